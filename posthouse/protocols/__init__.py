@@ -1,0 +1,1 @@
+"""One peer-facing protocol a folder; none imports another."""

@@ -1,0 +1,196 @@
+"""The transport end that stream protocols share: paced output, time-outs, STARTTLS, tasks that end with the peer.
+
+A protocol's `endpoint.py` subclasses `Connection` and hands bytes to its session; sessions see only the `Output`
+contract, so that they run in memory in tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from typing import Protocol as Contract
+
+import msgspec
+import structlog
+from twisted.internet import interfaces
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+log = structlog.get_logger()
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """Who is at the other end."""
+
+    host: str
+    port: int
+    tls: bool
+
+    @property
+    def is_loopback(self) -> bool:
+        """True for a peer on this machine."""
+        return self.host in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "") or self.host.startswith("127.")
+
+
+class Output(Contract):
+    """Where a session writes."""
+
+    def write(self, octets: bytes) -> None:
+        """Send, in order; returns at once."""
+
+    async def drain(self) -> None:
+        """Return when the peer has taken enough of what was written; raises ConnectionError when it has gone."""
+
+
+@implementer(interfaces.IPushProducer)
+class Connection(Protocol):
+    """One peer's connection.
+
+    Subclasses override `opened`, `received`, `lost` and, for protocols with STARTTLS, call `start_tls`.
+    """
+
+    transport: Any
+
+    def __init__(self, tls_context_factory: Any = None, *, implicit_tls: bool = False) -> None:
+        self._tls_context_factory = tls_context_factory
+        self._implicit_tls = implicit_tls
+        self._paused = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+        self._seconds = 0.0
+        self._heard = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.peer = Peer("", 0, implicit_tls)
+        self.is_open = False
+
+    # What subclasses give
+
+    def opened(self) -> None:
+        """The connection stands (before any TLS handshake has finished)."""
+
+    def received(self, octets: bytes) -> None:
+        """Bytes came."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """The connection is gone; tasks are being cancelled."""
+
+    def timed_out(self) -> None:
+        """Nothing came for as long as `set_timeout` said."""
+        self.close()
+
+    # What sessions use
+
+    def write(self, octets: bytes) -> None:
+        if self.is_open:
+            self.transport.write(octets)
+
+    async def drain(self) -> None:
+        if not self.is_open:
+            raise ConnectionError("the peer has gone")
+        if self._paused:
+            if self._waiting is None:
+                self._waiting = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._waiting)
+
+    def close(self) -> None:
+        """Close when all that was written has gone out."""
+        if self.is_open:
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Close now."""
+        if self.is_open:
+            self.transport.abortConnection()
+
+    def start_tls(self) -> None:
+        """Begin TLS behind what was written; the caller drops plain bytes that it had buffered (RFC 3207, RFC 2595)."""
+        self.transport.startTLS(self._tls_context_factory)
+        self.peer = Peer(self.peer.host, self.peer.port, True)
+        # the TLS layer puts itself between: pacing must come from it, so it registers anew
+        self.transport.registerProducer(self, True)
+
+    @property
+    def can_start_tls(self) -> bool:
+        return self._tls_context_factory is not None and not self.peer.tls
+
+    def set_timeout(self, seconds: float) -> None:
+        """Call `timed_out` when nothing comes for so long; 0 for never."""
+        self._seconds = seconds
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
+        if seconds:
+            loop = asyncio.get_running_loop()
+            self._heard = loop.time()
+            self._timeout = loop.call_later(seconds, self._on_timeout)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine that ends with the connection; what it raises is logged as our fault and closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    # Twisted's side
+
+    def connectionMade(self) -> None:
+        address = self.transport.getPeer()
+        self.peer = Peer(getattr(address, "host", ""), getattr(address, "port", 0), self._implicit_tls)
+        self.is_open = True
+        if hasattr(self.transport, "setTcpNoDelay"):
+            self.transport.setTcpNoDelay(True)
+        self.transport.registerProducer(self, True)
+        self.opened()
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._timeout is not None:
+            self._heard = asyncio.get_running_loop().time()
+        self.received(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.is_open = False
+        self.set_timeout(0)
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(ConnectionError("the peer has gone"))
+            self._waiting.exception()  # seen: a drain that nobody awaits any more is no news
+            self._waiting = None
+        for task in list(self._tasks):
+            task.cancel()
+        self.lost()
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        self._paused = False
+        if self._waiting is not None:
+            if not self._waiting.done():
+                self._waiting.set_result(None)
+            self._waiting = None
+
+    def stopProducing(self) -> None:
+        self.resumeProducing()
+
+    def _on_timeout(self) -> None:
+        # one timer a connection, not one a packet: it looks when the peer was heard last and sleeps on
+        loop = asyncio.get_running_loop()
+        left = self._heard + self._seconds - loop.time()
+        if left > 0.01:
+            self._timeout = loop.call_later(left, self._on_timeout)
+            return
+        self._timeout = None
+        self.timed_out()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            return
+        if not isinstance(error, ConnectionError):
+            log.error("session failed", peer=self.peer.host, exc_info=error)
+        self.abort()

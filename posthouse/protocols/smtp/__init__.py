@@ -1,0 +1,1 @@
+"""SMTP and LMTP (RFC 5321, RFC 2033)."""

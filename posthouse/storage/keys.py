@@ -1,0 +1,86 @@
+"""Keys: order-preserving tuples. Each kind of record has a `Space`, a one-byte tag with typed fields behind it.
+
+Numbers are big-endian and of fixed width, so they sort as numbers. Text is UTF-8, ended by a zero byte (a zero
+inside becomes 00 FF), so that it sorts as text whatever follows it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+
+class Field(Enum):
+    """What may stand in a key."""
+
+    U32 = "I"
+    U64 = "Q"
+    HASH = "32s"
+    TEXT = ""
+
+
+_END = b"\x00\x01"
+_ESCAPE = b"\x00\xff"
+
+
+class Space:
+    """One kind of record's keys; `fields` from the most to the least significant."""
+
+    __slots__ = ("_fixed", "fields", "name", "tag")
+
+    def __init__(self, tag: int, name: str, *fields: Field) -> None:
+        self.tag = tag
+        self.name = name
+        self.fields = fields
+        self._fixed = (
+            []
+            if Field.TEXT in fields
+            else [
+                struct.Struct(">B" + "".join(field.value for field in fields[:count]))
+                for count in range(len(fields) + 1)
+            ]
+        )
+
+    def key(self, *values: Any) -> bytes:
+        """The key of `values`; with fewer values than fields, the common prefix of all keys that begin so."""
+        if self._fixed:
+            return self._fixed[len(values)].pack(self.tag, *values)
+        return b"".join(self._parts(values))
+
+    def range(self, *values: Any) -> tuple[bytes, bytes]:
+        """(start, end) of all keys that begin with `values`."""
+        start = self.key(*values)
+        return start, after(start)
+
+    def parse(self, key: bytes) -> tuple[Any, ...]:
+        """The values of a whole key."""
+        if self._fixed:
+            return self._fixed[-1].unpack(key)[1:]
+        values: list[Any] = []
+        at = 1
+        for field in self.fields:
+            if field is Field.TEXT:
+                end = key.index(_END, at)
+                values.append(key[at:end].replace(_ESCAPE, b"\x00").decode())
+                at = end + len(_END)
+            else:
+                part = struct.Struct(">" + field.value)
+                values.append(part.unpack_from(key, at)[0])
+                at += part.size
+        return tuple(values)
+
+    def _parts(self, values: tuple[Any, ...]) -> Iterator[bytes]:
+        yield bytes((self.tag,))
+        for field, value in zip(self.fields, values, strict=False):
+            if field is Field.TEXT:
+                yield value.encode().replace(b"\x00", _ESCAPE) + _END
+            else:
+                yield struct.pack(">" + field.value, value)
+
+
+def after(prefix: bytes) -> bytes:
+    """The first key behind all that begin with `prefix`."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes((stripped[-1] + 1,))

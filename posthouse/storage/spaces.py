@@ -1,0 +1,53 @@
+"""Every key space of the store, in one table: no two may share a tag, and a tag is never used again."""
+
+from __future__ import annotations
+
+from posthouse.storage.keys import Field, Space
+
+U32, U64, HASH, TEXT = Field.U32, Field.U64, Field.HASH, Field.TEXT
+
+# The store itself
+META = Space(0x01, "meta", TEXT)  # name -> bytes (schema number, counters)
+WRITE = Space(0x02, "write", U64, U64)  # client, sequence -> when, answer: what makes a repeated write harmless
+
+# Accounts
+DOMAIN = Space(0x10, "domain", TEXT)  # domain (or domain alias) -> DomainRecord
+ADDRESS = Space(0x11, "address", TEXT, TEXT)  # domain, local part -> AddressRecord (account, alias or group)
+ACCOUNT = Space(0x12, "account", U32)  # account -> AccountRecord
+CREDENTIALS = Space(0x13, "credentials", U32)  # account -> CredentialsRecord
+GROUP = Space(0x14, "group", U32)  # group -> GroupRecord
+USAGE = Space(0x15, "usage", U32)  # account -> Usage
+DOMAIN_USAGE = Space(0x16, "domain usage", TEXT)  # domain -> Usage
+
+# Collections and items
+SEQUENCE = Space(0x20, "sequence", U32)  # account -> AccountSequence: modseq and next ids
+COLLECTION = Space(0x21, "collection", U32, U32)  # account, collection -> CollectionRecord
+ITEM = Space(0x22, "item", U32, U32, U32)  # account, collection, uid -> Item (fixed struct)
+CHANGE = Space(0x23, "change", U32, U64)  # account, modseq -> ChangeRecord
+
+# Messages (the cold part: immutable, shared by all places of one account)
+MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
+ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOPE, as sent
+BODYSTRUCTURE = Space(0x32, "bodystructure", U32, U32)  # account, message -> IMAP BODYSTRUCTURE, as sent
+BODY = Space(0x33, "body", U32, U32)  # account, message -> IMAP BODY (non-extensible), as sent
+PARTS = Space(0x34, "parts", U32, U32)  # account, message -> part tree with offsets
+PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it
+
+# Blobs
+BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
+BLOB_BYTES = Space(0x41, "blob bytes", HASH)  # sha-256 -> the bytes, of small blobs
+BLOB_UNUSED = Space(0x42, "unused blob", U64, HASH)  # when its last reference went (ms) -> empty
+
+# Jobs
+JOB = Space(0x50, "job", U64)  # job -> JobRecord
+JOB_DUE = Space(0x51, "job due", U64, U64)  # due (ms), job -> empty
+JOB_KEY = Space(0x52, "job key", TEXT)  # a name that may stand once -> job
+
+ALL = (
+    META, WRITE,
+    DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
+    SEQUENCE, COLLECTION, ITEM, CHANGE,
+    MESSAGE, ENVELOPE, BODYSTRUCTURE, BODY, PARTS, PLACES,
+    BLOB, BLOB_BYTES, BLOB_UNUSED,
+    JOB, JOB_DUE, JOB_KEY,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The HTTP/DAV engine that Files, calendars and contacts stand on."""

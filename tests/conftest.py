@@ -1,0 +1,29 @@
+"""Coroutine tests run on one uvloop loop per test process, which is also Twisted's reactor, as in a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+import pytest
+import uvloop
+from twisted.internet import asyncioreactor
+
+LOOP = uvloop.new_event_loop()
+asyncio.set_event_loop(LOOP)
+asyncioreactor.install(LOOP)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    LOOP.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**wanted), 120))
+    return True
+
+
+@pytest.fixture(scope="session")
+def loop() -> asyncio.AbstractEventLoop:
+    """For fixtures that start or stop something on the loop that tests run on."""
+    return LOOP
