@@ -1,6 +1,7 @@
 """Bus: who wants to know that something changed is told so; what changed, the store says.
 
 A lost notice may cost a delay, never a wrong answer: listeners look into the store and do not trust the notice.
+The topics are those of `posthouse.storage.topics`.
 """
 
 from __future__ import annotations
@@ -42,11 +43,3 @@ class LocalBus:
                 self._listeners.pop(topic, None)
 
         return unsubscribe
-
-
-def account_topic(account: int) -> str:
-    """Announced by every operation that takes a modseq of this account."""
-    return f"account/{account}"
-
-
-JOBS_TOPIC = "jobs"  # announced when a job was added or came back

@@ -28,10 +28,8 @@ CHANGE = Space(0x23, "change", U32, U64)  # account, modseq -> ChangeRecord
 # Messages (the cold part: immutable, shared by all places of one account)
 MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
 ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOPE, as sent
-BODYSTRUCTURE = Space(0x32, "bodystructure", U32, U32)  # account, message -> IMAP BODYSTRUCTURE, as sent
-BODY = Space(0x33, "body", U32, U32)  # account, message -> IMAP BODY (non-extensible), as sent
-PARTS = Space(0x34, "parts", U32, U32)  # account, message -> part tree with offsets
-PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it
+STRUCTURE = Space(0x32, "structure", U32, U32)  # account, message -> BODYSTRUCTURE and BODY as sent, part tree
+PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it, when more than one
 
 # Blobs
 BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
@@ -47,7 +45,7 @@ ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
     SEQUENCE, COLLECTION, ITEM, CHANGE,
-    MESSAGE, ENVELOPE, BODYSTRUCTURE, BODY, PARTS, PLACES,
+    MESSAGE, ENVELOPE, STRUCTURE, PLACES,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     JOB, JOB_DUE, JOB_KEY,
 )  # fmt: skip

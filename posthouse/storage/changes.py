@@ -1,0 +1,197 @@
+"""The change log: every operation on an account takes one modseq, under which it says what it did to which UIDs.
+
+That number is IMAP's MODSEQ (RFC 7162), JMAP's state and DAV's sync-token; a destroyed UID in the log is its tombstone.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import msgspec
+
+from posthouse.storage import ranges
+from posthouse.storage.collections import (
+    ENCODER,
+    AccountSequence,
+    CollectionRecord,
+    read_collection,
+    read_sequence,
+    write_collection,
+    write_sequence,
+)
+from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.items import Item
+from posthouse.storage.ranges import Range
+from posthouse.storage.spaces import CHANGE, COLLECTION, ITEM
+from posthouse.storage.topics import account_topic
+
+
+class CollectionChange(msgspec.Struct, array_like=True):
+    """What one operation did in one collection; inclusive UID ranges."""
+
+    collection: int
+    created: list[Range] = []
+    updated: list[Range] = []
+    destroyed: list[Range] = []
+
+
+class ChangeRecord(msgspec.Struct, array_like=True, tag=1):
+    """What one operation did."""
+
+    collections: list[CollectionChange]
+
+
+class Changes(msgspec.Struct, array_like=True, frozen=True):
+    """What became of a collection since a modseq; net, so a UID stands in one list only.
+
+    `complete` is False when the log no longer reaches back so far: then the lists say nothing.
+    """
+
+    modseq: int
+    created: list[Range]
+    updated: list[Range]
+    destroyed: list[Range]
+    complete: bool
+
+
+_RECORD = msgspec.msgpack.Decoder(ChangeRecord)
+
+
+class Revision:
+    """One operation's work on one account: takes the modseq, keeps the collections' records and the log in step.
+
+    Used as a context: at its end all that was touched is written and the account's topic announced.
+    """
+
+    def __init__(self, txn: WriteTransaction, account: int) -> None:
+        self.txn = txn
+        self.account = account
+        self.sequence: AccountSequence = read_sequence(txn, account)
+        self.sequence.modseq += 1
+        self.modseq = self.sequence.modseq
+        self._collections: dict[int, CollectionRecord] = {}
+        self._changes: dict[int, CollectionChange] = {}
+
+    def __enter__(self) -> Revision:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._finish()
+
+    def collection(self, number: int) -> CollectionRecord:
+        """The record, to change in place; raises LookupError without one."""
+        record = self._collections.get(number)
+        if record is None:
+            record = read_collection(self.txn, self.account, number)
+            if record is None:
+                raise LookupError(number)
+            self._collections[number] = record
+        return record
+
+    def add_collection(self, kind: str, name: str, role: str | None, now: int) -> int:
+        """A new collection's number; its UIDVALIDITY was never used in this account (RFC 9051 2.3.1.1)."""
+        sequence = self.sequence
+        sequence.collection += 1
+        sequence.uid_validity = max(sequence.uid_validity + 1, now // 1000)
+        self._collections[sequence.collection] = CollectionRecord(
+            kind=kind, name=name, uid_validity=sequence.uid_validity, created=now, role=role, keywords=[]
+        )
+        self._change(sequence.collection)
+        return sequence.collection
+
+    def remove_collection(self, number: int) -> None:
+        """Forget an empty collection."""
+        self._collections.pop(number, None)
+        self.txn.delete(COLLECTION.key(self.account, number))
+        self._changes[number] = CollectionChange(number)
+
+    def touch(self, number: int) -> CollectionRecord:
+        """The record, to change what is not an item (its name, say); it takes this modseq."""
+        record = self.collection(number)
+        self._change(number)
+        return record
+
+    def new_object(self) -> int:
+        """A number for what an item shows; never used before in this account."""
+        self.sequence.object += 1
+        return self.sequence.object
+
+    def create(self, number: int, item: Item) -> int:
+        """Add an item; its UID."""
+        record = self.collection(number)
+        uid = record.uid_next
+        record.uid_next = uid + 1
+        item.modseq = self.modseq
+        self.txn.put(ITEM.key(self.account, number, uid), item.encode())
+        ranges.add(self._change(number).created, uid)
+        return uid
+
+    def update(self, number: int, uid: int, item: Item) -> None:
+        """Replace an item's changeable part."""
+        item.modseq = self.modseq
+        self.txn.put(ITEM.key(self.account, number, uid), item.encode())
+        ranges.add(self._change(number).updated, uid)
+
+    def destroy(self, number: int, uid: int) -> None:
+        """Remove an item, leaving its tombstone in the log."""
+        self.txn.delete(ITEM.key(self.account, number, uid))
+        ranges.add(self._change(number).destroyed, uid)
+
+    def _change(self, number: int) -> CollectionChange:
+        change = self._changes.get(number)
+        if change is None:
+            change = self._changes[number] = CollectionChange(number, [], [], [])
+        return change
+
+    def _finish(self) -> None:
+        for number, record in self._collections.items():
+            if number in self._changes:
+                record.modseq = self.modseq
+            write_collection(self.txn, self.account, number, record)
+        if self._changes:
+            self.txn.put(
+                CHANGE.key(self.account, self.modseq), ENCODER.encode(ChangeRecord(list(self._changes.values())))
+            )
+            write_sequence(self.txn, self.account, self.sequence)
+            self.txn.announce(account_topic(self.account))
+
+
+def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: int) -> Changes:
+    """What became of `collection` in the operations after `modseq`."""
+    sequence = read_sequence(txn, account)
+    created: list[Range] = []
+    updated: list[Range] = []
+    destroyed: list[Range] = []
+    if modseq < sequence.log_from:
+        return Changes(sequence.modseq, [], [], [], False)
+    if modseq < sequence.modseq:
+        for _, value in txn.scan(CHANGE.key(account, modseq + 1), CHANGE.range(account)[1]):
+            for change in _RECORD.decode(value).collections:
+                if change.collection == collection:
+                    created += change.created
+                    updated += change.updated
+                    destroyed += change.destroyed
+    created, updated, destroyed = ranges.merge(created), ranges.merge(updated), ranges.merge(destroyed)
+    lasting = ranges.subtract(created, destroyed)
+    return Changes(
+        sequence.modseq,
+        lasting,
+        ranges.subtract(ranges.subtract(updated, created), destroyed),
+        ranges.subtract(destroyed, created),
+        True,
+    )
+
+
+def prune_changes(txn: WriteTransaction, account: int, keep: int) -> int:
+    """Forget all but the newest `keep` entries of the log; how many went."""
+    sequence = read_sequence(txn, account)
+    floor = sequence.modseq - keep
+    if floor <= sequence.log_from:
+        return 0
+    gone = txn.delete_range(CHANGE.key(account, 0), CHANGE.key(account, floor + 1))
+    sequence.log_from = floor
+    write_sequence(txn, account, sequence)
+    return gone

@@ -1,0 +1,72 @@
+"""Collections: folders of any kind. Their counters are kept at each write, so that opening one reads one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.spaces import COLLECTION, SEQUENCE
+
+
+class CollectionRecord(msgspec.Struct, array_like=True, tag=1):
+    """A folder and what is counted of it; mutable while an operation works on it."""
+
+    kind: str
+    name: str
+    uid_validity: int
+    created: int
+    role: str | None = None
+    subscribed: bool = True
+    uid_next: int = 1
+    modseq: int = 0
+    exists: int = 0
+    unseen: int = 0
+    deleted: int = 0
+    size: int = 0
+    recent_from: int = 1
+    keywords: list[str] = []
+
+
+class AccountSequence(msgspec.Struct, array_like=True, tag=1):
+    """An account's counters: what came last of each. The change log is whole above `log_from`."""
+
+    modseq: int = 0
+    collection: int = 0
+    object: int = 0
+    uid_validity: int = 0
+    log_from: int = 0
+
+
+ENCODER = msgspec.msgpack.Encoder()
+_COLLECTION = msgspec.msgpack.Decoder(CollectionRecord)
+_SEQUENCE = msgspec.msgpack.Decoder(AccountSequence)
+
+
+def read_collection(txn: ReadTransaction, account: int, collection: int) -> CollectionRecord | None:
+    """The record, None without one."""
+    value = txn.get(COLLECTION.key(account, collection))
+    return None if value is None else _COLLECTION.decode(value)
+
+
+def write_collection(txn: WriteTransaction, account: int, collection: int, record: CollectionRecord) -> None:
+    """Store the record."""
+    txn.put(COLLECTION.key(account, collection), ENCODER.encode(record))
+
+
+def scan_collections(txn: ReadTransaction, account: int) -> Iterator[tuple[int, CollectionRecord]]:
+    """(collection, record) of all of an account, oldest first."""
+    for key, value in txn.scan(*COLLECTION.range(account)):
+        yield int.from_bytes(key[-4:], "big"), _COLLECTION.decode(value)
+
+
+def read_sequence(txn: ReadTransaction, account: int) -> AccountSequence:
+    """The account's counters; zeros before its first write."""
+    value = txn.get(SEQUENCE.key(account))
+    return AccountSequence() if value is None else _SEQUENCE.decode(value)
+
+
+def write_sequence(txn: WriteTransaction, account: int, sequence: AccountSequence) -> None:
+    """Store the counters."""
+    txn.put(SEQUENCE.key(account), ENCODER.encode(sequence))
