@@ -1,0 +1,1 @@
+"""Delivery: a letter into the mailboxes of all its recipients, in one transaction."""

@@ -1,0 +1,1 @@
+"""Mail: mailboxes, messages in them, and what is built for reading them fast."""

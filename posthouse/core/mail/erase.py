@@ -1,0 +1,31 @@
+"""Erasing all that a deleted account had, a batch at a time so that other writers are not held up."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from posthouse.core.mail.places import remove_items
+from posthouse.storage.changes import Revision
+from posthouse.storage.collections import scan_collections
+from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.items import scan_items
+from posthouse.storage.spaces import CHANGE, SEQUENCE
+
+
+@operation
+def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> bool:
+    """Erase up to `limit` messages of the account; True when nothing of its mail is left."""
+    left = limit
+    for number, record in list(scan_collections(txn, account)):
+        items = list(islice(scan_items(txn, account, number), left))
+        left -= len(items)
+        with Revision(txn, account) as revision:
+            revision.collection(number)
+            remove_items(revision, number, items, now)
+            if record.exists == len(items):
+                revision.remove_collection(number)
+        if left <= 0:
+            return False
+    txn.delete_range(*CHANGE.range(account))
+    txn.delete(SEQUENCE.key(account))
+    return True

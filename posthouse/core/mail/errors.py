@@ -1,0 +1,33 @@
+"""What core/mail refuses, each named for what happened."""
+
+from __future__ import annotations
+
+from posthouse.storage.contract import Refused
+
+
+class NoSuchMailbox(Refused):
+    """args: the name asked for."""
+
+
+class MailboxExists(Refused):
+    """args: the name."""
+
+
+class InvalidMailboxName(Refused):
+    """args: the name, why."""
+
+
+class MailboxHasChildren(Refused):
+    """args: the name; it cannot go while mailboxes stand under it."""
+
+
+class MailboxIsFixed(Refused):
+    """args: the name; the inbox cannot be deleted."""
+
+
+class TooManyMailboxes(Refused):
+    """args: the limit."""
+
+
+class TooManyKeywords(Refused):
+    """args: the limit; a mailbox knows so many keywords and no more."""

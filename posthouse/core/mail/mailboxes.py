@@ -1,0 +1,232 @@
+"""Mailboxes: mail's collections, by name; RFC 9051 6.3.3–6.3.9.
+
+Names are Unicode in NFC, levels divided by "/"; the inbox is "INBOX" and always the account's first collection.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import msgspec
+
+from posthouse.core.mail.errors import (
+    InvalidMailboxName,
+    MailboxExists,
+    MailboxHasChildren,
+    MailboxIsFixed,
+    NoSuchMailbox,
+    TooManyMailboxes,
+)
+from posthouse.core.mail.places import move_items, remove_items
+from posthouse.storage.changes import Revision
+from posthouse.storage.collections import CollectionRecord, read_collection, scan_collections, write_collection
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.items import scan_items
+
+KIND = "mail"
+INBOX = "INBOX"
+INBOX_ID = 1
+SEPARATOR = "/"
+MAX_NAME_OCTETS = 1000
+MAX_DEPTH = 20
+MAX_MAILBOXES = 10_000
+DEFAULTS = (("Sent", "sent"), ("Drafts", "drafts"), ("Trash", "trash"), ("Spam", "junk"), ("Archive", "archive"))
+
+
+class Mailbox(msgspec.Struct, array_like=True, frozen=True):
+    """A mailbox and its counters at one moment. UIDs from `recent_from` on are \\Recent to whoever claims them next."""
+
+    id: int
+    name: str
+    uid_validity: int
+    uid_next: int
+    exists: int
+    unseen: int
+    deleted: int
+    size: int
+    modseq: int
+    recent_from: int
+    role: str | None
+    subscribed: bool
+    keywords: tuple[str, ...]
+
+
+@query
+def list_mailboxes(txn: ReadTransaction, account: int) -> list[Mailbox]:
+    """All mailboxes, by name."""
+    found = [mailbox_of(number, record) for number, record in scan_collections(txn, account) if record.kind == KIND]
+    found.sort(key=lambda mailbox: (mailbox.name != INBOX, mailbox.name))
+    return found
+
+
+@query
+def find_mailbox(txn: ReadTransaction, account: int, name: str) -> Mailbox:
+    """The mailbox of that name; raises NoSuchMailbox."""
+    return mailbox_of(*find(txn, account, name))
+
+
+@query
+def read_mailbox(txn: ReadTransaction, account: int, mailbox: int) -> Mailbox:
+    """The mailbox of that number; raises NoSuchMailbox when it was deleted."""
+    record = read_collection(txn, account, mailbox)
+    if record is None or record.kind != KIND:
+        raise NoSuchMailbox(str(mailbox))
+    return mailbox_of(mailbox, record)
+
+
+@operation
+def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | None, now: int) -> Mailbox:
+    """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4).
+
+    Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
+    """
+    name = checked_name(name)
+    with Revision(txn, account) as revision:
+        number = _create(revision, name, role, now)
+        record = revision.touch(number)
+    return mailbox_of(number, record)
+
+
+@operation
+def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> None:
+    """Delete it with its messages; raises NoSuchMailbox, MailboxHasChildren, MailboxIsFixed."""
+    number, record = find(txn, account, name)
+    if number == INBOX_ID:
+        raise MailboxIsFixed(INBOX)
+    below = record.name + SEPARATOR
+    if any(other.name.startswith(below) for _, other in scan_collections(txn, account)):
+        raise MailboxHasChildren(name)
+    with Revision(txn, account) as revision:
+        remove_items(revision, number, list(scan_items(txn, account, number)), now)
+        revision.remove_collection(number)
+
+
+@operation
+def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now: int) -> None:
+    """Rename it and all under it; the inbox stays and gives its messages away (RFC 9051 6.3.6).
+
+    Raises NoSuchMailbox, MailboxExists, InvalidMailboxName.
+    """
+    number, record = find(txn, account, old)
+    new = checked_name(new)
+    names = {other.name for _, other in scan_collections(txn, account)}
+    if new in names:
+        raise MailboxExists(new)
+    with Revision(txn, account) as revision:
+        if number == INBOX_ID:
+            target = _create(revision, new, None, now)
+            move_items(revision, number, list(scan_items(txn, account, number)), target, now)
+            return
+        below = record.name + SEPARATOR
+        if new.startswith(below):
+            raise InvalidMailboxName(new, "a mailbox cannot move under itself")
+        _create_parents(revision, new, names, now)
+        for child, other in list(scan_collections(txn, account)):
+            if child == number or other.name.startswith(below):
+                renamed = new + other.name[len(record.name) :]
+                revision.touch(child).name = checked_name(renamed)
+
+
+@operation
+def subscribe(txn: WriteTransaction, account: int, name: str, subscribed: bool) -> None:
+    """Set or clear the subscription; raises NoSuchMailbox."""
+    number, record = find(txn, account, name)
+    if record.subscribed != subscribed:
+        with Revision(txn, account) as revision:
+            revision.touch(number).subscribed = subscribed
+
+
+@operation
+def claim_recent(txn: WriteTransaction, account: int, mailbox: int) -> int:
+    """Take the \\Recent messages for one session (RFC 3501 2.3.2): the first such UID; nobody else is given them."""
+    record = read_collection(txn, account, mailbox)
+    if record is None:
+        raise NoSuchMailbox(str(mailbox))
+    first = record.recent_from
+    if first < record.uid_next:
+        # not a change that others must hear of: no modseq is taken
+        record.recent_from = record.uid_next
+        write_collection(txn, account, mailbox, record)
+    return first
+
+
+def create_default_mailboxes(txn: WriteTransaction, account: int, now: int) -> None:
+    """What every new account has."""
+    with Revision(txn, account) as revision:
+        revision.add_collection(KIND, INBOX, "inbox", now)
+        for name, role in DEFAULTS:
+            revision.add_collection(KIND, name, role, now)
+
+
+def find(txn: ReadTransaction, account: int, name: str) -> tuple[int, CollectionRecord]:
+    """(number, record) of the mailbox of that name; raises NoSuchMailbox."""
+    wanted = canonical_name(name)
+    if wanted == INBOX:
+        record = read_collection(txn, account, INBOX_ID)
+        if record is not None:
+            return INBOX_ID, record
+    for number, record in scan_collections(txn, account):
+        if record.name == wanted and record.kind == KIND:
+            return number, record
+    raise NoSuchMailbox(name)
+
+
+def canonical_name(name: str) -> str:
+    """The name as stored: NFC, the inbox in capitals whatever its case, also as first level."""
+    name = unicodedata.normalize("NFC", name)
+    first, separator, rest = name.partition(SEPARATOR)
+    return INBOX + separator + rest if first.upper() == INBOX else name
+
+
+def checked_name(name: str) -> str:
+    """The canonical name; raises InvalidMailboxName for what no mailbox may be called."""
+    name = canonical_name(name.removesuffix(SEPARATOR))
+    levels = name.split(SEPARATOR)
+    if not name or not all(levels):
+        raise InvalidMailboxName(name, "a level of the name is empty")
+    if len(name.encode()) > MAX_NAME_OCTETS or len(levels) > MAX_DEPTH:
+        raise InvalidMailboxName(name, "the name is too long or too deep")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise InvalidMailboxName(name, "control characters are not allowed")  # RFC 9051 5.1
+    return name
+
+
+def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
+    """The record as others see it."""
+    return Mailbox(
+        number,
+        record.name,
+        record.uid_validity,
+        record.uid_next,
+        record.exists,
+        record.unseen,
+        record.deleted,
+        record.size,
+        record.modseq,
+        record.recent_from,
+        record.role,
+        record.subscribed,
+        tuple(record.keywords),
+    )
+
+
+def _create(revision: Revision, name: str, role: str | None, now: int) -> int:
+    records = [record for _, record in scan_collections(revision.txn, revision.account)]
+    names = {record.name for record in records}
+    if name in names:
+        raise MailboxExists(name)
+    if len(records) + name.count(SEPARATOR) >= MAX_MAILBOXES:
+        raise TooManyMailboxes(MAX_MAILBOXES)
+    _create_parents(revision, name, names, now)
+    if role is not None and any(record.role == role for record in records):
+        role = None
+    return revision.add_collection(KIND, name, role, now)
+
+
+def _create_parents(revision: Revision, name: str, names: set[str], now: int) -> None:
+    levels = name.split(SEPARATOR)
+    for depth in range(1, len(levels)):
+        above = SEPARATOR.join(levels[:depth])
+        if above not in names:
+            names.add(above)
+            revision.add_collection(KIND, above, None, now)

@@ -1,0 +1,274 @@
+"""Messages in a mailbox: what a session reads of them and does to them.
+
+Reading goes by rows in batches, so that no reader holds the reactor; all changes are operations.
+"""
+
+from __future__ import annotations
+
+from array import array
+from enum import IntFlag
+
+import msgspec
+
+from posthouse.core.accounts.quota import charge
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.flags import DELETED, FlagChange
+from posthouse.core.mail.mailboxes import KIND, Mailbox, find, mailbox_of
+from posthouse.core.mail.places import (
+    copy_items,
+    keyword_bits,
+    move_items,
+    place_letter,
+    remove_items,
+    replace_flags,
+)
+from posthouse.core.mail.records import Letter, MessageRecord, StructureRecord, decode_message, decode_structure
+from posthouse.storage import ranges as uid_ranges
+from posthouse.storage.blobs.records import BlobPlace, keep, place
+from posthouse.storage.changes import Changes, Revision, changes_since
+from posthouse.storage.collections import CollectionRecord, read_collection
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.items import decode_item, scan_items, scan_ranges
+from posthouse.storage.ranges import Range
+from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
+
+
+class Column(IntFlag):
+    """What else a row shall carry."""
+
+    ENVELOPE = 1
+    STRUCTURE = 2
+    RECORD = 4
+
+
+class Row(msgspec.Struct, array_like=True, gc=False):
+    """One message of a mailbox; times in ms since the epoch, `keywords` bits of the mailbox's table."""
+
+    uid: int
+    flags: int
+    keywords: int
+    modseq: int
+    message: int
+    received: int
+    saved: int
+    size: int
+    envelope: bytes | None = None
+    structure: StructureRecord | None = None
+    record: MessageRecord | None = None
+
+
+class View(msgspec.Struct, array_like=True, frozen=True):
+    """A mailbox and the UIDs in it at one moment: `array("I")` bytes, ascending."""
+
+    mailbox: Mailbox
+    uids: bytes
+
+
+class Stored(msgspec.Struct, array_like=True, frozen=True):
+    """What a change of flags did: (uid, flags, keywords) of each message in its range; `failed` had changed since."""
+
+    modseq: int
+    keywords: tuple[str, ...]
+    rows: list[tuple[int, int, int]]
+    failed: list[Range]
+
+
+class Appended(msgspec.Struct, array_like=True, frozen=True):
+    """Where new messages stand (RFC 4315 APPENDUID)."""
+
+    uid_validity: int
+    uids: list[int]
+
+
+class Copied(msgspec.Struct, array_like=True, frozen=True):
+    """Which messages went where (RFC 4315 COPYUID), in the same order."""
+
+    uid_validity: int
+    source: list[Range]
+    target: list[Range]
+
+
+class Expunged(msgspec.Struct, array_like=True, frozen=True):
+    """Which messages went."""
+
+    modseq: int
+    uids: list[Range]
+
+
+@query
+def open_view(txn: ReadTransaction, account: int, mailbox: int) -> View:
+    """The mailbox and all UIDs in one snapshot; raises NoSuchMailbox."""
+    record = _mailbox(txn, account, mailbox)
+    start, end = ITEM.range(account, mailbox)
+    uids = array("I", b"".join([key[-4:] for key, _ in txn.scan(start, end)]))
+    uids.byteswap()
+    return View(mailbox_of(mailbox, record), uids.tobytes())
+
+
+@query
+def rows(
+    txn: ReadTransaction, account: int, mailbox: int, first_uid: int, last_uid: int, limit: int, columns: int
+) -> list[Row]:
+    """Up to `limit` messages of a UID range in UID order; the next batch begins behind the last one's UID."""
+    found: list[Row] = []
+    for uid, value in scan_items(txn, account, mailbox, first_uid, last_uid):
+        item = decode_item(value)
+        found.append(
+            Row(uid, item.flags, item.keywords, item.modseq, item.object, item.received, item.saved, item.size)
+        )
+        if len(found) >= limit:
+            break
+    if columns:
+        _fill(txn, account, found, columns)
+    return found
+
+
+@query
+def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int], columns: int) -> list[Row]:
+    """The messages of those UIDs that are still there, in their order."""
+    found: list[Row] = []
+    values = txn.get_many([ITEM.key(account, mailbox, uid) for uid in uids])
+    for uid, value in zip(uids, values, strict=True):
+        if value is not None:
+            item = decode_item(value)
+            found.append(
+                Row(uid, item.flags, item.keywords, item.modseq, item.object, item.received, item.saved, item.size)
+            )
+    if columns:
+        _fill(txn, account, found, columns)
+    return found
+
+
+@query
+def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
+    """Where the bytes of each message are; None for one that is gone."""
+    found: list[BlobPlace | None] = []
+    for value in txn.get_many([MESSAGE.key(account, message) for message in messages]):
+        found.append(None if value is None else place(txn, decode_message(value).hash))
+    return found
+
+
+@query
+def changes(txn: ReadTransaction, account: int, mailbox: int, since: int) -> Changes:
+    """What became of the mailbox after modseq `since`; raises NoSuchMailbox when it is gone."""
+    _mailbox(txn, account, mailbox)
+    return changes_since(txn, account, mailbox, since)
+
+
+@operation
+def append(
+    txn: WriteTransaction,
+    account: int,
+    name: str,
+    letters: list[Letter],
+    flags: list[tuple[int, tuple[str, ...]]],
+    received: list[int],
+    now: int,
+) -> Appended:
+    """Add messages with their flags and times (RFC 9051 6.3.12), all or none; raises NoSuchMailbox, OverQuota."""
+    number, _ = find(txn, account, name)
+    charge(txn, account, len(letters), sum(letter.size for letter in letters))
+    with Revision(txn, account) as revision:
+        uids = []
+        for letter, (system, keywords), when in zip(letters, flags, received, strict=True):
+            keep(txn, letter.blob)
+            uids.append(place_letter(revision, number, letter, system, keywords, when, now))
+        return Appended(revision.collection(number).uid_validity, uids)
+
+
+@operation
+def store_flags(
+    txn: WriteTransaction,
+    account: int,
+    mailbox: int,
+    ranges: list[Range],
+    change: FlagChange,
+    unchanged_since: int | None,
+) -> Stored:
+    """Change flags (RFC 9051 6.4.6); messages changed after `unchanged_since` are left (RFC 7162 3.1.3).
+
+    Raises NoSuchMailbox, TooManyKeywords.
+    """
+    _mailbox(txn, account, mailbox)
+    done: list[tuple[int, int, int]] = []
+    failed: list[Range] = []
+    with Revision(txn, account) as revision:
+        record = revision.collection(mailbox)
+        named = keyword_bits(record, change.keywords)
+        for uid, value in list(scan_ranges(txn, account, mailbox, ranges)):
+            item = decode_item(value)
+            if unchanged_since is not None and item.modseq > unchanged_since:
+                uid_ranges.add(failed, uid)
+                continue
+            flags, keywords = change.apply(item.flags, item.keywords, named)
+            if (flags, keywords) != (item.flags, item.keywords):
+                replace_flags(revision, mailbox, uid, item, flags, keywords)
+            done.append((uid, flags, keywords))
+    return Stored(record.modseq, tuple(record.keywords), done, failed)
+
+
+@operation
+def copy(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], target: str, now: int) -> Copied:
+    """Copy messages to the mailbox named `target`, all or none; raises NoSuchMailbox, OverQuota."""
+    return _transfer(txn, account, mailbox, ranges, target, now, keep_source=True)
+
+
+@operation
+def move(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], target: str, now: int) -> Copied:
+    """Move messages (RFC 6851), all or none; raises NoSuchMailbox."""
+    return _transfer(txn, account, mailbox, ranges, target, now, keep_source=False)
+
+
+@operation
+def expunge(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int) -> Expunged:
+    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9)."""
+    record = _mailbox(txn, account, mailbox)
+    if not record.deleted:
+        return Expunged(record.modseq, [])
+    chosen = scan_items(txn, account, mailbox) if ranges is None else scan_ranges(txn, account, mailbox, ranges)
+    doomed = [(uid, value) for uid, value in chosen if decode_item(value).flags & DELETED]
+    gone: list[Range] = []
+    with Revision(txn, account) as revision:
+        remove_items(revision, mailbox, doomed, now)
+        for uid, _ in doomed:
+            uid_ranges.add(gone, uid)
+        return Expunged(revision.modseq, gone)
+
+
+def _transfer(
+    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], target: str, now: int, *, keep_source: bool
+) -> Copied:
+    _mailbox(txn, account, mailbox)
+    number, record = find(txn, account, target)
+    items = list(scan_ranges(txn, account, mailbox, ranges))
+    source: list[Range] = []
+    arrived: list[Range] = []
+    with Revision(txn, account) as revision:
+        transfer = copy_items if keep_source else move_items
+        for uid in transfer(revision, mailbox, items, number, now) if items else ():
+            uid_ranges.add(arrived, uid)
+    for uid, _ in items:
+        uid_ranges.add(source, uid)
+    return Copied(record.uid_validity, source, arrived)
+
+
+def _mailbox(txn: ReadTransaction, account: int, mailbox: int) -> CollectionRecord:
+    record = read_collection(txn, account, mailbox)
+    if record is None or record.kind != KIND:
+        raise NoSuchMailbox(str(mailbox))
+    return record
+
+
+def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
+    if columns & Column.ENVELOPE:
+        values = txn.get_many([ENVELOPE.key(account, row.message) for row in found])
+        for row, value in zip(found, values, strict=True):
+            row.envelope = value
+    if columns & Column.STRUCTURE:
+        values = txn.get_many([STRUCTURE.key(account, row.message) for row in found])
+        for row, value in zip(found, values, strict=True):
+            row.structure = None if value is None else decode_structure(value)
+    if columns & Column.RECORD:
+        values = txn.get_many([MESSAGE.key(account, row.message) for row in found])
+        for row, value in zip(found, values, strict=True):
+            row.record = None if value is None else decode_message(value)

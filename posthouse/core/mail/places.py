@@ -1,0 +1,159 @@
+"""Placing, copying, moving and removing messages inside one revision: counters, quota, blobs and places in step."""
+
+from __future__ import annotations
+
+from posthouse.core.accounts.quota import charge
+from posthouse.core.mail.errors import TooManyKeywords
+from posthouse.core.mail.flags import DELETED, SEEN
+from posthouse.core.mail.records import (
+    ENCODER,
+    MESSAGE_SPACES,
+    Letter,
+    MessageRecord,
+    StructureRecord,
+    decode_message,
+)
+from posthouse.storage.blobs.records import release
+from posthouse.storage.changes import Revision
+from posthouse.storage.collections import CollectionRecord
+from posthouse.storage.items import Item, decode_item
+from posthouse.storage.spaces import ENVELOPE, MESSAGE, PLACES, STRUCTURE
+
+MAX_KEYWORDS = 256
+
+
+def place_letter(
+    revision: Revision, mailbox: int, letter: Letter, flags: int, keywords: tuple[str, ...], received: int, now: int
+) -> int:
+    """Put a letter into a mailbox as a new message; its UID. The caller has kept the blob and charged the quota."""
+    txn, account = revision.txn, revision.account
+    message = revision.new_object()
+    record = MessageRecord(letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment)
+    txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
+    txn.put(ENVELOPE.key(account, message), letter.envelope)
+    structure = StructureRecord(letter.bodystructure, letter.body, letter.parts)
+    txn.put(STRUCTURE.key(account, message), ENCODER.encode(structure))
+    named = keyword_bits(revision.collection(mailbox), keywords)
+    return create_item(revision, mailbox, Item(flags, 0, message, received, now, letter.size, named))
+
+
+def create_item(revision: Revision, mailbox: int, item: Item) -> int:
+    """Add an item and count it; its UID."""
+    uid = revision.create(mailbox, item)
+    _count(revision.collection(mailbox), item, 1)
+    return uid
+
+
+def replace_flags(revision: Revision, mailbox: int, uid: int, item: Item, flags: int, keywords: int) -> None:
+    """Give an item other flags and keep the counters right."""
+    record = revision.collection(mailbox)
+    record.unseen += (item.flags & SEEN) - (flags & SEEN)
+    record.deleted += ((flags & DELETED) - (item.flags & DELETED)) // DELETED
+    item.flags = flags
+    item.keywords = keywords
+    revision.update(mailbox, uid, item)
+
+
+def copy_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], target: int, now: int) -> list[int]:
+    """Show the same messages in `target` too; their UIDs there. Charges the quota: raises OverQuota."""
+    decoded = [decode_item(value) for _, value in items]
+    charge(revision.txn, revision.account, len(decoded), sum(item.size for item in decoded))
+    keys = [PLACES.key(revision.account, item.object) for item in decoded]
+    for key, places in zip(keys, revision.txn.get_many(keys), strict=True):
+        revision.txn.put(key, _encode_places(_places(places) + 1))
+    return _recreate(revision, mailbox, decoded, target, now)
+
+
+def move_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], target: int, now: int) -> list[int]:
+    """Take messages out of `mailbox` into `target`; their UIDs there."""
+    decoded = [decode_item(value) for _, value in items]
+    created = _recreate(revision, mailbox, decoded, target, now)
+    for (uid, _), item in zip(items, decoded, strict=True):
+        _leave(revision, mailbox, uid, item)
+    return created
+
+
+def remove_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], now: int) -> None:
+    """Remove messages; those that stand nowhere else are forgotten and their blobs released."""
+    freed = 0
+    for uid, value in items:
+        item = decode_item(value)
+        freed += item.size
+        _leave(revision, mailbox, uid, item)
+        _forget(revision, item.object, now)
+    if items:
+        charge(revision.txn, revision.account, -len(items), -freed, enforce=False)
+
+
+def keyword_bits(record: CollectionRecord, keywords: tuple[str, ...]) -> int:
+    """Keywords as bits of the mailbox's table, which grows by those it did not know; raises TooManyKeywords.
+
+    Keywords differ in more than case (RFC 9051 2.3.2); the first spelling stays.
+    """
+    bits = 0
+    for keyword in keywords:
+        folded = keyword.lower()
+        for number, known in enumerate(record.keywords):
+            if known.lower() == folded:
+                break
+        else:
+            number = len(record.keywords)
+            if number >= MAX_KEYWORDS:
+                raise TooManyKeywords(MAX_KEYWORDS)
+            record.keywords.append(keyword)
+        bits |= 1 << number
+    return bits
+
+
+def _recreate(revision: Revision, mailbox: int, items: list[Item], target: int, now: int) -> list[int]:
+    names = revision.collection(mailbox).keywords
+    into = revision.collection(target)
+    translated = {0: 0}
+    uids = []
+    for item in items:
+        if item.keywords not in translated:
+            held = tuple(name for number, name in enumerate(names) if item.keywords >> number & 1)
+            translated[item.keywords] = keyword_bits(into, held)
+        keywords = translated[item.keywords]
+        copy = Item(item.flags, 0, item.object, item.received, now, item.size, keywords)
+        uids.append(create_item(revision, target, copy))
+    return uids
+
+
+def _leave(revision: Revision, mailbox: int, uid: int, item: Item) -> None:
+    revision.destroy(mailbox, uid)
+    _count(revision.collection(mailbox), item, -1)
+
+
+def _forget(revision: Revision, message: int, now: int) -> None:
+    txn, account = revision.txn, revision.account
+    key = PLACES.key(account, message)
+    places = _places(txn.get(key)) - 1
+    if places > 1:
+        txn.put(key, _encode_places(places))
+        return
+    if places == 1:
+        txn.delete(key)
+        return
+    record = txn.get(MESSAGE.key(account, message))
+    if record is not None:
+        release(txn, decode_message(record).hash, now)
+    for space in MESSAGE_SPACES:
+        txn.delete(space.key(account, message))
+
+
+def _places(value: bytes | None) -> int:
+    return 1 if value is None else int.from_bytes(value, "little")
+
+
+def _encode_places(places: int) -> bytes:
+    return places.to_bytes(4, "little")
+
+
+def _count(record: CollectionRecord, item: Item, by: int) -> None:
+    record.exists += by
+    record.size += by * item.size
+    if not item.flags & SEEN:
+        record.unseen += by
+    if item.flags & DELETED:
+        record.deleted += by

@@ -1,0 +1,73 @@
+"""What is kept of a message beside its bytes: immutable, built once when it arrives, shared by all places of an account."""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.storage.blobs.records import Blob
+from posthouse.storage.spaces import ENVELOPE, MESSAGE, PLACES, STRUCTURE
+
+
+class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The decoded header fields that search and sort look at; addresses as display text."""
+
+    sent: int
+    message_id: str
+    subject: str
+    from_: str
+    to: str
+    cc: str
+
+
+class Letter(msgspec.Struct, array_like=True, frozen=True):
+    """A message that a worker has read, hashed, scanned and made durable: ready to be placed in mailboxes."""
+
+    blob: Blob
+    header: Header
+    preview: str
+    has_attachment: bool
+    envelope: bytes
+    bodystructure: bytes
+    body: bytes
+    parts: bytes
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole message."""
+        return self.blob.size
+
+
+class MessageRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
+    """The cold part of a message."""
+
+    hash: bytes
+    size: int
+    header: Header
+    preview: str
+    has_attachment: bool
+
+
+class StructureRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
+    """Prebuilt IMAP BODYSTRUCTURE and BODY, and the part tree with its offsets."""
+
+    bodystructure: bytes
+    body: bytes
+    parts: bytes
+
+
+ENCODER = msgspec.msgpack.Encoder()
+_MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
+_STRUCTURE = msgspec.msgpack.Decoder(StructureRecord)
+
+
+def decode_message(value: bytes) -> MessageRecord:
+    """A MESSAGE record."""
+    return _MESSAGE.decode(value)
+
+
+def decode_structure(value: bytes) -> StructureRecord:
+    """A STRUCTURE record."""
+    return _STRUCTURE.decode(value)
+
+
+MESSAGE_SPACES = (MESSAGE, ENVELOPE, STRUCTURE, PLACES)
