@@ -1,4 +1,4 @@
-"""Delivery of one letter to all its local recipients in one transaction; DESIGN: accepted means it is in every mailbox."""
+"""Delivery of one letter to all its local recipients in one transaction: accepted means it is in every mailbox."""
 
 from __future__ import annotations
 

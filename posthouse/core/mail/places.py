@@ -92,16 +92,13 @@ def keyword_bits(record: CollectionRecord, keywords: tuple[str, ...]) -> int:
     """
     bits = 0
     for keyword in keywords:
-        folded = keyword.lower()
-        for number, known in enumerate(record.keywords):
-            if known.lower() == folded:
-                break
-        else:
-            number = len(record.keywords)
-            if number >= MAX_KEYWORDS:
+        known = [name.lower() for name in record.keywords]
+        if keyword.lower() not in known:
+            if len(known) >= MAX_KEYWORDS:
                 raise TooManyKeywords(MAX_KEYWORDS)
+            known.append(keyword.lower())
             record.keywords.append(keyword)
-        bits |= 1 << number
+        bits |= 1 << known.index(keyword.lower())
     return bits
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a message beside its bytes: immutable, built once when it arrives, shared by all places of an account."""
+"""What is kept of a message beside its bytes: immutable, built when it arrives, shared by all its places."""
 
 from __future__ import annotations
 
