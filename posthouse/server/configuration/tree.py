@@ -1,0 +1,62 @@
+"""The tree: what each part declared in its own `settings.py`, composed by the name of its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from posthouse.server.settings import HttpSettings, Listeners, LogSettings, ServerSettings, TlsSettings
+
+
+class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings, by table."""
+
+    server: Annotated[ServerSettings, Meta(description="The program as a whole.")] = field(
+        default_factory=ServerSettings
+    )
+    listeners: Annotated[Listeners, Meta(description="The ports.")] = field(default_factory=Listeners)
+    tls: Annotated[TlsSettings, Meta(description="The certificate.")] = field(default_factory=TlsSettings)
+    log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
+    http: Annotated[HttpSettings, Meta(description="The HTTP site.")] = field(default_factory=HttpSettings)
+
+
+class Places(Struct, frozen=True):
+    """Where the files and sockets of one installation lie; all absolute."""
+
+    base: Path
+    run: Path
+    certificate: Path
+    certificate_key: Path
+
+    @property
+    def store(self) -> Path:
+        """The folder of the store."""
+        return self.base / "store"
+
+    @property
+    def blobs(self) -> Path:
+        """The folder of message bodies and other large contents."""
+        return self.base / "blobs"
+
+    @property
+    def store_socket(self) -> Path:
+        """Where the store process of a running server listens."""
+        return self.run / "store.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the supervisor of a running server listens."""
+        return self.run / "control.sock"
+
+
+def places(configuration: Configuration) -> Places:
+    """Where this installation's files are; `server.directory` was made absolute when it was read."""
+    base = Path(configuration.server.directory)
+    return Places(
+        base=base,
+        run=base / configuration.server.run_directory,
+        certificate=base / configuration.tls.certificate,
+        certificate_key=base / configuration.tls.key,
+    )
