@@ -68,7 +68,8 @@ class WriteTransaction(ReadTransaction, Protocol):
 
 
 class Operation(Generic[T, P, R]):
-    """A function that runs in a transaction, wherever that is."""
+    # A function that runs in a transaction, wherever that is. (Each has the docstring of its function, so the class
+    # can have none beside the slot.)
 
     __slots__ = ("__doc__", "_arguments", "_result", "function", "name")
 
