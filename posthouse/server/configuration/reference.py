@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -38,6 +39,17 @@ def undescribed() -> list[str]:
     return [name for setting in settings_of(Configuration) for name in _undescribed(setting, setting.name)]
 
 
+def toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(toml(part) for part in value)}]"
+    return "" if value is msgspec.NODEFAULT or value is None else str(value)
+
+
 def _values(table: Struct) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for setting in settings_of(type(table)):
@@ -58,7 +70,7 @@ def _section(table: Setting, path: tuple[str, ...]) -> str:
     if plain:
         lines.append("\n| setting | default | what it may be | what it does |\n|---|---|---|---|\n")
     for setting in plain:
-        default = _toml(getattr(table.default, setting.name, setting.default))
+        default = toml(getattr(table.default, setting.name, setting.default))
         expected = describe(setting.kind, setting.meta)
         lines.append(f"| `{setting.name}` | `{default}` | {expected} | {setting.meta.description} |\n")
     lines.extend(_section(setting, (*path, setting.name)) for setting in settings if setting.is_table)
@@ -71,13 +83,3 @@ def _undescribed(setting: Setting, name: str) -> list[str]:
         for inner in settings_of(setting.kind):
             found += _undescribed(inner, f"{name}.{inner.name}")
     return found
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(_toml(part) for part in value)}]"
-    return "" if value is msgspec.NODEFAULT or value is None else str(value)

@@ -1,0 +1,107 @@
+"""What every verb is called with, and the classes that verbs are declared with.
+
+    @click.group(cls=Group)
+    def domain() -> None: ...
+
+    @domain.command("list")
+    @pass_invocation
+    def list_(invocation: Invocation) -> None:
+        async def work() -> list[Domain]:
+            async with invocation.store() as store:
+                return await admin.domain.list_domains(store)
+        show_table(invocation.run(work()), ["name", "accounts"])
+
+A verb that stands alone is `@click.command(cls=Command)`. All take `--json`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from posthouse.server.cli.output import fail
+from posthouse.server.configuration import Configuration, ConfigurationError, read_configuration
+from posthouse.server.configuration.tree import Places, places
+from posthouse.storage.contract import Refused, Store, StoreUnavailable
+
+R = TypeVar("R")
+
+USUAL_FILES = (Path("posthouse.toml"), Path("/etc/posthouse/posthouse.toml"))
+
+
+class Invocation:
+    """One run of the command: its configuration, how it prints, and the way to the store."""
+
+    def __init__(self, file: Path | None = None, *, as_json: bool = False) -> None:
+        self._file = file
+        self.json = as_json
+
+    @cached_property
+    def file(self) -> Path:
+        """The configuration file; ends the command when there is none."""
+        if self._file is not None:
+            return self._file
+        found = next((file for file in USUAL_FILES if file.is_file()), None)
+        if found is None:
+            fail("no configuration file: give --config FILE or run posthouse init")
+        return found
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The settings; ends the command when they cannot be used."""
+        try:
+            return read_configuration(self.file)
+        except ConfigurationError as error:
+            fail(str(error))
+
+    @property
+    def places(self) -> Places:
+        """Where the installation's files are."""
+        return places(self.configuration)
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        """The store: through the running server, else opened here with its lock."""
+        from posthouse.server.cli.stores import open_store  # noqa: PLC0415 - what needs no store starts without it
+
+        async with open_store(self.configuration) as store:
+            yield store
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """The result of a coroutine; a refusal ends the command with what it says."""
+        try:
+            return asyncio.run(work)
+        except Refused as refusal:
+            fail(str(refusal) or type(refusal).__name__)
+        except StoreUnavailable as error:
+            fail(f"the store cannot answer now: {error}")
+
+
+pass_invocation = click.make_pass_decorator(Invocation)
+
+
+def _set_json(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Invocation).json = True
+
+
+class Command(click.Command):
+    """A verb; adds `--json`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(
+            click.Option(["--json"], is_flag=True, expose_value=False, callback=_set_json, help="Print JSON.")
+        )
+
+
+class Group(click.Group):
+    """A noun with verbs."""
+
+    command_class = Command
