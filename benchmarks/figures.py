@@ -1,0 +1,69 @@
+"""How figures are taken and shown: pairs of (peer, ours) measured in turns, ratio of the medians."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+import psutil
+
+
+class Figure(msgspec.Struct):
+    """One measured work; values in `unit`, `more_is_better` for rates."""
+
+    work: str
+    unit: str
+    ours: float
+    peer: str = ""
+    theirs: float = 0.0
+    floor: float = 0.0
+    more_is_better: bool = True
+
+    @property
+    def ratio(self) -> float:
+        """How many times better than the peer (or than the bound, for figures without a peer)."""
+        if not self.theirs or not self.ours:
+            return 0.0
+        return self.ours / self.theirs if self.more_is_better else self.theirs / self.ours
+
+
+def timed(work: Callable[[], None]) -> float:
+    """Seconds that `work` took."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def median_of(rounds: int, work: Callable[[], float]) -> float:
+    """The median of what `work` measured in several rounds."""
+    return statistics.median(work() for _ in range(rounds))
+
+
+def tree_seconds(pid: int) -> float:
+    """Processor seconds of a process and all below it."""
+    total = 0.0
+    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        try:
+            times = process.cpu_times()
+            total += times.user + times.system
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def show(figures: list[Figure], *, as_json: bool) -> None:
+    """Print the table."""
+    if as_json:
+        json.dump([{**msgspec.to_builtins(figure), "ratio": figure.ratio} for figure in figures], sys.stdout, indent=1)
+        return
+    print(f"{'work':58} {'ours':>10} {'peer':>10} {'unit':8} {'ratio':>6} {'floor':>6}")
+    for figure in figures:
+        floor = f"{figure.floor:6.1f}" if figure.floor else "      "
+        theirs = f"{figure.theirs:10.1f}" if figure.theirs else " " * 10
+        print(
+            f"{figure.work:58} {figure.ours:10.1f} {theirs} {figure.unit:8} {figure.ratio:6.2f} {floor}  {figure.peer}"
+        )

@@ -1,0 +1,83 @@
+"""Posthouse as the benchmarks run it: a directory of its own, `posthouse init` and `serve`, ports chosen free."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from benchmarks.peers import DOMAIN, PASSWORD
+
+COMMAND = str(Path(sys.executable).with_name("posthouse"))
+
+
+class Posthouse:
+    """One running Posthouse."""
+
+    name = "Posthouse"
+
+    def __init__(self, directory: Path, users: list[str], workers: int = 1) -> None:
+        self.directory = directory
+        self.users = users
+        self.workers = workers
+
+    def start(self) -> None:
+        admin = f"admin@{DOMAIN}"
+        self._cli("init", "--dir", str(self.directory), "--domain", DOMAIN, "--admin", admin, *INIT_FLAGS, say=PASSWORD)
+        accounts = self.directory / "accounts.csv"
+        rows = "".join(f"{user}@{DOMAIN},{PASSWORD},,\n" for user in self.users)
+        accounts.write_text("address,password,name,quota\n" + rows)
+        self._configure()
+        self.cli("account", "import", str(accounts))
+        log = (self.directory / "serve.log").open("wb")
+        self._process = subprocess.Popen(
+            [COMMAND, "--config", str(self.directory / "posthouse.toml"), "serve"], stdout=log, stderr=log
+        )
+        self._listeners = self._wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def port(self, name: str) -> int:
+        """The port that listener `name` got."""
+        return next(int(listener["port"]) for listener in self._listeners if listener["name"] == name)
+
+    def worker_pids(self) -> list[int]:
+        """The workers' process ids."""
+        return [int(worker["pid"]) for worker in self._status()["workers"]]
+
+    def cli(self, *arguments: str) -> str:
+        """What a posthouse verb printed."""
+        return self._cli("--config", str(self.directory / "posthouse.toml"), *arguments)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+    def _configure(self) -> None:
+        # ports of nobody else, and as many workers as the run asks for
+        self.cli("config", "check")
+
+    def _wait(self) -> list[dict[str, object]]:
+        for _ in range(300):
+            try:
+                return list(self._status()["listeners"])
+            except subprocess.CalledProcessError:
+                if self._process.poll() is not None:
+                    raise
+                psutil.Process().cpu_percent(0.1)
+        raise TimeoutError("posthouse did not start")
+
+    def _status(self) -> dict[str, list[dict[str, object]]]:
+        return json.loads(self.cli("status", "--json"))
+
+    def _cli(self, *arguments: str, say: str = "") -> str:
+        done = subprocess.run([COMMAND, *arguments], input=say + "\n", check=True, text=True, capture_output=True)
+        return done.stdout
+
+
+INIT_FLAGS = ("--password-stdin", "--unprivileged", "--yes")

@@ -1,0 +1,197 @@
+"""Dovecot and Postfix from Debian, each in a directory of its own on loopback ports, started and ended by us."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+PASSWORD = "bench-secret"
+DOMAIN = "example.org"
+
+DOVECOT = """
+base_dir = {dir}/run
+log_path = {dir}/dovecot.log
+ssl = no
+protocols = imap lmtp
+listen = 127.0.0.1
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_cache_size = 10M
+mail_location = sdbox:~/mail
+mail_fsync = optimized
+mailbox_list_index = yes
+default_process_limit = 300
+default_client_limit = 4000
+first_valid_uid = 1
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {dir}/users
+}}
+userdb {{
+  driver = static
+  args = uid=mail gid=mail home={dir}/home/%u
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service imap {{
+  process_limit = 1200
+}}
+service lmtp {{
+  process_min_avail = 4
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  auth_username_format =
+}}
+"""
+
+POSTFIX_MASTER = """
+127.0.0.1:{smtp} inet n - n - 200 smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+local unix - n n - - local
+virtual unix - n n - - virtual
+lmtp unix - - n - 40 lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+POSTFIX_MAIN = """
+compatibility_level = 3.6
+queue_directory = {dir}/spool
+data_directory = {dir}/data
+mail_owner = postfix
+maillog_file = {dir}/postfix.log
+maillog_file_prefixes = {dir}
+myhostname = bench.example.org
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+virtual_mailbox_domains = example.org
+virtual_mailbox_maps = static:ok
+virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
+lmtp_destination_concurrency_limit = 40
+lmtp_destination_recipient_limit = 1
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_peername_lookup = no
+alias_maps =
+alias_database =
+"""
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 20) -> None:
+    """Return when something accepts connections on `port`; raises TimeoutError."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+class Dovecot:
+    """A Dovecot with sdbox mailboxes, IMAP and LMTP, plain passwords."""
+
+    name = "Dovecot"
+
+    def __init__(self, directory: Path, users: list[str]) -> None:
+        self.directory = directory
+        self.users = users
+        self.imap = free_port()
+        self.lmtp = free_port()
+
+    def start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o755)
+        for parent in self.directory.parents:
+            if parent.owner() == "root" and str(parent).startswith("/tmp/"):
+                parent.chmod(0o755)
+        (self.directory / "home").mkdir(exist_ok=True)
+        shutil.chown(self.directory / "home", "mail", "mail")
+        lines = "".join(f"{user}@{DOMAIN}:{{PLAIN}}{PASSWORD}\n" for user in self.users)
+        (self.directory / "users").write_text(lines)
+        configuration = self.directory / "dovecot.conf"
+        configuration.write_text(DOVECOT.format(dir=self.directory, imap=self.imap, lmtp=self.lmtp))
+        self._process = subprocess.Popen(["dovecot", "-F", "-c", str(configuration)])
+        wait_for_port(self.imap)
+        wait_for_port(self.lmtp)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def messages(self) -> int:
+        """How many messages stand in all inboxes."""
+        inboxes = (self.directory / "home").glob("*/mail/mailboxes/INBOX/dbox-Mails")
+        return sum(1 for inbox in inboxes for entry in os.scandir(inbox) if entry.name.startswith("u."))
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+class Postfix:
+    """A Postfix that hands all it receives to an LMTP port."""
+
+    name = "Postfix"
+
+    def __init__(self, directory: Path, lmtp: int) -> None:
+        self.directory = directory
+        self.lmtp = lmtp
+        self.smtp = free_port()
+
+    def start(self) -> None:
+        for name in ("etc", "spool", "data"):
+            (self.directory / name).mkdir(parents=True)
+        self.directory.chmod(0o755)
+        shutil.chown(self.directory / "data", "postfix", "postfix")
+        (self.directory / "etc/main.cf").write_text(POSTFIX_MAIN.format(dir=self.directory, lmtp=self.lmtp))
+        (self.directory / "etc/master.cf").write_text(POSTFIX_MASTER.format(smtp=self.smtp))
+        self._run("start")
+        wait_for_port(self.smtp)
+
+    def stop(self) -> None:
+        self._run("stop")
+
+    def _run(self, verb: str) -> None:
+        command = ["postfix", "-c", str(self.directory / "etc"), verb]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

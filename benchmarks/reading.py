@@ -1,0 +1,114 @@
+"""Reading a mailbox of 100,000: SELECT, flags, envelopes; against Dovecot with the same messages."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.figures import Figure, median_of, timed
+from benchmarks.imap_client import ImapClient
+from benchmarks.ours import Posthouse
+from benchmarks.peers import DOMAIN, PASSWORD, Dovecot
+
+READER = "reader"
+MESSAGES = 100_000
+
+
+def run(messages: int = MESSAGES) -> list[Figure]:
+    """Figures for one mailbox of so many messages."""
+    with tempfile.TemporaryDirectory(prefix="posthouse-bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        dovecot = Dovecot(directory / "dovecot", [READER])
+        dovecot.start()
+        ours = Posthouse(directory / "posthouse", [READER])
+        ours.start()
+        try:
+            for port in (dovecot.imap, ours.port("imap")):
+                fill(port, messages)
+            return _figures(ours.port("imap"), dovecot.imap, messages)
+        finally:
+            ours.stop()
+            dovecot.stop()
+
+
+def letter(number: int) -> bytes:
+    """A message of about 1 KB with usual headers."""
+    return (
+        f"From: Sender {number} <sender{number % 997}@example.net>\r\nTo: Reader <reader@example.org>\r\n"
+        f"Subject: Report {number} about matters of some length\r\nMessage-ID: <{number}.bench@example.net>\r\n"
+        f"Date: Mon, 23 Nov 2026 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} +0000\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "A line of the report.\r\n" * 30
+    ).encode()
+
+
+def fill(port: int, messages: int, sessions: int = 20) -> None:
+    """Append them all, from several sessions."""
+    numbers = iter(range(messages))
+    lock = threading.Lock()
+
+    def work() -> None:
+        with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+            while True:
+                with lock:
+                    number = next(numbers, None)
+                if number is None:
+                    return
+                client.append("INBOX", letter(number))
+
+    with ThreadPoolExecutor(sessions) as pool:
+        for done in [pool.submit(work) for _ in range(sessions)]:
+            done.result()
+
+
+def _figures(ours: int, theirs: int, messages: int) -> list[Figure]:
+    figures = []
+    for work, command, floor in (
+        ("FETCH 1:* ENVELOPE", b"FETCH 1:* ENVELOPE", 1.3),
+        ("FETCH 1:* (UID FLAGS)", b"FETCH 1:* (UID FLAGS)", 1.0),
+        ("FETCH 1:5000 BODY.PEEK[]", b"FETCH 1:5000 BODY.PEEK[]", 1.0),
+        ('SEARCH SUBJECT "Report 77"', b'SEARCH SUBJECT "Report 77"', 0.0),
+    ):
+        peer, own = _fetch(theirs, command), _fetch(ours, command)
+        figures.append(
+            Figure(f"{work} of {messages}", "ms", own * 1000, "Dovecot", peer * 1000, floor, more_is_better=False)
+        )
+    peer_rate, own_rate = _logins(theirs), _logins(ours)
+    work = f"LOGIN + SELECT ({messages}) + LOGOUT, 10 clients"
+    figures.append(Figure(work, "/s", own_rate, "Dovecot", peer_rate, 10.0))
+    peer_rate, own_rate = _one_by_one(theirs), _one_by_one(ours)
+    figures.append(Figure("one BODY[] at a time", "/s", own_rate, "Dovecot", peer_rate, 1.0))
+    return figures
+
+
+def _fetch(port: int, command: bytes) -> float:
+    with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+        client.command(b"SELECT INBOX")
+        client.command(command, keep=False)  # the first time fills the peer's caches
+        return median_of(3, lambda: timed(lambda: client.command(command, keep=False)))
+
+
+def _logins(port: int, clients: int = 10, rounds: int = 30) -> float:
+    def work() -> None:
+        for _ in range(rounds):
+            with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+                client.command(b"SELECT INBOX")
+                client.command(b"LOGOUT")
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        for done in [pool.submit(work) for _ in range(clients)]:
+            done.result()
+    return clients * rounds / (time.perf_counter() - began)
+
+
+def _one_by_one(port: int, times: int = 3000) -> float:
+    with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+        client.command(b"SELECT INBOX")
+        began = time.perf_counter()
+        for number in range(1, times + 1):
+            client.command(b"FETCH %d BODY.PEEK[]" % number)
+        return times / (time.perf_counter() - began)

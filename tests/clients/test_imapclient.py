@@ -1,0 +1,102 @@
+"""imapclient: the daily round of a mail program."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psutil
+import pytest
+from imapclient import SEEN, IMAPClient
+from imapclient.exceptions import LoginError
+
+from tests.clients.conftest import Person
+from tests.clients.inbox import session
+from tests.clients.test_mbsync import letter
+from tests.served import Served
+
+
+def test_a_daily_round(server: Served, person: Person) -> None:
+    with session(server, person) as client:
+        assert {b"IMAP4REV1", b"IDLE", b"UIDPLUS", b"MOVE", b"NAMESPACE"} <= set(client.capabilities())
+        names = {name for _, _, name in client.list_folders()}
+        assert {"INBOX", "Sent", "Drafts", "Trash", "Spam", "Archive"} <= names
+        for number in range(5):
+            client.append("INBOX", letter(f"n{number}"), flags=[SEEN] if number % 2 else [])
+        assert client.select_folder("INBOX")[b"EXISTS"] == 5
+        assert client.search(["UNSEEN"]) == [1, 3, 5]
+        assert client.search(["SUBJECT", "N3"]) == [4]
+        client.add_flags([1], [b"\\Flagged", b"$Later"])
+        assert set(client.get_flags([1])[1]) == {b"\\Flagged", b"$Later"} | (
+            set(client.get_flags([1])[1]) & {b"\\Recent"}
+        )
+        client.copy([1, 2], "Archive")
+        client.move([2], "Trash")
+        client.delete_messages([3])
+        client.expunge()
+        assert client.search() == [1, 4, 5]
+        answer = client.fetch([4], ["ENVELOPE", "BODYSTRUCTURE", "RFC822.SIZE", "INTERNALDATE", "BODY[HEADER]"])[4]
+        assert answer[b"ENVELOPE"].subject == b"n3"
+        assert answer[b"BODYSTRUCTURE"][0] == b"text"
+        assert client.folder_status("Archive")[b"MESSAGES"] == 2
+        assert client.folder_status("Trash")[b"MESSAGES"] == 1
+
+
+def test_wrong_password(server: Served, person: Person) -> None:
+    client = IMAPClient("127.0.0.1", server.port("imap"), ssl=False)
+    with pytest.raises(LoginError):
+        client.login(person.address, "wrong")
+    client.shutdown()
+
+
+@pytest.fixture(scope="module")
+def four_workers(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    served = Served(tmp_path_factory.mktemp("four"), workers=4)
+    served.start()
+    yield served
+    served.stop()
+
+
+def worker_of(server: Served, client: IMAPClient) -> int:
+    """The process id of the worker that holds the other end."""
+    local = client.socket().getsockname()
+    for pid in server.worker_pids():
+        for connection in psutil.Process(pid).net_connections("tcp"):
+            if connection.raddr and connection.raddr == tuple(local):
+                return pid
+    raise LookupError("no worker holds this connection")
+
+
+def test_a_delivery_wakes_idle_on_another_worker(four_workers: Served) -> None:
+    server = four_workers
+    person = Person(f"idler@{server.domain}", "correct horse battery")
+    server.cli("account", "add", person.address, "--password-stdin", say=person.password)
+    idlers: dict[int, IMAPClient] = {}
+    for _ in range(100):  # the kernel spreads connections: until two workers have one
+        client = session(server, person)
+        client.select_folder("INBOX")
+        if idlers.setdefault(worker_of(server, client), client) is not client:
+            client.logout()
+        if len(idlers) > 1:
+            break
+    assert len(idlers) > 1, "all connections came to one worker"
+    sender, receiver = list(idlers.values())[:2]
+    took = []
+    for number in range(10):
+        receiver.idle()
+        woken: list[float] = []
+
+        def listen() -> None:
+            while not any(answer[1] == b"EXISTS" for answer in receiver.idle_check(timeout=10)):
+                pass
+            woken.append(time.monotonic())  # noqa: B023
+
+        waiting = threading.Thread(target=listen)
+        waiting.start()
+        sender.append("INBOX", letter(f"wake-{number}"))
+        answered = time.monotonic()
+        waiting.join(15)
+        assert woken, "IDLE heard nothing"
+        took.append(woken[0] - answered)
+        receiver.idle_done()
+    assert sorted(took)[len(took) // 2] < 0.05, took

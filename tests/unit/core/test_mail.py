@@ -1,0 +1,209 @@
+"""Mailboxes and messages by their operations, on every engine."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.delivery.deliver import Target, deliver
+from posthouse.core.mail.errors import (
+    InvalidMailboxName,
+    MailboxExists,
+    MailboxHasChildren,
+    MailboxIsFixed,
+    NoSuchMailbox,
+    TooManyKeywords,
+)
+from posthouse.core.mail.flags import Flag, FlagChange
+from posthouse.core.mail.mailboxes import (
+    create_default_mailboxes,
+    create_mailbox,
+    delete_mailbox,
+    find_mailbox,
+    list_mailboxes,
+    rename_mailbox,
+    subscribe,
+)
+from posthouse.core.mail.messages import (
+    Column,
+    append,
+    bodies,
+    changes,
+    copy,
+    expunge,
+    move,
+    open_view,
+    rows,
+    store_flags,
+)
+from posthouse.storage.contract import Store, WriteTransaction, operation
+from tests.letters import letter
+
+NOW = 1_790_000_000_000
+
+
+@operation
+def furnish(txn: WriteTransaction, account: int, now: int) -> None:
+    create_default_mailboxes(txn, account, now)
+
+
+async def uids(store: Store, mailbox: int) -> list[int]:
+    return array("I", (await store.read(open_view, 1, mailbox)).uids).tolist()
+
+
+async def filled(store: Store, count: int) -> int:
+    await store.write(furnish, 1, NOW)
+    letters = [letter(f"Subject: {number}\r\n\r\nhello {number}\r\n".encode()) for number in range(count)]
+    await store.write(append, 1, "INBOX", letters, [(0, ())] * count, [NOW] * count, NOW)
+    return (await store.read(find_mailbox, 1, "inbox")).id
+
+
+async def test_a_new_account_has_its_mailboxes(store: Store) -> None:
+    await store.write(furnish, 1, NOW)
+    found = await store.read(list_mailboxes, 1)
+    assert [(mailbox.name, mailbox.role) for mailbox in found] == [
+        ("INBOX", "inbox"),
+        ("Archive", "archive"),
+        ("Drafts", "drafts"),
+        ("Sent", "sent"),
+        ("Spam", "junk"),
+        ("Trash", "trash"),
+    ]
+    assert len({mailbox.uid_validity for mailbox in found}) == len(found)
+
+
+async def test_create_makes_the_levels_above(store: Store) -> None:
+    await store.write(furnish, 1, NOW)
+    await store.write(create_mailbox, 1, "a/b/c", None, NOW)
+    names = [mailbox.name for mailbox in await store.read(list_mailboxes, 1)]
+    assert {"a", "a/b", "a/b/c"} <= set(names)
+    with pytest.raises(MailboxExists):
+        await store.write(create_mailbox, 1, "a/b", None, NOW)
+
+
+@pytest.mark.parametrize("name", ["", "/", "a//b", "x\x01", "l" * 1001, "/".join("a" * 21)])
+async def test_names_that_no_mailbox_may_have(store: Store, name: str) -> None:
+    await store.write(furnish, 1, NOW)
+    with pytest.raises(InvalidMailboxName):
+        await store.write(create_mailbox, 1, name, None, NOW)
+
+
+async def test_delete(store: Store) -> None:
+    await filled(store, 3)
+    await store.write(create_mailbox, 1, "a/b", None, NOW)
+    with pytest.raises(MailboxHasChildren):
+        await store.write(delete_mailbox, 1, "a", NOW)
+    with pytest.raises(MailboxIsFixed):
+        await store.write(delete_mailbox, 1, "InBox", NOW)
+    await store.write(delete_mailbox, 1, "a/b", NOW)
+    with pytest.raises(NoSuchMailbox):
+        await store.write(delete_mailbox, 1, "a/b", NOW)
+    again = await store.write(create_mailbox, 1, "a/b", None, NOW)
+    assert again.uid_validity > (await store.read(find_mailbox, 1, "a")).uid_validity
+
+
+async def test_rename_takes_the_children_along(store: Store) -> None:
+    await store.write(furnish, 1, NOW)
+    await store.write(create_mailbox, 1, "a/b/c", None, NOW)
+    await store.write(rename_mailbox, 1, "a/b", "x/y", NOW)
+    names = {mailbox.name for mailbox in await store.read(list_mailboxes, 1)}
+    assert {"a", "x", "x/y", "x/y/c"} <= names
+    assert "a/b" not in names
+    with pytest.raises(InvalidMailboxName):
+        await store.write(rename_mailbox, 1, "x", "x/z", NOW)
+
+
+async def test_renaming_the_inbox_moves_its_messages(store: Store) -> None:
+    inbox = await filled(store, 3)
+    await store.write(rename_mailbox, 1, "INBOX", "old", NOW)
+    assert await uids(store, inbox) == []
+    old = await store.read(find_mailbox, 1, "old")
+    assert (old.exists, await uids(store, old.id)) == (3, [1, 2, 3])
+
+
+async def test_subscribe(store: Store) -> None:
+    await store.write(furnish, 1, NOW)
+    await store.write(subscribe, 1, "Sent", False)
+    assert not (await store.read(find_mailbox, 1, "Sent")).subscribed
+
+
+async def test_append_counts_and_reads_back(store: Store) -> None:
+    inbox = await filled(store, 3)
+    mailbox = await store.read(find_mailbox, 1, "INBOX")
+    assert (mailbox.exists, mailbox.unseen, mailbox.uid_next) == (3, 3, 4)
+    found = await store.read(rows, 1, inbox, 2, 9, 10, Column.ENVELOPE | Column.STRUCTURE | Column.RECORD)
+    assert [row.uid for row in found] == [2, 3]
+    assert found[0].record is not None
+    assert found[0].record.header.subject == "1"
+    assert found[0].envelope
+    places = await store.read(bodies, 1, [row.message for row in found])
+    assert [place.inline for place in places if place is not None] == [
+        b"Subject: 1\r\n\r\nhello 1\r\n",
+        b"Subject: 2\r\n\r\nhello 2\r\n",
+    ]
+
+
+async def test_store_flags_and_the_log(store: Store) -> None:
+    inbox = await filled(store, 5)
+    before = (await store.read(find_mailbox, 1, "INBOX")).modseq
+    change = FlagChange("add", Flag.SEEN | Flag.DELETED, ("$Work",))
+    stored = await store.write(store_flags, 1, inbox, [(2, 4)], change, None)
+    assert stored.rows == [(uid, Flag.SEEN | Flag.DELETED, 1) for uid in (2, 3, 4)]
+    mailbox = await store.read(find_mailbox, 1, "INBOX")
+    assert (mailbox.unseen, mailbox.deleted, mailbox.keywords) == (2, 3, ("$Work",))
+    log = await store.read(changes, 1, inbox, before)
+    assert (log.updated, log.created, log.destroyed, log.complete) == ([(2, 4)], [], [], True)
+    again = await store.write(store_flags, 1, inbox, [(1, 9)], FlagChange("remove", Flag.SEEN), before)
+    assert again.failed == [(2, 4)]
+    with pytest.raises(TooManyKeywords):
+        many = FlagChange("add", 0, tuple(f"k{number}" for number in range(300)))
+        await store.write(store_flags, 1, inbox, [(1, 1)], many, None)
+    assert (await store.read(find_mailbox, 1, "INBOX")).keywords == ("$Work",)
+
+
+async def test_expunge_leaves_tombstones_and_frees(store: Store) -> None:
+    inbox = await filled(store, 5)
+    before = (await store.read(find_mailbox, 1, "INBOX")).modseq
+    await store.write(store_flags, 1, inbox, [(2, 3), (5, 5)], FlagChange("add", Flag.DELETED), None)
+    gone = await store.write(expunge, 1, inbox, [(1, 3)], NOW)
+    assert gone.uids == [(2, 3)]
+    assert (await store.write(expunge, 1, inbox, None, NOW)).uids == [(5, 5)]
+    assert await uids(store, inbox) == [1, 4]
+    log = await store.read(changes, 1, inbox, before)
+    assert (log.destroyed, log.updated, log.created) == ([(2, 3), (5, 5)], [], [])
+    mailbox = await store.read(find_mailbox, 1, "INBOX")
+    assert (mailbox.exists, mailbox.deleted, mailbox.unseen) == (2, 0, 2)
+
+
+async def test_copy_and_move_share_the_message(store: Store) -> None:
+    inbox = await filled(store, 4)
+    await store.write(store_flags, 1, inbox, [(1, 1)], FlagChange("add", Flag.FLAGGED, ("a", "b")), None)
+    copied = await store.write(copy, 1, inbox, [(1, 2)], "Archive", NOW)
+    assert (copied.source, copied.target) == ([(1, 2)], [(1, 2)])
+    moved = await store.write(move, 1, inbox, [(1, 1), (4, 4)], "Archive", NOW)
+    assert (moved.source, moved.target) == ([(1, 1), (4, 4)], [(3, 4)])
+    assert await uids(store, inbox) == [2, 3]
+    archive = await store.read(find_mailbox, 1, "Archive")
+    assert (archive.exists, archive.keywords) == (4, ("a", "b"))
+    found = await store.read(rows, 1, archive.id, 1, 9, 10, 0)
+    assert found[0].message == found[2].message
+    assert (found[0].flags, found[0].keywords) == (Flag.FLAGGED, 3)
+    await store.write(delete_mailbox, 1, "Archive", NOW)
+    left = await store.read(rows, 1, inbox, 1, 9, 10, Column.RECORD)
+    assert [row.record is not None for row in left] == [True, True]
+
+
+async def test_delivery_reaches_every_account_once(store: Store) -> None:
+    await store.write(furnish, 1, NOW)
+    await store.write(furnish, 2, NOW)
+    targets = [Target("a@x", 1), Target("alias@x", 1), Target("b@x", 2), Target("none@x", 9)]
+    receipts = await store.write(deliver, letter(b"Subject: x\r\n\r\n"), targets, NOW)
+    assert [receipt.reason for receipt in receipts] == [None, None, None, "no mailbox"]
+    for account in (1, 2):
+        assert (await store.read(find_mailbox, account, "INBOX")).exists == 1
+
+
+def test_over_quota_is_a_refusal() -> None:
+    assert OverQuota("messages", 1).args == ("messages", 1)
