@@ -24,7 +24,7 @@ LETTERS = (
         ALICE,
         BOB,
         "Re: Lunch on Thursday?",
-        "> a table at half past twelve\n\nWith pleasure. I bring the drawings.\n\nAlice\n",
+        "With pleasure. I bring the drawings.\n\nAlice\n",
     ),
     (
         "Zoë Käfer <zoe@example.net>",
@@ -36,7 +36,7 @@ LETTERS = (
         "orders@shop.example.com",
         ALICE,
         "Your order 4711 is on its way",
-        "Two boxes, one signature. Track it from your account.\n",
+        "Two boxes, one signature.\n",
     ),
     ("newsletter@example.net", BOB, "The week in gardens", "Prune the roses; leave the asters.\n"),
 )
