@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from posthouse.storage.ranges import Range, merge
+
 STAR = 0  # stands for `*`; no message has this number or UID
-Ranges = list[tuple[int, int]]
 
 
 class SequenceSet(msgspec.Struct, frozen=True, gc=False):
@@ -18,10 +19,10 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
     what was saved in its place before it resolves.
     """
 
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[Range, ...] = ()
     saved: bool = False
 
-    def resolve(self, largest: int) -> Ranges:
+    def resolve(self, largest: int) -> list[Range]:
         """Inclusive ascending ranges, joined where they touch, with `*` as `largest`.
 
         `largest` is the number of messages, or the highest UID; 0 in an empty mailbox, where nothing is meant.
@@ -29,63 +30,42 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
         """
         if not largest:
             return []
-        return coalesce((first or largest, last or largest) for first, last in self.ranges)
+        ends = ((first or largest, last or largest) for first, last in self.ranges)
+        # RFC 9051 9, seq-range: the two ends may come in either order
+        return merge((first, last) if first <= last else (last, first) for first, last in ends)
 
     def exceeds(self, count: int) -> bool:
-        """True when a message number above `count` is named, which RFC 9051 6.4 answers with BAD.
+        """True when a message number above `count` is named, an error of the peer (RFC 9051 9, seq-number).
 
         `*` never exceeds, nor does the 1 of `1:*`: clients ask for that of an empty mailbox.
         """
-        if not count:
-            return any(first > 1 or last > 1 or (first and last) for first, last in self.ranges)
+        if not count and self.ranges == ((1, STAR),):
+            return False
         return any(first > count or last > count for first, last in self.ranges)
 
-    def positions(self, count: int) -> Ranges:
+    def positions(self, count: int) -> list[Range]:
         """Message numbers as half-open ranges of positions from 0 in a view of `count` messages; others drop out."""
         return [(first - 1, min(last, count)) for first, last in self.resolve(count) if first <= count]
 
-    def uid_positions(self, uids: Sequence[int]) -> Ranges:
+    def uid_positions(self, uids: Sequence[int]) -> list[Range]:
         """UIDs as half-open ranges of positions in the ascending `uids`; UIDs that are not there drop out."""
         if not uids:
             return []
-        found = []
+        found: list[Range] = []
         for first, last in self.resolve(uids[-1]):
             start = bisect_left(uids, first)
             stop = bisect_right(uids, last, start)
-            if start < stop:
-                found.append((start, stop))
-        return coalesce_positions(found)
+            if start == stop:
+                continue
+            if found and found[-1][1] == start:  # ranges of UIDs with nothing between them
+                start = found.pop()[0]
+            found.append((start, stop))
+        return found
 
 
-def coalesce(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Inclusive ranges in any order, either end first, as ascending ones that neither overlap nor touch."""
-    joined: Ranges = []
-    last = -1
-    for start, end in sorted((a, b) if a <= b else (b, a) for a, b in ranges):
-        if joined and start <= last + 1:
-            if end > last:
-                last = end
-                joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-            last = end
-    return joined
-
-
-def coalesce_positions(ranges: Ranges) -> Ranges:
-    """Ascending half-open ranges, joined where they touch."""
-    joined: Ranges = []
-    for start, stop in ranges:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], stop)
-        else:
-            joined.append((start, stop))
-    return joined
-
-
-def ranges_of(numbers: Iterable[int]) -> Ranges:
-    """Ascending numbers as inclusive ranges."""
-    ranges: Ranges = []
+def ranges_of(numbers: Iterable[int]) -> list[Range]:
+    """Ascending numbers, each once, as inclusive ranges."""
+    ranges: list[Range] = []
     first = last = -2
     for number in numbers:
         if number == last + 1:

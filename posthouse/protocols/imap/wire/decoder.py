@@ -1,0 +1,346 @@
+"""Bytes as they come, cut into commands and events; RFC 9051 2.2 and 4.3, RFC 7888 (literals).
+
+Nothing is read ahead of need: each `next_event` takes one command or less from what has come, so that the session can
+answer, change the rules or drop the rest (STARTTLS) in between. What is held is bounded: one line, one short literal,
+one command; the octets of appended messages pass through.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+
+from posthouse.protocols.imap.wire.append_grammar import append_message, append_name
+from posthouse.protocols.imap.wire.commands import Append, AppendMessage
+from posthouse.protocols.imap.wire.events import (
+    AppendEnd,
+    AppendOctets,
+    AppendStart,
+    Event,
+    Malformed,
+    NeedContinuation,
+)
+from posthouse.protocols.imap.wire.grammar import parse_command, tag_of
+from posthouse.protocols.imap.wire.limits import WireLimits
+from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
+
+_LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
+_LONGEST_LITERAL_HEADER = 25
+_APPEND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) +APPEND(?= )', re.IGNORECASE)
+_CHECKED_EARLY = 8192  # octets of a command; each check reads it from its start
+
+
+class _State(enum.IntEnum):
+    """What the next octets are."""
+
+    LINE = 0  # of a command, or of what follows one of its literals
+    LITERAL = 1  # a short one, which is kept with its command
+    MESSAGE = 2  # of APPEND, passed on
+    REFUSED_OCTETS = 3  # of a literal that nobody wants
+    REFUSED_LINE = 4  # the rest of a command that nobody wants
+
+
+class _Again(enum.Enum):
+    """A step has done its part, and the next state may go on with what has come."""
+
+    AGAIN = enum.auto()
+
+
+_AGAIN = _Again.AGAIN
+
+
+class _Appending:
+    """An APPEND whose messages are coming."""
+
+    __slots__ = ("messages", "name", "tag")
+
+    def __init__(self, tag: str, name: str) -> None:
+        self.tag = tag
+        self.name = name
+        self.messages: list[AppendMessage] = []
+
+
+class Decoder:
+    """One connection's incoming side.
+
+    `utf8`: mailbox names come in UTF-8 from now on (after ENABLE IMAP4rev2 or UTF8=ACCEPT); settable at any time.
+    """
+
+    __slots__ = ("_appending", "_at", "_buffer", "_left", "_limits", "_offered", "_scanned", "_state", "_text", "utf8")
+
+    def __init__(self, limits: WireLimits, *, utf8: bool = False) -> None:
+        self.utf8 = utf8
+        self._limits = limits
+        self._buffer = b""
+        self._at = 0  # what of the buffer is used up
+        self._scanned = 0  # up to here there is no end of line
+        self._text = bytearray()  # the command so far, with its literals
+        self._state = _State.LINE
+        self._left = 0  # octets of the literal that are to come
+        self._appending: _Appending | None = None
+        self._offered = False  # a synchronising message was announced, and the session has not gone on yet
+
+    # What the session uses
+
+    def feed(self, octets: bytes) -> None:
+        """Take what came. To bound what is held, the endpoint stops reading while `buffered` is large."""
+        if self._at < len(self._buffer):
+            self._buffer = self._buffer[self._at :] + octets
+            self._scanned -= self._at
+            self._at = 0
+        else:
+            self._buffer = octets
+            self._at = self._scanned = 0
+
+    @property
+    def buffered(self) -> int:
+        """Octets that came and are not used yet."""
+        return len(self._buffer) - self._at
+
+    def next_event(self) -> Event | None:
+        """The next event, None when more octets are needed for one. Never raises."""
+        while True:
+            event = _STEPS[self._state](self)
+            if event is not _AGAIN:
+                return event
+
+    def next_line(self) -> bytes | Malformed | None:
+        """The next line without its end, for DONE and for responses to AUTHENTICATE; None when it has not come yet."""
+        while self._state is not _State.LINE:
+            if _STEPS[self._state](self) is not _AGAIN:
+                return None
+        return self._take_line()
+
+    def refuse(self) -> None:
+        """Do not take the APPEND whose AppendStart, AppendOctets or AppendEnd came last; events go on behind it.
+
+        RFC 9051 4.3, RFC 7888 4: a peer that waits for "+ " sends nothing more of a refused command; else what it
+        has sent is thrown away.
+        """
+        if self._appending is None:
+            return
+        state = self._state
+        left = self._left
+        offered = self._offered
+        self._reset()
+        if offered:
+            return
+        self._left = left
+        self._state = _State.REFUSED_OCTETS if state is _State.MESSAGE else _State.REFUSED_LINE
+
+    def discard(self) -> None:
+        """Forget all that came: plain text before TLS is not to be trusted behind it (RFC 9051 6.2.1)."""
+        self._use(len(self._buffer))
+        self._reset()
+
+    # Steps, one a state
+
+    def _line(self) -> Event | _Again | None:
+        line = self._take_line()
+        if not isinstance(line, bytes):
+            return line
+        literal = _LITERAL_AT_END.search(line) if line.endswith(b"}") else None
+        if self._text or literal is not None:
+            if len(self._text) + len(line) > self._limits.command_octets:
+                return self._refuse_text(self._too_large(self._limits.command_octets), literal, line)
+            self._text += line
+            if literal is None:
+                line = bytes(self._text)
+                self._text = bytearray()
+        if literal is None:
+            return self._whole(line)
+        self._text += b"\r\n"
+        if self._appending is not None or _APPEND.match(self._text):
+            return self._message_header(literal)
+        return self._literal_header(literal)
+
+    def _literal(self) -> Event | _Again | None:
+        end = self._at + self._left
+        if len(self._buffer) < end:
+            return None
+        self._text += self._buffer[self._at : end]
+        self._use(end)
+        self._left = 0
+        self._state = _State.LINE
+        return _AGAIN
+
+    def _message(self) -> Event | _Again | None:
+        self._offered = False
+        if not self._left:
+            self._state = _State.LINE
+            return AppendEnd()
+        octets = self._take(self._left)
+        self._left -= len(octets)
+        return AppendOctets(octets) if octets else None
+
+    def _refused_octets(self) -> Event | _Again | None:
+        self._left -= len(self._take(self._left))
+        if self._left:
+            return None
+        self._state = _State.REFUSED_LINE
+        return _AGAIN
+
+    def _refused_line(self) -> Event | _Again | None:
+        end = self._buffer.find(b"\n", self._scanned)
+        if end < 0:
+            # a literal's header may end this line: as much as that can be stays
+            self._buffer = self._buffer[max(self._at, len(self._buffer) - _LONGEST_LITERAL_HEADER) :]
+            self._at, self._scanned = 0, len(self._buffer)
+            return None
+        tail = self._buffer[max(self._at, end - _LONGEST_LITERAL_HEADER) : end].removesuffix(b"\r")
+        self._use(end + 1)
+        self._reset()
+        self._skip_literal(_LITERAL_AT_END.search(tail))
+        return _AGAIN
+
+    # What a line leads to
+
+    def _whole(self, text: bytes) -> Event | _Again:
+        """The command ends here."""
+        appending = self._appending
+        if appending is None and not text:
+            return _AGAIN  # an empty line: some clients send one behind a literal
+        try:
+            if appending is None:
+                return parse_command(text, self._limits, utf8=self.utf8)
+            reader = Reader(text, self._limits)
+            self._close_utf8(reader, appending)
+            if not reader.at_end():
+                raise reader.expected("the end of the command or another message")
+        except (Expected, Incomplete) as error:
+            return self._malformed(error, text)
+        self._appending = None
+        return Append(appending.tag, appending.name, tuple(appending.messages))
+
+    def _literal_header(self, literal: re.Match[bytes]) -> Event | _Again:
+        """A literal follows that is kept."""
+        size = int(literal[1])
+        room = min(self._limits.literal_octets, self._limits.command_octets - len(self._text))
+        if size > room:
+            return self._refuse_text(self._too_large(room), literal)
+        synchronising = not literal[2]
+        if synchronising and len(self._text) <= _CHECKED_EARLY:
+            # what is wrong already is answered now, so that the peer need not send the literal (RFC 9051 4.3)
+            try:
+                parse_command(bytes(self._text), self._limits, utf8=self.utf8)
+            except Incomplete:
+                pass
+            except Expected as error:
+                return self._refuse_text(error, literal)
+        self._left = size
+        self._state = _State.LITERAL
+        return NeedContinuation() if synchronising else _AGAIN
+
+    def _message_header(self, literal: re.Match[bytes]) -> Event | _Again:
+        """A literal of APPEND follows: the name of the mailbox, or a message."""
+        text = bytes(self._text)
+        reader = Reader(text, self._limits, utf8=self.utf8)
+        appending = self._appending
+        try:
+            if appending is None:
+                head = _APPEND.match(text)
+                assert head is not None
+                reader.at = head.end()
+                appending = _Appending(head[1].decode("ascii"), append_name(reader))
+            self._close_utf8(reader, appending)
+            if len(appending.messages) >= self._limits.appended_messages:
+                raise Expected(f"more than {self._limits.appended_messages} messages in one command", "LIMIT")
+            message = append_message(reader)
+        except Incomplete:
+            return self._literal_header(literal)
+        except Expected as error:
+            return self._refuse_text(error, literal)
+        appending.messages.append(message)
+        self._appending = appending
+        self._text = bytearray()
+        self._left = message.size
+        self._state = _State.MESSAGE
+        self._offered = not literal[2]
+        return AppendStart(appending.tag, appending.name, message, self._offered, len(appending.messages) - 1)
+
+    def _close_utf8(self, reader: Reader, appending: _Appending) -> None:
+        """The parenthesis behind a message in UTF8 (~{n}); RFC 6855 4."""
+        if appending.messages and appending.messages[-1].utf8:
+            reader.expect(b")")
+
+    # Refusals
+
+    def _refuse_text(self, error: Expected, literal: re.Match[bytes] | None, line: bytes = b"") -> Malformed:
+        """Give up the command so far, and the literal that its last line announces."""
+        malformed = self._malformed(error, bytes(self._text) or line)
+        self._reset()
+        self._skip_literal(literal)
+        return malformed
+
+    def _skip_literal(self, literal: re.Match[bytes] | None) -> None:
+        """Octets of a literal that does not wait come whatever is answered, and are no commands; RFC 7888 4."""
+        if literal is not None and literal[2]:
+            self._left = int(literal[1])
+            self._state = _State.REFUSED_OCTETS
+
+    def _malformed(self, error: Expected | Incomplete, text: bytes) -> Malformed:
+        tag = tag_of(text) if self._appending is None else self._appending.tag
+        self._appending = None
+        if isinstance(error, Incomplete):
+            return Malformed(tag, "expected the octets of a literal")
+        return Malformed(tag, error.what, error.code)
+
+    def _too_large(self, octets: int) -> Expected:
+        return Expected(f"the command or its literal is too large, {max(0, octets)} octets are taken", "TOOBIG")
+
+    # The buffer
+
+    def _take_line(self) -> bytes | Malformed | None:
+        """The next line; None when there is none yet, Malformed when it is too long and to be thrown away."""
+        buffer = self._buffer
+        start = self._at
+        end = buffer.find(b"\n", self._scanned)
+        if (end if end >= 0 else len(buffer)) - start > self._limits.line_octets:
+            malformed = self._malformed(
+                Expected(f"the line is longer than {self._limits.line_octets} octets"),
+                bytes(self._text) or buffer[start : start + 1000],
+            )
+            self._reset()
+            self._scanned = max(self._scanned, end)
+            self._state = _State.REFUSED_LINE
+            return malformed
+        if end < 0:
+            self._scanned = len(buffer)
+            return None
+        line = buffer[start : end - 1] if buffer.startswith(b"\r", end - 1) and end > start else buffer[start:end]
+        self._use(end + 1)
+        return line
+
+    def _take(self, most: int) -> bytes:
+        """Up to so many octets."""
+        if not self._at and len(self._buffer) <= most:
+            octets, self._buffer = self._buffer, b""
+            self._scanned = 0
+            return octets
+        octets = self._buffer[self._at : self._at + most]
+        self._use(self._at + len(octets))
+        return octets
+
+    def _use(self, end: int) -> None:
+        if end >= len(self._buffer):
+            self._buffer = b""
+            end = 0
+        self._at = self._scanned = end
+
+    def _reset(self) -> None:
+        """Be at the start of a command."""
+        self._text = bytearray()
+        self._state = _State.LINE
+        self._left = 0
+        self._appending = None
+        self._offered = False
+
+
+_STEPS: tuple[Callable[[Decoder], Event | _Again | None], ...] = (
+    Decoder._line,
+    Decoder._literal,
+    Decoder._message,
+    Decoder._refused_octets,
+    Decoder._refused_line,
+)

@@ -1,0 +1,329 @@
+"""Every command's grammar in one table; RFC 9051 9 (command)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable
+from functools import partial
+
+from posthouse.protocols.imap.wire.append_grammar import append
+from posthouse.protocols.imap.wire.commands import (
+    Authenticate,
+    Capability,
+    Check,
+    Close,
+    Command,
+    Copy,
+    Create,
+    Delete,
+    Enable,
+    Examine,
+    Expunge,
+    Id,
+    Idle,
+    Login,
+    Logout,
+    Move,
+    Namespace,
+    Noop,
+    QResync,
+    Rename,
+    Select,
+    StartTls,
+    Store,
+    StoreMode,
+    Subscribe,
+    UidExpunge,
+    Unselect,
+    Unsubscribe,
+)
+from posthouse.protocols.imap.wire.fetch_grammar import fetch
+from posthouse.protocols.imap.wire.limits import WireLimits
+from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
+from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
+from posthouse.protocols.imap.wire.search_grammar import search
+
+Rule = Callable[[Reader, str], Command]
+
+_HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) +(UID +)?([A-Za-z0-9.-]+)(?=[ \r]|\Z)', re.IGNORECASE)
+_TAG = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) ')
+_ENDING = re.compile(rb' +[^ (){%*"\\\]\x7f-\xff]+\Z')
+
+
+def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False) -> Command:
+    """One whole command, without its last CRLF; raises Expected, or Incomplete when it ends in a literal's header."""
+    match = _HEAD.match(text)
+    if match is None:
+        if not _TAG.match(text):
+            raise Expected("expected a tag and a command")
+        raise Expected("expected a command behind the tag")
+    tag, uid, name = match.groups()
+    reader = Reader(text, limits, utf8=utf8, at=match.end())
+    rule = (UID_RULES if uid else RULES).get(name.upper())
+    if rule is None:
+        shown = name[:40].decode("ascii").upper()
+        raise Expected(f"there is no command {'UID ' if uid else ''}{shown}")
+    return rule(reader, tag.decode("ascii"))
+
+
+def tag_of(text: bytes) -> str:
+    """The tag that the text begins with, "*" without one."""
+    match = _TAG.match(text)
+    return match[1].decode("ascii") if match else "*"
+
+
+# Commands without arguments
+
+
+def _bare(command: Callable[[str], Command], reader: Reader, tag: str) -> Command:
+    reader.end()
+    return command(tag)
+
+
+# Any state and not authenticated
+
+
+def _id(reader: Reader, tag: str) -> Id:
+    """`"ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)`; RFC 2971 4."""
+    reader.sp()
+    fields: list[tuple[str, str | None]] = []
+    if reader.text.startswith(b"(", reader.at):
+        fields = reader.listed(lambda: _id_field(reader), empty=True)
+    elif reader.word("ID fields or NIL") != b"NIL":
+        raise Expected("expected a list of ID fields, or NIL")
+    reader.end()
+    return Id(tag, tuple(fields))
+
+
+def _id_field(reader: Reader) -> tuple[str, str | None]:
+    name = reader.string("an ID field in quotes").decode("utf-8", "replace").lower()
+    reader.sp()
+    value = reader.nstring("an ID value in quotes or NIL")
+    return name, None if value is None else value.decode("utf-8", "replace")
+
+
+def _login(reader: Reader, tag: str) -> Login:
+    """`"LOGIN" SP userid SP password`."""
+    reader.sp()
+    name = reader.text_string("a user name")
+    reader.sp()
+    password = reader.text_string("a password")
+    reader.end()
+    return Login(tag, name, password)
+
+
+def _authenticate(reader: Reader, tag: str) -> Authenticate:
+    """`"AUTHENTICATE" SP auth-type [SP initial-resp]`; an empty initial response is "=" (RFC 4959 3)."""
+    reader.sp()
+    mechanism = reader.word("a mechanism").decode("ascii")
+    initial: bytes | None = None
+    if not reader.at_end():
+        reader.sp()
+        initial = _base64(reader.text[reader.at :].rstrip(b" "))
+    return Authenticate(tag, mechanism, initial)
+
+
+def _base64(octets: bytes) -> bytes:
+    if octets == b"=":
+        return b""
+    try:
+        return binascii.a2b_base64(octets, strict_mode=True)
+    except binascii.Error:
+        raise Expected('expected an initial response in base64, or "="') from None
+
+
+# Authenticated
+
+
+def _enable(reader: Reader, tag: str) -> Enable:
+    """`"ENABLE" 1*(SP capability)`; RFC 5161 4."""
+    names: list[str] = []
+    while not names or not reader.at_end():
+        reader.sp()
+        names.append(reader.word("a capability").decode("ascii"))
+        if len(names) > reader.limits.list_items:
+            raise Expected(f"more than {reader.limits.list_items} capabilities", "LIMIT")
+    return Enable(tag, tuple(dict.fromkeys(names)))
+
+
+def _select(command: type[Select] | type[Examine], reader: Reader, tag: str) -> Command:
+    """`SP mailbox [select-params]`; RFC 7162 3.1.8 and 3.2.5."""
+    reader.sp()
+    name = reader.mailbox()
+    condstore = False
+    qresync: QResync | None = None
+    if reader.sp_then(b"("):
+        reader.at -= 1
+        for found in reader.listed(lambda: _select_parameter(reader)):
+            condstore = True  # RFC 7162 3.2.5: QRESYNC enables it too
+            qresync = found or qresync
+    reader.end()
+    return command(tag, name, condstore, qresync)
+
+
+def _select_parameter(reader: Reader) -> QResync | None:
+    name = reader.word("CONDSTORE or QRESYNC")
+    if name == b"CONDSTORE":
+        return None
+    if name != b"QRESYNC":
+        raise Expected("expected CONDSTORE or QRESYNC among the parameters")
+    reader.sp()
+    reader.expect(b"(")
+    uid_validity = reader.number("a UIDVALIDITY", least=1)
+    reader.sp()
+    modseq = reader.number("a modseq", largest=MAX_NUMBER64, least=1)
+    known_uids = numbers = uids = None
+    if not reader.skip(b")"):
+        reader.sp()
+        if not reader.text.startswith(b"(", reader.at):
+            known_uids = reader.sequence_set()
+            if not reader.text.startswith(b")", reader.at):
+                reader.sp()
+        if reader.skip(b"("):
+            numbers = reader.sequence_set()
+            reader.sp()
+            uids = reader.sequence_set()
+            reader.expect(b")")
+        reader.expect(b")")
+    return QResync(uid_validity, modseq, known_uids, numbers, uids)
+
+
+def _create(reader: Reader, tag: str) -> Create:
+    """`"CREATE" SP mailbox [create-params]`; RFC 4466 2.2, RFC 6154 3."""
+    reader.sp()
+    name = reader.mailbox()
+    use: list[str] = []
+    if reader.sp_then(b"("):
+        if reader.word("USE") != b"USE":
+            raise Expected("expected USE among the parameters")
+        reader.sp()
+        use = reader.listed(lambda: _use(reader), empty=True)
+        reader.expect(b")")
+    reader.end()
+    return Create(tag, name, tuple(dict.fromkeys(use)))
+
+
+def _use(reader: Reader) -> str:
+    octets = reader.flag()
+    if not octets.startswith(b"\\"):
+        raise Expected("expected a special use such as \\Sent")
+    return octets[1:].decode("ascii").lower()
+
+
+def _named(command: Callable[[str, str], Command], reader: Reader, tag: str) -> Command:
+    """`SP mailbox`."""
+    reader.sp()
+    name = reader.mailbox()
+    reader.end()
+    return command(tag, name)
+
+
+def _rename(reader: Reader, tag: str) -> Rename:
+    """`"RENAME" SP mailbox SP mailbox`."""
+    reader.sp()
+    old = reader.mailbox()
+    reader.sp()
+    new = reader.mailbox()
+    reader.end()
+    return Rename(tag, old, new)
+
+
+# Selected
+
+
+def _uid_expunge(reader: Reader, tag: str) -> UidExpunge:
+    """`"UID" SP "EXPUNGE" SP sequence-set`; RFC 4315 2.1."""
+    reader.sp()
+    sequence = reader.sequence_set()
+    reader.end()
+    return UidExpunge(tag, sequence)
+
+
+def _copy(command: type[Copy] | type[Move], uid: bool, reader: Reader, tag: str) -> Command:
+    """`SP sequence-set SP mailbox`."""
+    reader.sp()
+    sequence = reader.sequence_set()
+    reader.sp()
+    name = reader.mailbox()
+    reader.end()
+    return command(tag, sequence, name, uid)
+
+
+_STORE_ITEMS: dict[bytes, tuple[StoreMode, bool]] = {
+    sign + b"FLAGS" + ending: (mode, bool(ending))
+    for sign, mode in ((b"", StoreMode.REPLACE), (b"+", StoreMode.ADD), (b"-", StoreMode.REMOVE))
+    for ending in (b"", b".SILENT")
+}
+
+
+def _store(uid: bool, reader: Reader, tag: str) -> Store:
+    """`"STORE" SP sequence-set [store-modifiers] SP store-att-flags`; RFC 7162 3.1.3."""
+    reader.sp()
+    sequence = reader.sequence_set()
+    unchanged_since: int | None = None
+    if reader.sp_then(b"("):
+        if reader.word("UNCHANGEDSINCE") != b"UNCHANGEDSINCE":
+            raise Expected("expected UNCHANGEDSINCE as the modifier")
+        reader.sp()
+        unchanged_since = reader.number("a modseq", largest=MAX_NUMBER64)
+        reader.expect(b")")
+    reader.sp()
+    name = reader.word("FLAGS, +FLAGS or -FLAGS")
+    if name not in _STORE_ITEMS:
+        raise Expected("expected FLAGS, +FLAGS or -FLAGS, each with or without .SILENT")
+    mode, silent = _STORE_ITEMS[name]
+    reader.sp()
+    if reader.text.startswith(b"(", reader.at):
+        flags = reader.flag_list()
+        reader.end()
+    else:
+        names = [reader.flag()]
+        while not reader.at_end():
+            reader.sp()
+            names.append(reader.flag())
+        flags = as_flags(names)
+    return Store(tag, sequence, mode, flags, silent, uid, unchanged_since)
+
+
+RULES: dict[bytes, Rule] = {
+    b"CAPABILITY": partial(_bare, Capability),
+    b"NOOP": partial(_bare, Noop),
+    b"LOGOUT": partial(_bare, Logout),
+    b"ID": _id,
+    b"STARTTLS": partial(_bare, StartTls),
+    b"LOGIN": _login,
+    b"AUTHENTICATE": _authenticate,
+    b"ENABLE": _enable,
+    b"SELECT": partial(_select, Select),
+    b"EXAMINE": partial(_select, Examine),
+    b"CREATE": _create,
+    b"DELETE": partial(_named, Delete),
+    b"RENAME": _rename,
+    b"SUBSCRIBE": partial(_named, Subscribe),
+    b"UNSUBSCRIBE": partial(_named, Unsubscribe),
+    b"LIST": list_,
+    b"LSUB": lsub,
+    b"NAMESPACE": partial(_bare, Namespace),
+    b"STATUS": status,
+    b"APPEND": append,
+    b"IDLE": partial(_bare, Idle),
+    b"CHECK": partial(_bare, Check),
+    b"CLOSE": partial(_bare, Close),
+    b"UNSELECT": partial(_bare, Unselect),
+    b"EXPUNGE": partial(_bare, Expunge),
+    b"SEARCH": partial(search, uid=False),
+    b"FETCH": partial(fetch, uid=False),
+    b"STORE": partial(_store, False),
+    b"COPY": partial(_copy, Copy, False),
+    b"MOVE": partial(_copy, Move, False),
+}
+
+UID_RULES: dict[bytes, Rule] = {
+    b"EXPUNGE": _uid_expunge,
+    b"SEARCH": partial(search, uid=True),
+    b"FETCH": partial(fetch, uid=True),
+    b"STORE": partial(_store, True),
+    b"COPY": partial(_copy, Copy, True),
+    b"MOVE": partial(_copy, Move, True),
+}
