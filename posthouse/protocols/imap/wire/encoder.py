@@ -1,0 +1,201 @@
+"""Responses as bytes: status lines, codes, mailboxes, search results; RFC 9051 7. FETCH is in fetch_encoder.py.
+
+Everything that can carry a peer's text goes through wire/strings.py or `printable`, so that none ends a line early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from posthouse.protocols.imap.wire.commands import StatusItem
+from posthouse.protocols.imap.wire.strings import mailbox, nstring, string
+from posthouse.storage.ranges import Range
+
+Condition = Literal["OK", "NO", "BAD", "BYE", "PREAUTH"]
+
+
+def printable(text: str) -> bytes:
+    """Text for people: ASCII without controls, other characters as "?"."""
+    octets = text.encode("ascii", "replace")
+    return octets if text.isprintable() else bytes(octet if 0x20 <= octet < 0x7F else 0x3F for octet in octets)
+
+
+def status_line(tag: str, condition: Condition, text: str, code: bytes | None = None) -> bytes:
+    """`a1 OK [CODE] text`; tag "*" for an untagged one; `code` is what stands in the brackets. RFC 9051 7.1."""
+    if code is None:
+        return b"%b %b %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), printable(text))
+    return b"%b %b [%b] %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), code, printable(text))
+
+
+def continuation(text: str = "go on") -> bytes:
+    """`+ text`, or a base64 challenge of AUTHENTICATE (then also empty); RFC 9051 7.6."""
+    return b"+ %b\r\n" % printable(text)
+
+
+# Response codes; RFC 9051 7.1, RFC 4315 3, RFC 7162
+
+
+def append_uid(uid_validity: int, uids: Iterable[Range]) -> bytes:
+    """APPENDUID."""
+    return b"APPENDUID %d %b" % (uid_validity, uid_set(uids))
+
+
+def copy_uid(uid_validity: int, source: Iterable[Range], target: Iterable[Range]) -> bytes:
+    """COPYUID."""
+    return b"COPYUID %d %b %b" % (uid_validity, uid_set(source), uid_set(target))
+
+
+def permanent_flags(names: Iterable[str], *, new_keywords: bool) -> bytes:
+    r"""PERMANENTFLAGS; `new_keywords` adds `\*`: the peer may create keywords."""
+    return b"PERMANENTFLAGS " + flag_names([*names, "\\*"] if new_keywords else names)
+
+
+def number_code(name: bytes, number: int) -> bytes:
+    """UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ and others of this form."""
+    return b"%b %d" % (name, number)
+
+
+def modified(ranges: Iterable[Range]) -> bytes:
+    """MODIFIED: what a conditional STORE left alone; RFC 7162 3.1.3."""
+    return b"MODIFIED " + uid_set(ranges)
+
+
+# Sets of numbers
+
+
+def uid_set(ranges: Iterable[Range]) -> bytes:
+    """Inclusive ranges as `1:3,5`."""
+    return b",".join([b"%d" % first if first == last else b"%d:%d" % (first, last) for first, last in ranges])
+
+
+# The server and the mailbox
+
+
+def capability(names: Iterable[str]) -> bytes:
+    """CAPABILITY as a response; RFC 9051 7.2.2. As a code it is the same without `* ` and CRLF."""
+    return b"* CAPABILITY %b\r\n" % " ".join(names).encode("ascii")
+
+
+def enabled(names: Iterable[str]) -> bytes:
+    """ENABLED; RFC 9051 7.2.1."""
+    return b"* %b\r\n" % " ".join(["ENABLED", *names]).encode("ascii")
+
+
+def id_(fields: Iterable[tuple[str, str | None]]) -> bytes:
+    """ID; RFC 2971 3.2."""
+    parts = [
+        string(name.encode()) + b" " + nstring(None if value is None else value.encode()) for name, value in fields
+    ]
+    return b"* ID (%b)\r\n" % b" ".join(parts) if parts else b"* ID NIL\r\n"
+
+
+def exists(count: int) -> bytes:
+    """EXISTS; RFC 9051 7.4.1."""
+    return b"* %d EXISTS\r\n" % count
+
+
+def recent(count: int) -> bytes:
+    """RECENT; RFC 3501 7.3.2."""
+    return b"* %d RECENT\r\n" % count
+
+
+def expunge(number: int) -> bytes:
+    """EXPUNGE; RFC 9051 7.5.1."""
+    return b"* %d EXPUNGE\r\n" % number
+
+
+def vanished(uids: Iterable[Range], *, earlier: bool = False) -> bytes:
+    """VANISHED; RFC 7162 3.2.10."""
+    return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", uid_set(uids))
+
+
+def flag_names(names: Iterable[str]) -> bytes:
+    r"""`(\Seen $Forwarded)`."""
+    return b"(%b)" % " ".join(names).encode("ascii")
+
+
+def flags(names: Iterable[str]) -> bytes:
+    """FLAGS: what the mailbox knows; RFC 9051 7.3.5."""
+    return b"* FLAGS %b\r\n" % flag_names(names)
+
+
+def list_line(
+    attributes: Iterable[str],
+    name: str,
+    *,
+    utf8: bool = False,
+    child_info: Iterable[str] = (),
+    old_name: str | None = None,
+    word: bytes = b"LIST",
+) -> bytes:
+    r"""LIST or LSUB; RFC 9051 7.3.1. `attributes` with their backslash.
+
+    `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6), `old_name` what it
+    was called before a rename.
+    """
+    extended = []
+    if child := list(child_info):
+        extended.append(b'"CHILDINFO" (%b)' % " ".join(f'"{option}"' for option in child).encode("ascii"))
+    if old_name is not None:
+        extended.append(b'"OLDNAME" (%b)' % mailbox(old_name, utf8=utf8))
+    tail = b" (%b)" % b" ".join(extended) if extended else b""
+    return b'* %b %b "/" %b%b\r\n' % (word, flag_names(attributes), mailbox(name, utf8=utf8), tail)
+
+
+DELIMITER_LINE = b'* LIST (\\Noselect) "/" ""\r\n'  # what LIST "" "" asks for; RFC 9051 6.3.9
+
+
+def namespace() -> bytes:
+    """NAMESPACE: one personal namespace without a prefix; RFC 9051 7.3.6."""
+    return b'* NAMESPACE (("" "/")) NIL NIL\r\n'
+
+
+def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: bool = False) -> bytes:
+    """STATUS; RFC 9051 7.3.4. Values are numbers, or bytes ready to send (`(id)` for MAILBOXID, NIL)."""
+    parts = [
+        b"%b %d" % (item.value, value) if isinstance(value, int) else b"%b %b" % (item.value, value)
+        for item, value in items
+    ]
+    return b"* STATUS %b (%b)\r\n" % (mailbox(name, utf8=utf8), b" ".join(parts))
+
+
+# Search results
+
+
+def search(numbers: Sequence[int], modseq: int | None = None) -> bytes:
+    """SEARCH; RFC 3501 7.2.5, with MODSEQ behind a search for it that found something (RFC 7162 3.1.5)."""
+    found = " ".join(["* SEARCH", *map(str, numbers)]).encode("ascii")
+    return b"%b (MODSEQ %d)\r\n" % (found, modseq) if modseq is not None and numbers else found + b"\r\n"
+
+
+def esearch(
+    tag: str,
+    *,
+    uid: bool,
+    least: int | None = None,
+    largest: int | None = None,
+    found: Sequence[Range] = (),
+    count: int | None = None,
+    partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
+    modseq: int | None = None,
+) -> bytes:
+    """ESEARCH; RFC 9051 7.3.3. MIN, MAX and ALL stand only when something was found; None leaves others out.
+
+    `partial` is the range that was asked for and what it holds (RFC 9394 3.1).
+    """
+    parts = [b"* ESEARCH (TAG %b)%b" % (string(tag.encode("ascii")), b" UID" if uid else b"")]
+    if least is not None:
+        parts.append(b"MIN %d" % least)
+    if largest is not None:
+        parts.append(b"MAX %d" % largest)
+    if found:
+        parts.append(b"ALL " + uid_set(found))
+    if count is not None:
+        parts.append(b"COUNT %d" % count)
+    if partial is not None:
+        (first, last), ranges = partial
+        parts.append(b"PARTIAL (%d:%d %b)" % (first, last, uid_set(ranges) if ranges else b"NIL"))
+    if modseq is not None:
+        parts.append(b"MODSEQ %d" % modseq)
+    return b" ".join(parts) + b"\r\n"

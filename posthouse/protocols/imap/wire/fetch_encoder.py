@@ -1,0 +1,135 @@
+"""FETCH responses; RFC 9051 7.5.2.
+
+The hot path of the server: whoever lists a mailbox of 100,000 messages waits for these functions. So what repeats (flag
+lists, days) is rendered once, and a line is one formatting operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from posthouse.protocols.imap.wire.fetch import Attribute
+from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
+
+RECENT = 1 << 30  # above every stored bit: \Recent belongs to a session, never to a message (RFC 3501 2.3.2)
+_NEVER = 1 << 32  # above every UID
+_MOST_COMBINATIONS = 4096
+
+
+class _Rendered(dict[tuple[int, int], str]):
+    """Flag lists by (flags, keywords), rendered when first asked for."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __missing__(self, key: tuple[int, int]) -> str:
+        flags, keywords = key
+        shown = [name for bit, name in SYSTEM_FLAGS if flags & bit]
+        if flags & RECENT:
+            shown.append("\\Recent")
+        shown += [name for bit, name in enumerate(self.names) if keywords >> bit & 1]
+        if len(self) >= _MOST_COMBINATIONS:
+            self.clear()
+        text = self[key] = f"({' '.join(shown)})"
+        return text
+
+
+class FlagLists:
+    """Flag lists of one mailbox, whose keyword bits stand for `keywords`; build a new one when those change."""
+
+    __slots__ = ("_rendered", "keywords")
+
+    def __init__(self, keywords: Sequence[str]) -> None:
+        self.keywords = tuple(keywords)
+        self._rendered = _Rendered(self.keywords)
+
+    def render(self, flags: int, keywords: int, *, recent: bool = False) -> bytes:
+        r"""`(\Seen $Forwarded)`."""
+        return self._rendered[flags | RECENT if recent else flags, keywords].encode("ascii")
+
+    def uid_flags_lines(
+        self, numbers: Iterable[int], messages: Iterable[FlaggedMessage], *, recent_from: int = _NEVER
+    ) -> bytes:
+        r"""`* 1 FETCH (UID 5 FLAGS (\Seen))` of each; UIDs from `recent_from` on are \Recent."""
+        rendered = self._rendered
+        lines = []
+        for number, message in zip(numbers, messages, strict=False):
+            uid = message.uid
+            flags = message.flags | RECENT if uid >= recent_from else message.flags
+            lines.append(f"* {number} FETCH (UID {uid} FLAGS {rendered[flags, message.keywords]})\r\n")
+        return "".join(lines).encode("ascii")
+
+
+class FlaggedMessage(Protocol):
+    """What `FlagLists` needs of a message; `core.mail.messages.Row` is one."""
+
+    @property
+    def uid(self) -> int: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def keywords(self) -> int: ...
+
+
+_FORMATS: dict[Attribute, bytes] = {
+    Attribute.UID: b"UID %d",
+    Attribute.FLAGS: b"FLAGS %b",
+    Attribute.INTERNALDATE: b"INTERNALDATE %b",
+    Attribute.RFC822_SIZE: b"RFC822.SIZE %d",
+    Attribute.ENVELOPE: b"ENVELOPE %b",
+    Attribute.BODY: b"BODY %b",
+    Attribute.BODYSTRUCTURE: b"BODYSTRUCTURE %b",
+    Attribute.MODSEQ: b"MODSEQ (%d)",  # RFC 7162 3.1.4.2
+    Attribute.EMAILID: b"EMAILID (%b)",  # RFC 8474 5.1
+    Attribute.THREADID: b"THREADID %b",  # "(" id ")" or NIL; RFC 8474 5.2
+    Attribute.SAVEDATE: b"SAVEDATE %b",  # a date-time; RFC 8514 4.1
+}
+
+
+def line_format(attributes: Iterable[Attribute]) -> bytes:
+    """A whole response to be filled by `%` with the message number and the attributes' values, in that order.
+
+    Values are ints for UID, RFC822.SIZE and MODSEQ, and bytes ready to send for the others.
+    """
+    return b"* %%d FETCH (%b)\r\n" % b" ".join([_FORMATS[attribute] for attribute in attributes])
+
+
+def items_format(attributes: Iterable[Attribute]) -> bytes:
+    """The same without what stands around the items; sections follow behind a space, then `)` and CRLF."""
+    return b" ".join([_FORMATS[attribute] for attribute in attributes])
+
+
+def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
+    """A whole response from rendered items."""
+    return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
+
+
+def section_head(label: bytes, size: int) -> bytes:
+    """`BODY[] {1234}` and CRLF; so many octets follow, streamed by the caller."""
+    return b"%b {%d}\r\n" % (label, size)
+
+
+def section_item(label: bytes, octets: bytes | None) -> bytes:
+    """A section held in memory, as a literal; None (no such part) is NIL."""
+    if octets is None:
+        return label + b" NIL"
+    return b"%b {%d}\r\n%b" % (label, len(octets), octets)
+
+
+def binary_head(label: bytes, size: int) -> bytes:
+    """As `section_head`, for BINARY: the octets may hold NUL, so it is a literal8; RFC 3516 4.2."""
+    return b"%b ~{%d}\r\n" % (label, size)
+
+
+def binary_item(label: bytes, octets: bytes) -> bytes:
+    """BINARY[...] held in memory."""
+    return b"%b ~{%d}\r\n%b" % (label, len(octets), octets)
+
+
+def number_item(label: bytes, number: int) -> bytes:
+    """`BINARY.SIZE[1] 1234` and its kin."""
+    return b"%b %d" % (label, number)
