@@ -147,3 +147,10 @@ class Store(Protocol):
 
     async def read(self, query: Operation[ReadTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run it on a consistent snapshot at least as new as this caller's last finished write."""
+
+
+class Publisher(Protocol):
+    """Whom a store tells what operations announced; the server's bus is one."""
+
+    def publish(self, topic: str) -> None:
+        """Something under `topic` changed; returns at once."""
