@@ -1,0 +1,92 @@
+"""Structured logs on standard error: one JSON object a line for programs, plain lines for people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
+from zope.interface import provider
+
+from posthouse.server.settings import LogSettings
+
+SECRET_NAMES = frozenset({"password", "secret", "token", "credentials", "authorization"})
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def start_logging(settings: LogSettings, process: str) -> None:
+    """Send everything that is logged in this process, also by Twisted and asyncio, to standard error."""
+    level = _LEVELS[settings.level]
+    for_people = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _Origin(process),
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            _hide_secrets,
+            structlog.processors.format_exc_info,
+            *_rendering(for_people),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=False,  # a reload may change the level
+    )
+    logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
+    globalLogPublisher.addObserver(_from_twisted)
+
+
+class _Origin:
+    """Names the process that speaks."""
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = self._process
+        return event
+
+
+def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A last net: nobody should log these."""
+    for name in SECRET_NAMES & event.keys():
+        event[name] = "(hidden)"
+    return event
+
+
+def _rendering(for_people: bool) -> list[Any]:
+    if for_people:
+        colours = sys.stderr.isatty()
+        return [
+            structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
+            lambda _logger, _method, line: line.encode("utf-8", "backslashreplace"),
+        ]
+    return [lambda _logger, _method, event: msgspec.json.encode(event, enc_hook=repr)]
+
+
+class _FromLogging(logging.Handler):
+    """What libraries log by the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger()
+        log.log(record.levelno, record.getMessage(), source=record.name, exc_info=record.exc_info)
+
+
+@provider(ILogObserver)  # type: ignore[untyped-decorator]
+def _from_twisted(event: dict[str, Any]) -> None:
+    """Twisted's own complaints; what it says of factories and ports is of no use here."""
+    if event["log_level"] < LogLevel.warn:
+        return
+    failure = event.get("log_failure")
+    log = structlog.get_logger()
+    text = (event.get("log_format") or "").partition("{")[0] or "twisted"
+    if failure is None:
+        log.warning(text.strip(), source=event.get("log_namespace"))
+    else:
+        error = failure.value.with_traceback(failure.getTracebackObject())
+        log.error(text.strip(), source=event.get("log_namespace"), exc_info=error)
