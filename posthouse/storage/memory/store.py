@@ -9,6 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 from posthouse.storage.contract import (
     Operation,
     OperationFailed,
+    Publisher,
+    ReadTransaction,
+    Refused,
+    StoreUnavailable,
+    WriteTransaction,
+)
+    Operation,
+    OperationFailed,
     ReadTransaction,
     Refused,
     StoreUnavailable,
