@@ -15,13 +15,6 @@ from posthouse.storage.contract import (
     StoreUnavailable,
     WriteTransaction,
 )
-    Operation,
-    OperationFailed,
-    ReadTransaction,
-    Refused,
-    StoreUnavailable,
-    WriteTransaction,
-)
 
 P = ParamSpec("P")
 R = TypeVar("R")
