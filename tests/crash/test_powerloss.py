@@ -42,10 +42,7 @@ def compile_shim(library: Path) -> Path:
 
 
 async def test_power_loss(tmp_path: Path) -> None:
-    library = tmp_path / "durable.so"
-    subprocess.run(
-        ["gcc", "-O2", "-shared", "-fPIC", "-o", library, HERE / "durable.c", "-ldl", "-lpthread"], check=True
-    )
+    library = await asyncio.to_thread(compile_shim, tmp_path / "durable.so")
     server = Served(tmp_path / "served", workers=2, fixed_ports=True)
     await asyncio.to_thread(server.start)
     accounts = [f"power{number}@{server.domain}" for number in range(5)]

@@ -1,0 +1,117 @@
+"""Blob records: who is stored once under which hash, how many hold it, and where its bytes are.
+
+A blob that nobody holds stays for a while (a reference may come back) and is then collected.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
+from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED
+
+
+class Blob(msgspec.Struct, array_like=True, frozen=True):
+    """A finished blob as an operation carries it: small ones inline, large ones as a file that is synced already."""
+
+    hash: bytes
+    size: int
+    inline: bytes | None
+    location: str | None
+
+
+class BlobPlace(msgspec.Struct, array_like=True, frozen=True):
+    """Where a stored blob's bytes are."""
+
+    hash: bytes
+    size: int
+    inline: bytes | None
+    location: str | None
+
+
+class BlobRecord(msgspec.Struct, array_like=True, tag=1):
+    """References held, octets, the file's location (None: in BLOB_BYTES), and since when nobody holds it (ms)."""
+
+    count: int
+    size: int
+    location: str | None = None
+    unused_since: int = 0
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_RECORD = msgspec.msgpack.Decoder(BlobRecord)
+
+
+def keep(txn: WriteTransaction, blob: Blob, references: int = 1) -> None:
+    """Hold a blob so many times more, storing it when it is new.
+
+    A file that lost the race to be first under its hash is named by nobody and swept as an orphan.
+    """
+    record = read_record(txn, blob.hash)
+    if record is None:
+        record = BlobRecord(0, blob.size, blob.location)
+        if blob.inline is not None:
+            txn.put(BLOB_BYTES.key(blob.hash), blob.inline)
+    _add(txn, blob.hash, record, references)
+
+
+def add_references(txn: WriteTransaction, hash_: bytes, references: int) -> None:
+    """Hold a stored blob so many times more; raises LookupError for one that is not stored."""
+    record = read_record(txn, hash_)
+    if record is None:
+        raise LookupError(hash_.hex())
+    _add(txn, hash_, record, references)
+
+
+def release(txn: WriteTransaction, hash_: bytes, now: int, references: int = 1) -> None:
+    """Hold it so many times less; the last one to go starts its time to collection."""
+    record = read_record(txn, hash_)
+    if record is None:
+        return
+    record.count = max(0, record.count - references)
+    if record.count == 0:
+        record.unused_since = now
+        txn.put(BLOB_UNUSED.key(now, hash_), b"")
+    txn.put(BLOB.key(hash_), _ENCODER.encode(record))
+
+
+def place(txn: ReadTransaction, hash_: bytes) -> BlobPlace | None:
+    """Where its bytes are; None for a blob that is not stored."""
+    record = read_record(txn, hash_)
+    if record is None:
+        return None
+    inline = None if record.location is not None else txn.get(BLOB_BYTES.key(hash_))
+    return BlobPlace(hash_, record.size, inline, record.location)
+
+
+@operation
+def collect(txn: WriteTransaction, before: int, limit: int) -> list[str]:
+    """Forget up to `limit` blobs that nobody held since `before` (ms): the locations of files to unlink afterwards."""
+    locations: list[str] = []
+    start, _ = BLOB_UNUSED.range()
+    for key, _ in [entry for _, entry in zip(range(limit), txn.scan(start, BLOB_UNUSED.key(before)), strict=False)]:
+        since, hash_ = BLOB_UNUSED.parse(key)
+        txn.delete(key)
+        record = read_record(txn, hash_)
+        if record is None or record.count or record.unused_since != since:
+            continue
+        txn.delete(BLOB.key(hash_))
+        if record.location is None:
+            txn.delete(BLOB_BYTES.key(hash_))
+        else:
+            locations.append(record.location)
+    return locations
+
+
+def read_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
+    """The record of a blob."""
+    value = txn.get(BLOB.key(hash_))
+    return None if value is None else _RECORD.decode(value)
+
+
+def _add(txn: WriteTransaction, hash_: bytes, record: BlobRecord, references: int) -> None:
+    if record.count == 0 and record.unused_since:
+        txn.delete(BLOB_UNUSED.key(record.unused_since, hash_))
+        record.unused_since = 0
+    record.count += references
+    txn.put(BLOB.key(hash_), _ENCODER.encode(record))
