@@ -9,7 +9,7 @@ from posthouse.protocols.imap.wire.flags import Flags
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader
 
 _LITERAL = re.compile(rb"(~?)\{(\d{1,20})\+?\}\r\n")
-_UTF8 = re.compile(rb"UTF8 +\(", re.IGNORECASE)
+_UTF8 = re.compile(rb"UTF8 \(", re.IGNORECASE)
 
 
 def append(reader: Reader, tag: str) -> Append:

@@ -267,7 +267,7 @@ class Search(Command, frozen=True):
 
 
 class Fetch(Command, frozen=True):
-    """FETCH and UID FETCH; RFC 9051 6.4.5, RFC 7162 3.1.4.1 and 3.2.6, RFC 9394 3.2.
+    """FETCH and UID FETCH; RFC 9051 6.4.5, RFC 7162 3.1.4.1 and 3.2.6, RFC 9394 3.3.
 
     `attributes` holds each once; UID is among them when `uid` is true, MODSEQ when `changed_since` is given.
     """

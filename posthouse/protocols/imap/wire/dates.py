@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
@@ -46,7 +47,10 @@ def date_time(ms: int) -> bytes:
     Times after the year 9999 are given as its last second.
     """
     days, second = divmod(min(ms, _LAST_MS) // 1000, 86400)
+    return b'"%b %02d:%02d:%02d +0000"' % (_day(days), second // 3600, second // 60 % 60, second % 60)
+
+
+@functools.lru_cache(1024)  # a mailbox is listed day after day
+def _day(days: int) -> bytes:
     day = datetime.date.fromordinal(_EPOCH_DAY + days)
-    return b'"%2d-%s-%04d %02d:%02d:%02d +0000"' % (
-        day.day, MONTHS[day.month - 1], day.year, second // 3600, second // 60 % 60, second % 60,
-    )  # fmt: skip
+    return b"%2d-%b-%04d" % (day.day, MONTHS[day.month - 1], day.year)

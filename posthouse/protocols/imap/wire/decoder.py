@@ -27,7 +27,7 @@ from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
 
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
 _LONGEST_LITERAL_HEADER = 25
-_APPEND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) +APPEND(?= )', re.IGNORECASE)
+_APPEND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) APPEND(?= )', re.IGNORECASE)
 _CHECKED_EARLY = 8192  # octets of a command; each check reads it from its start
 
 
@@ -274,7 +274,7 @@ class Decoder:
         return malformed
 
     def _skip_literal(self, literal: re.Match[bytes] | None) -> None:
-        """Octets of a literal that does not wait come whatever is answered, and are no commands; RFC 7888 4."""
+        """Octets of a literal that does not wait come whatever is answered, and are no commands; RFC 7888 3."""
         if literal is not None and literal[2]:
             self._left = int(literal[1])
             self._state = _State.REFUSED_OCTETS

@@ -132,7 +132,7 @@ def list_line(
     r"""LIST or LSUB; RFC 9051 7.3.1. `attributes` with their backslash.
 
     `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6), `old_name` what it
-    was called before a rename.
+    was called before a rename (RFC 9051 6.3.9.7).
     """
     extended = []
     if child := list(child_info):
@@ -147,12 +147,12 @@ DELIMITER_LINE = b'* LIST (\\Noselect) "/" ""\r\n'  # what LIST "" "" asks for; 
 
 
 def namespace() -> bytes:
-    """NAMESPACE: one personal namespace without a prefix; RFC 9051 7.3.6."""
+    """NAMESPACE: one personal namespace without a prefix; RFC 9051 7.3.2."""
     return b'* NAMESPACE (("" "/")) NIL NIL\r\n'
 
 
 def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: bool = False) -> bytes:
-    """STATUS; RFC 9051 7.3.4. Values are numbers, or bytes ready to send (`(id)` for MAILBOXID, NIL)."""
+    """STATUS; RFC 9051 7.3.3. Values are numbers, or bytes ready to send (`(id)` for MAILBOXID, NIL)."""
     parts = [
         b"%b %d" % (item.value, value) if isinstance(value, int) else b"%b %b" % (item.value, value)
         for item, value in items
@@ -180,7 +180,7 @@ def esearch(
     partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
     modseq: int | None = None,
 ) -> bytes:
-    """ESEARCH; RFC 9051 7.3.3. MIN, MAX and ALL stand only when something was found; None leaves others out.
+    """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
 
     `partial` is the range that was asked for and what it holds (RFC 9394 3.1).
     """

@@ -86,7 +86,7 @@ _FORMATS: dict[Attribute, bytes] = {
     Attribute.MODSEQ: b"MODSEQ (%d)",  # RFC 7162 3.1.4.2
     Attribute.EMAILID: b"EMAILID (%b)",  # RFC 8474 5.1
     Attribute.THREADID: b"THREADID %b",  # "(" id ")" or NIL; RFC 8474 5.2
-    Attribute.SAVEDATE: b"SAVEDATE %b",  # a date-time; RFC 8514 4.1
+    Attribute.SAVEDATE: b"SAVEDATE %b",  # a date-time; RFC 8514 4.2
 }
 
 

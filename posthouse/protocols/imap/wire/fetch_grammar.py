@@ -52,7 +52,7 @@ def fetch(reader: Reader, tag: str, uid: bool) -> Fetch:
     if vanished and not (uid and changed_since is not None):
         raise Expected("VANISHED goes with UID FETCH and CHANGEDSINCE")  # RFC 7162 3.2.6
     if partial is not None and not uid:
-        raise Expected("PARTIAL goes with UID FETCH")  # RFC 9394 3.2
+        raise Expected("PARTIAL goes with UID FETCH")  # RFC 9394 3.3
     if uid and Attribute.UID not in attributes:
         attributes = {Attribute.UID: None, **attributes}  # RFC 9051 6.4.9
     if changed_since is not None:

@@ -46,9 +46,8 @@ from posthouse.protocols.imap.wire.search_grammar import search
 
 Rule = Callable[[Reader, str], Command]
 
-_HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) +(UID +)?([A-Za-z0-9.-]+)(?=[ \r]|\Z)', re.IGNORECASE)
+_HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z0-9.-]+)(?=[ \r]|\Z)', re.IGNORECASE)
 _TAG = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) ')
-_ENDING = re.compile(rb' +[^ (){%*"\\\]\x7f-\xff]+\Z')
 
 
 def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False) -> Command:

@@ -20,7 +20,7 @@ from posthouse.protocols.imap.wire.sequence import STAR, SequenceSet
 
 T = TypeVar("T")
 
-_SPACES = re.compile(rb" *")
+_SPACES_AT_END = re.compile(rb" *\Z")
 _TAG = re.compile(rb'[^\x00-\x20(){%*"\\+\x7f-\xff]+')
 _ATOM = re.compile(rb'[^\x00-\x20(){%*"\\\]\x7f-\xff]+')
 _ASTRING = re.compile(rb'[^\x00-\x20(){%*"\\\x7f-\xff]+')  # ASTRING-CHAR: ATOM-CHAR and "]"
@@ -71,12 +71,10 @@ class Reader:
         return Expected(f"expected {what}, found {self._found()}")
 
     def sp(self) -> None:
-        """SP; more of them are taken as one, as several clients need."""
+        """SP: one, since a server should not take more (RFC 9051 2.2.2)."""
         if not self.text.startswith(b" ", self.at):
             raise self.expected("a space")
         self.at += 1
-        if self.text.startswith(b" ", self.at):
-            self.at = self._behind_spaces()
 
     def skip(self, token: bytes) -> bool:
         """Pass `token` if it stands here."""
@@ -91,16 +89,12 @@ class Reader:
             raise self.expected(f'"{token.decode("ascii")}"')
 
     def sp_then(self, token: bytes) -> bool:
-        """Pass spaces and `token` if both stand here, else nothing."""
-        behind = self._behind_spaces()
-        if behind > self.at and self.text.startswith(token, behind):
-            self.at = behind + len(token)
-            return True
-        return False
+        """Pass a space and `token` if both stand here, else nothing."""
+        return self.skip(b" " + token)
 
     def at_end(self) -> bool:
-        """True when nothing but spaces is left: some clients end a line with one."""
-        return self.at == len(self.text) or self._behind_spaces() == len(self.text)
+        """True when nothing but spaces is left: scripts often end a line with one, and it cannot mean anything."""
+        return self.at == len(self.text) or _SPACES_AT_END.match(self.text, self.at) is not None
 
     def end(self) -> None:
         """The command must be over."""
@@ -120,8 +114,6 @@ class Reader:
             if self.skip(b")"):
                 return items
             self.sp()
-            if self.skip(b")"):  # a space before the parenthesis, as some clients write it
-                return items
 
     # Words
 
@@ -268,11 +260,6 @@ class Reader:
             raise Expected("expected a literal without NUL")
         self.at = start + size
         return octets
-
-    def _behind_spaces(self) -> int:
-        match = _SPACES.match(self.text, self.at)
-        assert match is not None
-        return match.end()
 
     def _match(self, rule: re.Pattern[bytes], what: str) -> bytes:
         match = rule.match(self.text, self.at)

@@ -84,7 +84,7 @@ class Text(msgspec.Struct, frozen=True, gc=False):
 
 
 class Day(msgspec.Struct, frozen=True, gc=False):
-    """BEFORE, ON, SINCE (received: the internal date), SENT... (the Date field), SAVED... (RFC 8514 4.2).
+    """BEFORE, ON, SINCE (received: the internal date), SENT... (the Date field), SAVED... (RFC 8514 4.3).
 
     Days are compared without regard to time and zone; `before` excludes the day, `since` includes it.
     """
@@ -95,7 +95,7 @@ class Day(msgspec.Struct, frozen=True, gc=False):
 
 
 class SaveDateSupported(msgspec.Struct, frozen=True, gc=False):
-    """SAVEDATESUPPORTED: all messages, since the store keeps when each was saved; RFC 8514 4.2."""
+    """SAVEDATESUPPORTED: all messages, since the store keeps when each was saved; RFC 8514 4.3."""
 
 
 class Larger(msgspec.Struct, frozen=True, gc=False):
