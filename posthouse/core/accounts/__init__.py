@@ -1,0 +1,1 @@
+"""Domains, accounts, aliases and groups: who is here and where their mail goes."""
