@@ -296,7 +296,7 @@ class Decoder:
         buffer = self._buffer
         start = self._at
         end = buffer.find(b"\n", self._scanned)
-        if (end if end >= 0 else len(buffer)) - start > self._limits.line_octets:
+        if (end if end >= 0 else len(buffer)) - start > self._limits.line_octets + 1:  # CR
             malformed = self._malformed(
                 Expected(f"the line is longer than {self._limits.line_octets} octets"),
                 bytes(self._text) or buffer[start : start + 1000],

@@ -1,6 +1,6 @@
 """Responses as bytes: status lines, codes, mailboxes, search results; RFC 9051 7. FETCH is in fetch_encoder.py.
 
-Everything that can carry a peer's text goes through wire/strings.py or `printable`, so that none ends a line early.
+Whatever can carry a peer's text goes through formats/imap/strings.py or `printable`, so that none ends a line early.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from posthouse.formats.imap.strings import nstring, string
 from posthouse.protocols.imap.wire.commands import StatusItem
-from posthouse.protocols.imap.wire.strings import mailbox, nstring, string
+from posthouse.protocols.imap.wire.names import encode_name
 from posthouse.storage.ranges import Range
 
 Condition = Literal["OK", "NO", "BAD", "BYE", "PREAUTH"]
@@ -138,9 +139,9 @@ def list_line(
     if child := list(child_info):
         extended.append(b'"CHILDINFO" (%b)' % " ".join(f'"{option}"' for option in child).encode("ascii"))
     if old_name is not None:
-        extended.append(b'"OLDNAME" (%b)' % mailbox(old_name, utf8=utf8))
+        extended.append(b'"OLDNAME" (%b)' % encode_name(old_name, utf8=utf8))
     tail = b" (%b)" % b" ".join(extended) if extended else b""
-    return b'* %b %b "/" %b%b\r\n' % (word, flag_names(attributes), mailbox(name, utf8=utf8), tail)
+    return b'* %b %b "/" %b%b\r\n' % (word, flag_names(attributes), encode_name(name, utf8=utf8), tail)
 
 
 DELIMITER_LINE = b'* LIST (\\Noselect) "/" ""\r\n'  # what LIST "" "" asks for; RFC 9051 6.3.9
@@ -157,7 +158,7 @@ def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: 
         b"%b %d" % (item.value, value) if isinstance(value, int) else b"%b %b" % (item.value, value)
         for item, value in items
     ]
-    return b"* STATUS %b (%b)\r\n" % (mailbox(name, utf8=utf8), b" ".join(parts))
+    return b"* STATUS %b (%b)\r\n" % (encode_name(name, utf8=utf8), b" ".join(parts))
 
 
 # Search results

@@ -108,8 +108,16 @@ def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
     return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
 
 
+def body_octets(octets: bytes) -> bytes:
+    """A message's octets as a literal may carry them: NUL, which it may not (RFC 9051 9, CHAR8), becomes 80 hex.
+
+    Their number stays, so that sizes and partial fetches are right; BINARY gives the message as it is.
+    """
+    return octets.replace(b"\0", b"\x80") if b"\0" in octets else octets
+
+
 def section_head(label: bytes, size: int) -> bytes:
-    """`BODY[] {1234}` and CRLF; so many octets follow, streamed by the caller."""
+    """`BODY[] {1234}` and CRLF; so many octets follow, streamed by the caller through `body_octets`."""
     return b"%b {%d}\r\n" % (label, size)
 
 
@@ -117,7 +125,7 @@ def section_item(label: bytes, octets: bytes | None) -> bytes:
     """A section held in memory, as a literal; None (no such part) is NIL."""
     if octets is None:
         return label + b" NIL"
-    return b"%b {%d}\r\n%b" % (label, len(octets), octets)
+    return b"%b {%d}\r\n%b" % (label, len(octets), body_octets(octets))
 
 
 def binary_head(label: bytes, size: int) -> bytes:

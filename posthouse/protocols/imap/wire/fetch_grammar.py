@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire.commands import Fetch
 from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, FetchAttribute, Part, Preview, Section
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader
-from posthouse.protocols.imap.wire.strings import astring
 
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PATH = re.compile(rb"[1-9]\d{0,9}+(?:\.[1-9]\d{0,9}+)*+")

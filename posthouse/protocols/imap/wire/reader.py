@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
-from posthouse.formats.imap.mutf7 import decode as decode_mutf7
 from posthouse.protocols.imap.wire.dates import parse_date, parse_date_time
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAG_BITS, Flags
 from posthouse.protocols.imap.wire.limits import WireLimits
+from posthouse.protocols.imap.wire.names import decode_name
 from posthouse.protocols.imap.wire.sequence import STAR, SequenceSet
 
 T = TypeVar("T")
@@ -236,19 +235,11 @@ class Reader:
     # Inside
 
     def _mailbox_name(self, octets: bytes) -> str:
-        if self.utf8 or b"&" not in octets:
-            name = as_utf8(octets, "a mailbox name") if self.utf8 or not octets.isascii() else octets.decode("ascii")
-        else:
-            try:
-                name = decode_mutf7(octets)
-            except ValueError:
-                raise Expected("the mailbox name is not modified UTF-7", "CANNOT") from None
-        if not name.isascii():
-            name = unicodedata.normalize("NFC", name)
-        # RFC 9051 5.1: every spelling of INBOX is INBOX; what is under it follows, else it would have no parent
-        if name[:5].upper() == "INBOX" and (len(name) == 5 or name[5] == "/"):
-            return "INBOX" + name[5:]
-        return name
+        try:
+            return decode_name(octets, utf8=self.utf8)
+        except ValueError:
+            encoding = "UTF-8" if self.utf8 else "modified UTF-7"
+            raise Expected(f"the mailbox name is not in {encoding}", "CANNOT") from None
 
     def _literal(self, match: re.Match[bytes]) -> bytes:
         start, size = match.end(), int(match[2])

@@ -1,0 +1,455 @@
+"""Every command in valid and invalid shapes, as a peer writes it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from posthouse.core.mail.flags import Flag
+from posthouse.protocols.imap.wire import flags as wire_flags
+from posthouse.protocols.imap.wire import search as s
+from posthouse.protocols.imap.wire.commands import (
+    Authenticate,
+    Capability,
+    Check,
+    Close,
+    Command,
+    Copy,
+    Create,
+    Delete,
+    Enable,
+    Examine,
+    Expunge,
+    Fetch,
+    Id,
+    Idle,
+    List,
+    ListReturn,
+    ListSelect,
+    Login,
+    Logout,
+    Lsub,
+    Move,
+    Namespace,
+    Noop,
+    QResync,
+    Rename,
+    Search,
+    Select,
+    StartTls,
+    Status,
+    StatusItem,
+    Store,
+    StoreMode,
+    Subscribe,
+    UidExpunge,
+    Unselect,
+    Unsubscribe,
+)
+from posthouse.protocols.imap.wire.decoder import Decoder
+from posthouse.protocols.imap.wire.events import Malformed
+from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, Part, Preview, Section
+from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, FLAGGED, SEEN, Flags
+from posthouse.protocols.imap.wire.limits import WireLimits
+from posthouse.protocols.imap.wire.sequence import SequenceSet
+
+ALL_MESSAGES = SequenceSet(((1, 0),))
+ONE = SequenceSet(((1, 1),))
+UID, FLAGS = Attribute.UID, Attribute.FLAGS
+FAST = (Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE)
+
+
+def only_event(line: bytes, *, utf8: bool = False, limits: WireLimits | None = None) -> object:
+    decoder = Decoder(limits or WireLimits(), utf8=utf8)
+    decoder.feed(line + b"\r\n")
+    event = decoder.next_event()
+    assert decoder.next_event() is None
+    assert decoder.buffered == 0
+    return event
+
+
+VALID: list[tuple[bytes, Command]] = [
+    (b"a CAPABILITY", Capability("a")),
+    (b"A1]b NOOP", Noop("A1]b")),
+    (b"a noop ", Noop("a")),
+    (b"a LogOut", Logout("a")),
+    (b"a STARTTLS", StartTls("a")),
+    (b"a NAMESPACE", Namespace("a")),
+    (b"a IDLE", Idle("a")),
+    (b"a CHECK", Check("a")),
+    (b"a CLOSE", Close("a")),
+    (b"a UNSELECT", Unselect("a")),
+    (b"a EXPUNGE", Expunge("a")),
+    (b"a UID EXPUNGE 3:5,7", UidExpunge("a", SequenceSet(((3, 5), (7, 7))))),
+    (b"a ID NIL", Id("a", ())),
+    (b"a ID ()", Id("a", ())),
+    (b'a ID ("Name" "x y" "version" NIL)', Id("a", (("name", "x y"), ("version", None)))),
+    (b"a LOGIN joe secret]", Login("a", "joe", "secret]")),
+    (b'a LOGIN "jo e" "a\\"b\\\\c"', Login("a", "jo e", 'a"b\\c')),
+    (b'a LOGIN "" ""', Login("a", "", "")),
+    ('a LOGIN joe "gr\u00fc\u00df"'.encode(), Login("a", "joe", "grüß")),
+    (b"a AUTHENTICATE plain", Authenticate("a", "PLAIN", None)),
+    (b"a AUTHENTICATE PLAIN =", Authenticate("a", "PLAIN", b"")),
+    (b"a AUTHENTICATE PLAIN AGpvZQBz", Authenticate("a", "PLAIN", b"\0joe\0s")),
+    (b"a ENABLE condstore X-Y CONDSTORE", Enable("a", ("CONDSTORE", "X-Y"))),
+    (b"a SELECT INBOX", Select("a", "INBOX")),
+    (b"a SELECT inBox", Select("a", "INBOX")),
+    (b'a SELECT "inbox/x"', Select("a", "INBOX/x")),
+    (b"a SELECT inboxes", Select("a", "inboxes")),
+    (b"a SELECT &AOQ-/b", Select("a", "ä/b")),
+    (b"a SELECT a&-b", Select("a", "a&b")),
+    (b"a SELECT a&Awg-", Select("a", "ä")),
+    (b"a SELECT x (CONDSTORE)", Select("a", "x", True)),
+    (b"a EXAMINE x", Examine("a", "x")),
+    (
+        b"a SELECT x (QRESYNC (67890007 20050715194045000))",
+        Select("a", "x", True, QResync(67890007, 20050715194045000)),
+    ),
+    (
+        b"a SELECT x (QRESYNC (6 7 41:211))",
+        Select("a", "x", True, QResync(6, 7, SequenceSet(((41, 211),)))),
+    ),
+    (
+        b"a SELECT x (QRESYNC (6 7 41,43:211 (1,3 2,4)) CONDSTORE)",
+        Select(
+            "a",
+            "x",
+            True,
+            QResync(
+                6, 7, SequenceSet(((41, 41), (43, 211))), SequenceSet(((1, 1), (3, 3))), SequenceSet(((2, 2), (4, 4)))
+            ),
+        ),
+    ),
+    (
+        b"a EXAMINE x (QRESYNC (6 7 (1 2)))",
+        Examine("a", "x", True, QResync(6, 7, None, ONE, SequenceSet(((2, 2),)))),
+    ),
+    (b"a CREATE x/", Create("a", "x/")),
+    (b"a CREATE x (USE (\\Drafts \\Sent))", Create("a", "x", ("drafts", "sent"))),
+    (b"a CREATE x (USE ())", Create("a", "x")),
+    (b"a DELETE x", Delete("a", "x")),
+    (b'a RENAME x "y z"', Rename("a", "x", "y z")),
+    (b"a SUBSCRIBE x", Subscribe("a", "x")),
+    (b"a UNSUBSCRIBE x", Unsubscribe("a", "x")),
+    (b'a LIST "" *', List("a", "", ("*",))),
+    (b'a LIST "" ""', List("a", "", ("",))),
+    (b'a LIST "x/" "%"', List("a", "x/", ("%",))),
+    (b'a LIST () "" (INBOX "x%")', List("a", "", ("INBOX", "x%"), extended=True)),
+    (
+        b'a LIST (SUBSCRIBED RECURSIVEMATCH) "" * RETURN (CHILDREN)',
+        List(
+            "a",
+            "",
+            ("*",),
+            ListSelect.SUBSCRIBED | ListSelect.RECURSIVEMATCH,
+            ListReturn.CHILDREN | ListReturn.SUBSCRIBED,
+            (),
+            True,
+        ),
+    ),
+    (
+        b'a LIST "" % RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN MESSAGES))',
+        List("a", "", ("%",), ListSelect(0), ListReturn.SPECIAL_USE, (StatusItem.MESSAGES, StatusItem.UNSEEN), True),
+    ),
+    (b'a LIST "" % RETURN ()', List("a", "", ("%",), extended=True)),
+    (b'a LIST (SPECIAL-USE) "" *', List("a", "", ("*",), ListSelect.SPECIAL_USE, extended=True)),
+    (b'a LSUB "" x/*', Lsub("a", "", "x/*")),
+    (b"a STATUS x (uidnext messages)", Status("a", "x", (StatusItem.UIDNEXT, StatusItem.MESSAGES))),
+    (b"a COPY 2:4 x", Copy("a", SequenceSet(((2, 4),)), "x")),
+    (b"a UID COPY 2:4 x", Copy("a", SequenceSet(((2, 4),)), "x", True)),
+    (b"a MOVE * x", Move("a", SequenceSet(((0, 0),)), "x")),
+    (b"a UID MOVE $ x", Move("a", SequenceSet((), True), "x", True)),
+    (b"a STORE 1 FLAGS ()", Store("a", ONE, StoreMode.REPLACE, Flags())),
+    (
+        b"a STORE 1:* +FLAGS (\\Seen \\flagged work WORK)",
+        Store("a", ALL_MESSAGES, StoreMode.ADD, Flags(SEEN | FLAGGED, ("work",))),
+    ),
+    (
+        b"a UID STORE 1 -flags.silent \\Deleted $Junk",
+        Store("a", ONE, StoreMode.REMOVE, Flags(DELETED, ("$Junk",)), True, True),
+    ),
+    (b"a STORE 1 FLAGS (\\Recent \\Seen)", Store("a", ONE, StoreMode.REPLACE, Flags(SEEN))),
+    (
+        b"a STORE 1 (UNCHANGEDSINCE 12) FLAGS.SILENT (\\Answered)",
+        Store("a", ONE, StoreMode.REPLACE, Flags(ANSWERED), True, False, 12),
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "command"), VALID, ids=[line.decode("latin-1") for line, _ in VALID])
+def test_command(line: bytes, command: Command) -> None:
+    assert only_event(line) == command
+
+
+FETCHES: list[tuple[bytes, tuple[object, ...]]] = [
+    (b"FLAGS", (FLAGS,)),
+    (b"(uid flags UID)", (UID, FLAGS)),
+    (b"FAST", FAST),
+    (b"all", (*FAST, Attribute.ENVELOPE)),
+    (b"FULL", (*FAST, Attribute.ENVELOPE, Attribute.BODY)),
+    (
+        b"(INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE MODSEQ EMAILID THREADID SAVEDATE)",
+        tuple(attribute for attribute in Attribute if attribute not in (UID, FLAGS)),
+    ),
+    (b"RFC822", (Section(b"RFC822"),)),
+    (b"RFC822.HEADER", (Section(b"RFC822.HEADER", True, (), Part.HEADER),)),
+    (b"(RFC822.TEXT)", (Section(b"RFC822.TEXT", False, (), Part.TEXT),)),
+    (b"BODY[]", (Section(b"BODY[]"),)),
+    (b"body.peek[]<0.1000>", (Section(b"BODY[]<0>", True, (), Part.WHOLE, (), (0, 1000)),)),
+    (b"BODY[HEADER]", (Section(b"BODY[HEADER]", False, (), Part.HEADER),)),
+    (b"BODY[1.2.3]", (Section(b"BODY[1.2.3]", False, (1, 2, 3)),)),
+    (b"BODY[1.mime]", (Section(b"BODY[1.MIME]", False, (1,), Part.MIME),)),
+    (b"BODY[2.TEXT]<5.6>", (Section(b"BODY[2.TEXT]<5>", False, (2,), Part.TEXT, (), (5, 6)),)),
+    (
+        b'BODY.PEEK[HEADER.FIELDS (From "To" {2}\r\nCC)]',
+        (Section(b"BODY[HEADER.FIELDS (From To CC)]", True, (), Part.HEADER_FIELDS, ("From", "To", "CC")),),
+    ),
+    (
+        b'BODY[3.HEADER.FIELDS.NOT ("X(Y")]',
+        (Section(b'BODY[3.HEADER.FIELDS.NOT ("X(Y")]', False, (3,), Part.HEADER_FIELDS_NOT, ("X(Y",)),),
+    ),
+    (b"BINARY[1]", (Binary(b"BINARY[1]", False, (1,)),)),
+    (b"BINARY.PEEK[1.2]<9.10>", (Binary(b"BINARY[1.2]<9>", True, (1, 2), (9, 10)),)),
+    (b"BINARY.SIZE[]", (BinarySize(b"BINARY.SIZE[]"),)),
+    (b"(PREVIEW UID)", (Preview(), UID)),
+    (b"(PREVIEW (LAZY) UID)", (Preview(True), UID)),
+]
+
+
+@pytest.mark.parametrize(("attributes", "wanted"), FETCHES, ids=[text.decode() for text, _ in FETCHES])
+def test_fetch_attributes(attributes: bytes, wanted: tuple[object, ...]) -> None:
+    decoder = Decoder(WireLimits())
+    decoder.feed(b"a FETCH 1:* " + attributes + b"\r\n")
+    events = [event for event in iter(decoder.next_event, None) if isinstance(event, Command | Malformed)]
+    assert events == [Fetch("a", ALL_MESSAGES, wanted)]
+
+
+def test_fetch_modifiers() -> None:
+    assert only_event(b"a UID FETCH 1:* FLAGS (CHANGEDSINCE 5 VANISHED)") == Fetch(
+        "a", ALL_MESSAGES, (UID, FLAGS, Attribute.MODSEQ), True, 5, True
+    )
+    assert only_event(b"a FETCH 1:* (MODSEQ FLAGS) (CHANGEDSINCE 5)") == Fetch(
+        "a", ALL_MESSAGES, (Attribute.MODSEQ, FLAGS), False, 5
+    )
+    assert only_event(b"a UID FETCH 1:* FLAGS (PARTIAL -1:-30)") == Fetch(
+        "a", ALL_MESSAGES, (UID, FLAGS), True, None, False, (-1, -30)
+    )
+
+
+DAY = date(2024, 2, 29)
+KEYS: list[tuple[bytes, s.SearchKey]] = [
+    (b"ALL", s.All()),
+    (b"unseen", s.HasFlag(SEEN, False)),
+    (b"ANSWERED", s.HasFlag(ANSWERED, True)),
+    (b"NEW", s.And((s.IsRecent(True), s.HasFlag(SEEN, False)))),
+    (b"OLD", s.IsRecent(False)),
+    (b"KEYWORD $Junk", s.HasKeyword("$Junk", True)),
+    (b"UNKEYWORD x", s.HasKeyword("x", False)),
+    (b'FROM "a b" SUBJECT x', s.And((s.EnvelopeField("from", "a b"), s.EnvelopeField("subject", "x")))),
+    (b"HEADER Message-ID <x@y>", s.Header("message-id", "<x@y>")),
+    (b'HEADER X-Spam ""', s.Header("x-spam", "")),
+    (b"BODY x", s.Body("x")),
+    (b"TEXT x", s.Text("x")),
+    (b"BEFORE 29-feb-2024", s.Day("received", "before", DAY)),
+    (b'ON "29-Feb-2024"', s.Day("received", "on", DAY)),
+    (b"SENTSINCE 29-Feb-2024", s.Day("sent", "since", DAY)),
+    (b"SENTON 1-Mar-2024", s.Day("sent", "on", date(2024, 3, 1))),
+    (b"SAVEDBEFORE 29-Feb-2024", s.Day("saved", "before", DAY)),
+    (b"SAVEDATESUPPORTED", s.SaveDateSupported()),
+    (b"LARGER 0", s.Larger(0)),
+    (b"SMALLER 5000000000", s.Smaller(5_000_000_000)),
+    (b"OLDER 60", s.Older(60)),
+    (b"YOUNGER 86400", s.Younger(86400)),
+    (b"UID 5:*", s.Uids(SequenceSet(((5, 0),)))),
+    (b"1,3", s.Numbers(SequenceSet(((1, 1), (3, 3))))),
+    (b"$", s.Numbers(SequenceSet((), True))),
+    (b"MODSEQ 620162338", s.ModSeq(620162338)),
+    (b'MODSEQ "/flags/\\\\draft" all 620162338', s.ModSeq(620162338)),
+    (b"EMAILID M6d99ac3275bb4e", s.EmailId("M6d99ac3275bb4e")),
+    (b"THREADID T64b478a75b7ea9", s.ThreadId("T64b478a75b7ea9")),
+    (b"NOT SEEN", s.Not(s.HasFlag(SEEN, True))),
+    (b"OR SEEN 1", s.Or(s.HasFlag(SEEN, True), s.Numbers(ONE))),
+    (
+        b"(SEEN OR (1) NOT (ALL FLAGGED)) DELETED",
+        s.And((
+            s.And((
+                s.HasFlag(SEEN, True),
+                s.Or(s.Numbers(ONE), s.Not(s.And((s.All(), s.HasFlag(FLAGGED, True))))),
+            )),
+            s.HasFlag(DELETED, True),
+        )),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "wanted"), KEYS, ids=[text.decode() for text, _ in KEYS])
+def test_search_keys(keys: bytes, wanted: s.SearchKey) -> None:
+    assert only_event(b"a SEARCH " + keys) == Search("a", wanted)
+    assert only_event(b"a UID SEARCH " + keys) == Search("a", wanted, True)
+
+
+def test_search_options_and_charset() -> None:
+    everything = s.All()
+    assert only_event(b"a SEARCH RETURN () ALL") == Search("a", everything, False, s.Return.ALL)
+    assert only_event(b"a SEARCH RETURN (SAVE) ALL") == Search("a", everything, False, s.Return.SAVE)
+    assert only_event(b"a UID SEARCH RETURN (MIN max COUNT) CHARSET utf-8 ALL") == Search(
+        "a", everything, True, s.Return.MIN | s.Return.MAX | s.Return.COUNT, None, "UTF-8"
+    )
+    assert only_event(b"a UID SEARCH RETURN (PARTIAL -1:-100) ALL") == Search(
+        "a", everything, True, s.Return.PARTIAL, (-1, -100)
+    )
+    assert only_event('a SEARCH CHARSET ISO-8859-1 TEXT "ä"'.encode("latin-1")) == Search(
+        "a", s.Text("ä"), False, None, None, "ISO-8859-1"
+    )
+    assert only_event('a SEARCH TEXT "ä"'.encode()) == Search("a", s.Text("ä"))
+    refused = only_event(b"a SEARCH CHARSET X-UNKNOWN TEXT x")
+    assert isinstance(refused, Malformed)
+    assert (refused.code or "").startswith("BADCHARSET (US-ASCII UTF-8")
+
+
+INVALID: list[tuple[bytes, str, str]] = [
+    (b"x", "*", "a tag and a command"),
+    (b"+ NOOP", "*", "a tag"),
+    (b"a(b NOOP", "*", "a tag"),
+    (b" NOOP", "*", "a tag"),
+    (b"a ", "a", "a command"),
+    (b"a  NOOP", "a", "a command"),
+    (b"a FROB x", "a", "no command FROB"),
+    (b"a UID NOOP", "a", "no command UID NOOP"),
+    (b"a NOOP x", "a", "the end of the command"),
+    (b"a NOOP\0", "a", "a command"),
+    (b"a LOGIN joe", "a", "a space"),
+    (b"a LOGIN joe  x", "a", "a password"),
+    (b"a LOGIN joe x y", "a", "the end of the command"),
+    (b'a LOGIN joe "x', "a", "a quoted string"),
+    (b'a LOGIN joe "x\\y"', "a", "a quoted string"),
+    (b'a LOGIN joe "\xff"', "a", "UTF-8"),
+    (b"a LOGIN joe p\xc3\xa4", "a", "the end of the command"),
+    (b"a AUTHENTICATE PLAIN !", "a", "base64"),
+    (b"a AUTHENTICATE", "a", "a space"),
+    (b"a ENABLE", "a", "a space"),
+    (b"a ID (name)", "a", "in quotes"),
+    (b'a ID ("name")', "a", "a space"),
+    (b"a SELECT", "a", "a space"),
+    (b"a SELECT x y", "a", "the end of the command"),
+    (b"a SELECT x (FROB)", "a", "CONDSTORE or QRESYNC"),
+    (b"a SELECT x ()", "a", "CONDSTORE or QRESYNC"),
+    (b"a SELECT x (QRESYNC (0 1))", "a", "from 1"),
+    (b"a SELECT &AOQ", "a", "modified UTF-7"),
+    (b"a CREATE x (FROB)", "a", "USE"),
+    (b"a CREATE x (USE (Sent))", "a", "special use"),
+    (b"a RENAME x", "a", "a space"),
+    (b'a LIST ""', "a", "a space"),
+    (b'a LIST (FROB) "" *', "a", "selection options"),
+    (b'a LIST (RECURSIVEMATCH) "" *', "a", "RECURSIVEMATCH"),
+    (b'a LIST "" ()', "a", "a mailbox pattern"),
+    (b'a LIST "" * RETURN', "a", "a space"),
+    (b'a LIST "" * FROB (x)', "a", "RETURN"),
+    (b'a LIST "" * RETURN (STATUS ())', "a", "a status item"),
+    (b"a STATUS x", "a", "a space"),
+    (b"a STATUS x ()", "a", "a status item"),
+    (b"a STATUS x (FROB)", "a", "status items"),
+    (b"a STATUS x MESSAGES", "a", '"("'),
+    (b"a FETCH 1", "a", "a space"),
+    (b"a FETCH 0 FLAGS", "a", "sequence set"),
+    (b"a FETCH 1: FLAGS", "a", "sequence set"),
+    (b"a FETCH 1,,2 FLAGS", "a", "sequence set"),
+    (b"a FETCH 1:2:3 FLAGS", "a", "sequence set"),
+    (b"a FETCH 99999999999 FLAGS", "a", "sequence set"),
+    (b"a FETCH 4294967296 FLAGS", "a", "up to 4294967295"),
+    (b"a FETCH x FLAGS", "a", "sequence set"),
+    (b"a FETCH 1 FROB", "a", "an attribute to fetch"),
+    (b"a FETCH 1 ()", "a", "an attribute to fetch"),
+    (b"a FETCH 1 (FLAGS", "a", "a space"),
+    (b"a FETCH 1 FLAGS)", "a", "the end of the command"),
+    (b"a FETCH 1 (FAST)", "a", "an attribute to fetch"),
+    (b"a FETCH 1 BODY.PEEK", "a", "an attribute to fetch"),
+    (b"a FETCH 1 BODY[", "a", "HEADER"),
+    (b"a FETCH 1 BODY[FROB]", "a", "HEADER"),
+    (b"a FETCH 1 BODY[HEADERS]", "a", "HEADER"),
+    (b"a FETCH 1 BODY[1.]", "a", "HEADER"),
+    (b"a FETCH 1 BODY[0]", "a", "HEADER"),
+    (b"a FETCH 1 BODY[MIME]", "a", "MIME"),
+    (b"a FETCH 1 BODY[HEADER.FIELDS]", "a", "a space"),
+    (b"a FETCH 1 BODY[HEADER.FIELDS ()]", "a", "a header field name"),
+    (b'a FETCH 1 BODY[HEADER.FIELDS ("a b")]', "a", "a header field name"),
+    (b"a FETCH 1 BODY[]<0.0>", "a", "first octet"),
+    (b"a FETCH 1 BODY[]<0>", "a", "first octet"),
+    (b"a FETCH 1 BINARY[HEADER]", "a", '"]"'),
+    (b"a FETCH 1 PREVIEW (EAGER)", "a", "LAZY"),
+    (b"a FETCH 1 FLAGS (FROB)", "a", "CHANGEDSINCE"),
+    (b"a FETCH 1 FLAGS (VANISHED CHANGEDSINCE 1)", "a", "VANISHED"),
+    (b"a UID FETCH 1 FLAGS (VANISHED)", "a", "VANISHED"),
+    (b"a FETCH 1 FLAGS (PARTIAL 1:2)", "a", "PARTIAL"),
+    (b"a UID FETCH 1 FLAGS (PARTIAL 1:-2)", "a", "a position"),
+    (b"a STORE 1 FROB (x)", "a", "FLAGS"),
+    (b"a STORE 1 FLAGS (\\Frob)", "a", "system flag \\Frob"),
+    (b"a STORE 1 FLAGS", "a", "a space"),
+    (b"a STORE 1 FLAGS ", "a", "a flag"),
+    (b"a STORE 1 (FROB 1) FLAGS ()", "a", "UNCHANGEDSINCE"),
+    (b"a COPY 1", "a", "a space"),
+    (b"a UID EXPUNGE", "a", "a space"),
+    (b"a SEARCH", "a", "a space"),
+    (b"a SEARCH FROB", "a", "a search key"),
+    (b"a SEARCH ALL2", "a", "a space"),
+    (b"a SEARCH ()", "a", "sequence set"),
+    (b"a SEARCH (ALL", "a", "a space"),
+    (b"a SEARCH OR ALL", "a", "a space"),
+    (b"a SEARCH NOT", "a", "a space"),
+    (b"a SEARCH BEFORE 30-Feb-2024", "a", "a date"),
+    (b"a SEARCH BEFORE 1-Foo-2024", "a", "a date"),
+    (b'a SEARCH ON "1-Jan-2024', "a", '"""'),
+    (b"a SEARCH LARGER -1", "a", "a size"),
+    (b"a SEARCH OLDER 0", "a", "seconds from 1"),
+    (b"a SEARCH RETURN (FROB) ALL", "a", "RETURN"),
+    (b"a SEARCH RETURN (ALL PARTIAL 1:2) ALL", "a", "exclude"),
+    (b'a SEARCH CHARSET US-ASCII TEXT "\xc3\xa4"', "a", "ascii"),
+    (b"a APPEND x", "a", "a space"),
+    (b"a APPEND x (\\Seen)", "a", "a space"),
+    (b"a APPEND x hello", "a", "literal"),
+]
+
+
+@pytest.mark.parametrize(("line", "tag", "text"), INVALID, ids=[line.decode("latin-1") for line, _, _ in INVALID])
+def test_malformed(line: bytes, tag: str, text: str) -> None:
+    event = only_event(line)
+    assert isinstance(event, Malformed)
+    assert event.tag == tag
+    assert text in event.text
+    assert event.text.isascii()
+    assert event.text.isprintable()
+
+
+def test_names_in_utf8() -> None:
+    assert only_event('a SELECT "ä&b"'.encode(), utf8=True) == Select("a", "ä&b")
+    assert only_event('a SELECT "a\u0308"'.encode(), utf8=True) == Select("a", "ä")
+    assert isinstance(only_event(b'a SELECT "\xff"', utf8=True), Malformed)
+
+
+def test_bounds() -> None:
+    limits = WireLimits(sequence_ranges=10, search_keys=10, nesting=4, list_items=10)
+    for line, fits in [
+        (b"a UID EXPUNGE " + b",".join([b"1"] * 10), True),
+        (b"a UID EXPUNGE " + b",".join([b"1"] * 11), False),
+        (b"a SEARCH " + b" ".join([b"SEEN"] * 10), True),
+        (b"a SEARCH " + b" ".join([b"SEEN"] * 11), False),
+        (b"a SEARCH (((1)))", True),
+        (b"a SEARCH ((((1))))", False),
+        (b"a SEARCH NOT NOT NOT 1", True),
+        (b"a SEARCH NOT NOT NOT NOT 1", False),
+        (b"a SEARCH OR 1 OR 1 OR 1 OR 1 1", False),
+        (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 10) + b")", True),
+        (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 11) + b")", False),
+        (b"a ENABLE " + b" ".join([b"X"] * 11), False),
+    ]:
+        event = only_event(line, limits=limits)
+        assert isinstance(event, Malformed) is not fits, line
+        if isinstance(event, Malformed):
+            assert event.code == "LIMIT"
+
+
+def test_flag_bits_are_those_of_the_store() -> None:
+    assert {name.lstrip("\\").upper(): bit for bit, name in wire_flags.SYSTEM_FLAGS} == {
+        flag.name: flag.value for flag in Flag
+    }
