@@ -1,0 +1,73 @@
+"""What a reader of a large mailbox asks in bulk: UIDs and flags alone, without the rest of each row."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import islice
+
+import msgspec
+
+from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
+from posthouse.storage.collections import read_sequence
+from posthouse.storage.contract import ReadTransaction, query
+from posthouse.storage.items import KEYWORDS_AT
+from posthouse.storage.spaces import ITEM
+
+
+class Opened(msgspec.Struct, array_like=True, frozen=True):
+    """A mailbox, the account's modseq and how many messages are \\Recent to the next claimer, in one snapshot."""
+
+    mailbox: Mailbox
+    modseq: int
+    recent: int
+
+
+class FlagPage(msgspec.Struct, array_like=True, frozen=True):
+    """Some messages of a mailbox in UID order: `array("I")` bytes of UIDs, `array("H")` bytes of their flags.
+
+    `keywords` has the bitmap of those messages that have any.
+    """
+
+    uids: bytes
+    flags: bytes
+    keywords: dict[int, int]
+
+
+@query
+def open_mailbox(txn: ReadTransaction, account: int, name: str) -> Opened:
+    """The mailbox of that name as a session begins to look at it; raises NoSuchMailbox."""
+    number, record = find(txn, account, name)
+    recent = 0
+    if record.recent_from < record.uid_next:
+        start, end = ITEM.key(account, number, record.recent_from), ITEM.range(account, number)[1]
+        recent = sum(1 for _ in txn.scan(start, end))
+    return Opened(mailbox_of(number, record), read_sequence(txn, account).modseq, recent)
+
+
+@query
+def uids(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, limit: int) -> bytes:
+    """Up to `limit` UIDs from `first_uid` on, ascending, as `array("I")` bytes; nothing when the mailbox is gone."""
+    start, end = ITEM.key(account, mailbox, first_uid), ITEM.range(account, mailbox)[1]
+    return _numbers([key[-4:] for key, _ in islice(txn.scan(start, end), limit)]).tobytes()
+
+
+@query
+def flag_page(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, last_uid: int, limit: int) -> FlagPage:
+    """The flags of up to `limit` messages of a UID range; the next page begins behind the last one's UID."""
+    start, end = ITEM.key(account, mailbox, first_uid), ITEM.key(account, mailbox, last_uid) + b"\x00"
+    numbers: list[bytes] = []
+    flags: list[bytes] = []
+    keywords: dict[int, int] = {}
+    # straight from the item's layout: a session asks this of a hundred thousand messages at once
+    for key, value in islice(txn.scan(start, end), limit):
+        numbers.append(key[-4:])
+        flags.append(value[1:3])
+        if len(value) > KEYWORDS_AT:
+            keywords[int.from_bytes(key[-4:], "big")] = int.from_bytes(value[KEYWORDS_AT:], "little")
+    return FlagPage(_numbers(numbers).tobytes(), b"".join(flags), keywords)
+
+
+def _numbers(big_endian: list[bytes]) -> array[int]:
+    found = array("I", b"".join(big_endian))
+    found.byteswap()
+    return found

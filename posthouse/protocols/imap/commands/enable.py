@@ -1,0 +1,25 @@
+"""ENABLE; RFC 9051 6.3.1, RFC 5161."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Enable
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+ENABLES: frozenset[str] = frozenset()  # nothing yet that a client has to enable
+
+
+async def enable(command: Enable, session: Session) -> Ok:
+    """Turn on what the peer asks for and we know; what we do not know is passed over (RFC 5161 3.1)."""
+    if session.user is None:
+        raise Bad("Log in first")
+    new = [name for name in command.capabilities if name in ENABLES and name not in session.enabled]
+    session.enabled |= frozenset(new)
+    session.channel.write(encoder.enabled(new))
+    return Ok("Done")

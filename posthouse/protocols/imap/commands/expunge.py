@@ -1,0 +1,31 @@
+"""EXPUNGE and UID EXPUNGE; RFC 9051 6.4.3, 6.4.9. What goes is told like what others remove: by catching up."""
+
+from __future__ import annotations
+
+from posthouse.core.mail import messages
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import No
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire.commands import Expunge, UidExpunge
+
+
+async def expunge(command: Expunge, view: View, user: User) -> Ok:
+    """Remove all messages that are \\Deleted."""
+    refuse_read_only(view)
+    await user.store.write(messages.expunge, user.account, view.mailbox, None, user.now())
+    return Ok("Expunged")
+
+
+async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
+    """Remove those of the set that are \\Deleted."""
+    refuse_read_only(view)
+    doomed = await view.uid_ranges(command.sequence, uid=True)
+    if doomed:
+        await user.store.write(messages.expunge, user.account, view.mailbox, doomed, user.now())
+    return Ok("Expunged")
+
+
+def refuse_read_only(view: View) -> None:
+    """Raise No for a mailbox opened by EXAMINE."""
+    if view.read_only:
+        raise No("The mailbox is open for reading only", "READ-ONLY")

@@ -1,0 +1,98 @@
+"""FETCH: batches of rows, each written and then paced by the reader; RFC 9051 6.4.5."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+
+from posthouse.core.mail.flags import FlagChange
+from posthouse.core.mail.messages import Row, store_flags
+from posthouse.core.mail.reading import flag_page
+from posthouse.protocols.imap.commands.fetch.bodies import Bodies
+from posthouse.protocols.imap.commands.fetch.plan import Plan
+from posthouse.protocols.imap.commands.numbers import check_numbers
+from posthouse.protocols.imap.commands.reading import Batch, batches, read_rows
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire.commands import Fetch
+from posthouse.protocols.imap.wire.fetch import Binary, BinarySize
+from posthouse.protocols.imap.wire.flags import SEEN
+from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.ranges import merge
+
+# What is read and rendered in about 5 ms
+FLAGS_PER_BATCH = 5000
+ROWS_PER_BATCH = 1000
+BODIES_PER_BATCH = 100
+
+
+async def fetch(command: Fetch, view: View, user: User) -> Ok:
+    """Show what is asked of each message; those that others have removed meanwhile are passed over."""
+    if command.changed_since is not None or command.vanished or command.partial is not None:
+        raise Bad("CONDSTORE, QRESYNC and PARTIAL are not offered")
+    if any(isinstance(attribute, Binary | BinarySize) for attribute in command.attributes):
+        raise Bad("BINARY is not offered")
+    check_numbers(command.sequence, view, uid=command.uid)
+    positions = await view.positions(command.sequence, uid=command.uid)
+    plan = Plan(command.attributes)
+    shown = 0
+    size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
+    for batch in batches(positions, size):
+        if plan.is_flags_only and batch.scattered is None:
+            shown += await _show_flags(batch, plan, view, user)
+        else:
+            shown += await _show_rows(batch, plan, view, user)
+        await user.output.drain()
+        await asyncio.sleep(0)
+    if shown < sum(stop - start for start, stop in positions):
+        return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
+    return Ok("That is all")
+
+
+async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
+    uids = await view.uids()
+    first, last = uids[batch.start], uids[batch.stop - 1]
+    page = await view.store.read(flag_page, view.account, view.mailbox, first, last, batch.count)
+    present, flags = array("I", page.uids), array("H", page.flags)
+    user.output.write(plan.flag_lines(view, view.positions_of(present), present, flags, page.keywords))
+    return len(present)
+
+
+async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
+    rows = await read_rows(view, batch, plan.columns)
+    changed = await _mark_seen(rows, view, user) if plan.marks_seen and not view.read_only else frozenset()
+    positions = view.positions_of([row.uid for row in rows])
+    if plan.sections:
+        await _show_bodies(positions, rows, changed, plan, view, user)
+    else:
+        user.output.write(plan.lines(view, positions, rows))
+    return len(rows)
+
+
+async def _show_bodies(
+    positions: Sequence[int], rows: list[Row], changed: frozenset[int], plan: Plan, view: View, user: User
+) -> None:
+    bodies = await Bodies.of(rows, user)
+    for at, row in zip(positions, rows, strict=True):
+        items = plan.items(view, row, changed=row.uid in changed)
+        await bodies.show(at + 1, row, items, plan.sections)
+    bodies.flush()
+
+
+async def _mark_seen(rows: list[Row], view: View, user: User) -> frozenset[int]:
+    """Give \\Seen to the messages whose bodies are shown (RFC 9051 6.4.5); the UIDs that have it newly."""
+    unseen = [row.uid for row in rows if not row.flags & SEEN]
+    if not unseen:
+        return frozenset()
+    ranges = merge((uid, uid) for uid in unseen)
+    try:
+        done = await user.store.write(store_flags, view.account, view.mailbox, ranges, FlagChange("add", SEEN), None)
+    except StoreUnavailable:
+        return frozenset()  # with a full disk mail can still be read
+    view.did(done.modseq)
+    flags = {uid: (flags, keywords) for uid, flags, keywords in done.rows}
+    for row in rows:
+        row.flags, row.keywords = flags.get(row.uid, (row.flags, row.keywords))
+    return frozenset(flags)

@@ -1,0 +1,105 @@
+"""What a FETCH asks, worked out once: which columns to read, and how a message's line is made of a row."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+
+from posthouse.core.mail.messages import Column, Row
+from posthouse.formats.imap import strings
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import fetch_encoder
+from posthouse.protocols.imap.wire.dates import date_time
+from posthouse.protocols.imap.wire.fetch import Attribute, FetchAttribute, Part, Preview, Section
+
+Value = Callable[[View, Row], int | bytes]
+
+# a message whose prebuilt parts were lost is shown as empty; `rebuild` makes them anew
+_NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
+_NO_STRUCTURE = b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)'
+
+VALUES: dict[Attribute, tuple[Column | int, Value]] = {
+    Attribute.UID: (0, lambda view, row: row.uid),
+    Attribute.FLAGS: (0, lambda view, row: view.flags_of(row.uid, row.flags, row.keywords)),
+    Attribute.INTERNALDATE: (0, lambda view, row: date_time(row.received)),
+    Attribute.RFC822_SIZE: (0, lambda view, row: row.size),
+    Attribute.ENVELOPE: (Column.ENVELOPE, lambda view, row: row.envelope or _NO_ENVELOPE),
+    Attribute.BODY: (Column.STRUCTURE, lambda view, row: row.structure.body if row.structure else _NO_STRUCTURE),
+    Attribute.BODYSTRUCTURE: (
+        Column.STRUCTURE,
+        lambda view, row: row.structure.bodystructure if row.structure else _NO_STRUCTURE,
+    ),
+    Attribute.MODSEQ: (0, lambda view, row: row.modseq),
+    Attribute.EMAILID: (0, lambda view, row: b"M%d" % row.message),  # the same in each mailbox it is copied to
+    Attribute.THREADID: (0, lambda view, row: b"NIL"),  # RFC 8474 5.2: none is known
+    Attribute.SAVEDATE: (0, lambda view, row: date_time(row.saved)),
+}
+
+
+class Plan:
+    """A FETCH's attributes in the order of rendering: those of the row, then preview, then sections."""
+
+    __slots__ = ("_changed_format", "_format", "_preview", "_values", "attributes", "columns", "marks_seen", "sections")
+
+    def __init__(self, asked: tuple[FetchAttribute, ...]) -> None:
+        self.attributes = tuple(attribute for attribute in asked if isinstance(attribute, Attribute))
+        self.sections = tuple(one for one in asked if isinstance(one, Section))
+        self.marks_seen = any(not section.peek for section in self.sections)
+        self._preview = any(isinstance(attribute, Preview) for attribute in asked)
+        self._values = [VALUES[attribute][1] for attribute in self.attributes]
+        self._format = fetch_encoder.items_format(self.attributes)
+        # a message that this very FETCH has made \Seen shows its new flags too (RFC 9051 6.4.5)
+        also_flags = Attribute.FLAGS not in self.attributes
+        self._changed_format = (self._format + b" FLAGS %b").lstrip() if also_flags else self._format
+        self.columns = 0
+        for attribute in self.attributes:
+            self.columns |= VALUES[attribute][0]
+        if self._preview:
+            self.columns |= Column.RECORD
+        if any(section.path or section.part is not Part.WHOLE for section in self.sections):
+            self.columns |= Column.STRUCTURE
+
+    @property
+    def is_flags_only(self) -> bool:
+        """True for UID and FLAGS in this order, what clients ask of all messages at once."""
+        return not self.sections and not self._preview and set(self.attributes) == {Attribute.UID, Attribute.FLAGS}
+
+    def flag_lines(
+        self, view: View, positions: Sequence[int], uids: array[int], flags: array[int], keywords: dict[int, int]
+    ) -> bytes:
+        """Whole responses for `is_flags_only`."""
+        line = fetch_encoder.line_format(self.attributes)
+        uid_first = self.attributes[0] is Attribute.UID
+        if keywords or view.recent:
+            shown = [view.flags_of(uid, bits, keywords.get(uid, 0)) for uid, bits in zip(uids, flags, strict=True)]
+        else:
+            names = {bits: view.flag_lists.render(bits, 0) for bits in set(flags)}
+            shown = [names[bits] for bits in flags]
+        if uid_first:
+            return b"".join([line % (at + 1, uid, text) for at, uid, text in zip(positions, uids, shown, strict=True)])
+        return b"".join([line % (at + 1, text, uid) for at, uid, text in zip(positions, uids, shown, strict=True)])
+
+    def lines(self, view: View, positions: Sequence[int], rows: list[Row]) -> bytes:
+        """Whole responses, for a plan without sections."""
+        pairs = zip(positions, rows, strict=True)
+        if self._preview:
+            return b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, self.items(view, row)) for at, row in pairs])
+        line = fetch_encoder.line_format(self.attributes)
+        values = self._values
+        if len(values) == 1:
+            value = values[0]
+            return b"".join([line % (at + 1, value(view, row)) for at, row in pairs])
+        return b"".join([line % (at + 1, *[value(view, row) for value in values]) for at, row in pairs])
+
+    def items(self, view: View, row: Row, *, changed: bool = False) -> bytes:
+        """What stands before the sections, without a blank at its end; may be empty."""
+        values = [value(view, row) for value in self._values]
+        text = self._format
+        if changed and self._changed_format is not self._format:
+            values.append(view.flags_of(row.uid, row.flags, row.keywords))
+            text = self._changed_format
+        items = text % tuple(values)
+        if self._preview:
+            preview = strings.string(row.record.preview.encode()) if row.record else b"NIL"
+            items = (items + b" PREVIEW " + preview).lstrip()
+        return items

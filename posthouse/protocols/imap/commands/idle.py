@@ -1,0 +1,59 @@
+"""IDLE; RFC 9051 6.3.13. A session that idles runs nothing: a notice from the bus or a line from the peer wakes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Idle
+from posthouse.protocols.imap.wire.events import Malformed
+from posthouse.storage.topics import account_topic
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+
+class Idling:
+    """One IDLE that lasts; `news` says that something in the account changed."""
+
+    __slots__ = ("_unsubscribe", "_wake", "news", "tag")
+
+    def __init__(self, tag: str, wake: Callable[[], None]) -> None:
+        self.tag = tag
+        self.news = True  # what came before the subscription stood
+        self._wake = wake
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def begin(self, session: Session, account: int) -> None:
+        """Listen from now on."""
+        self._unsubscribe = session.contracts.bus.subscribe(account_topic(account), self._noticed)
+
+    def end(self) -> None:
+        """Listen no more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    async def answer(self, line: bytes | Malformed) -> Ok:
+        """What the peer's line leads to."""
+        if isinstance(line, bytes) and line.upper() == b"DONE":
+            return Ok("That was all")
+        raise Bad("Expected DONE")
+
+    def _noticed(self, _topic: str) -> None:
+        self.news = True
+        self._wake()
+
+
+async def idle(command: Idle, session: Session) -> None:
+    """Begin to idle; the tag is answered when it ends."""
+    if session.user is None:
+        raise Bad("Log in first")
+    idling = session.idling = Idling(command.tag, session.wake)
+    if session.view is not None:
+        idling.begin(session, session.user.account)
+    session.channel.set_timeout(session.contracts.settings.idle_timeout_seconds)
+    session.channel.write(encoder.continuation("idling"))

@@ -1,0 +1,86 @@
+"""LIST, LSUB, NAMESPACE; RFC 9051 6.3.9, 6.3.10, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, list_mailboxes
+from posthouse.protocols.imap.commands.pattern import Patterns
+from posthouse.protocols.imap.commands.status import status_line
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import List, ListReturn, ListSelect, Lsub, Namespace
+
+USES = {"archive": "\\Archive", "drafts": "\\Drafts", "junk": "\\Junk", "sent": "\\Sent", "trash": "\\Trash"}
+
+
+async def list_(command: List, user: User) -> Ok:
+    """Mailboxes whose names match; RFC 9051 6.3.9."""
+    if not command.extended and command.patterns == ("",):
+        user.output.write(encoder.DELIMITER_LINE)
+        return Ok("That is all")
+    found = await user.store.read(list_mailboxes, user.account)
+    parents = {above for mailbox in found for above in _above(mailbox.name)}
+    subscribed_parents = {above for mailbox in found if mailbox.subscribed for above in _above(mailbox.name)}
+    wanted = Patterns(command.reference, command.patterns)
+    lines = []
+    for mailbox in found:
+        if not wanted.matches(mailbox.name):
+            continue
+        child_info = mailbox.name in subscribed_parents and bool(command.select & ListSelect.RECURSIVEMATCH)
+        if not (_selected(mailbox, command.select) or child_info):
+            continue
+        names = attributes(mailbox, has_children=mailbox.name in parents)
+        if mailbox.subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
+            names.append("\\Subscribed")
+        lines.append(encoder.list_line(names, mailbox.name, child_info=["SUBSCRIBED"] if child_info else []))
+        if command.status:
+            lines.append(await status_line(mailbox.name, command.status, user))
+    user.output.write(b"".join(lines))
+    return Ok("That is all")
+
+
+async def lsub(command: Lsub, user: User) -> Ok:
+    """Subscribed mailboxes whose names match; RFC 3501 6.3.9."""
+    wanted = Patterns(command.reference, (command.pattern,))
+    lines = []
+    told = set()
+    for mailbox in await user.store.read(list_mailboxes, user.account):
+        if not mailbox.subscribed:
+            continue
+        if wanted.matches(mailbox.name):
+            told.add(mailbox.name)
+            lines.append(encoder.list_line([], mailbox.name, word=b"LSUB"))
+        elif command.pattern.endswith("%"):
+            # RFC 3501 6.3.9: a level is shown when only something under it is subscribed
+            for above in _above(mailbox.name):
+                if above not in told and wanted.matches(above):
+                    told.add(above)
+                    lines.append(encoder.list_line(["\\Noselect"], above, word=b"LSUB"))
+    user.output.write(b"".join(lines))
+    return Ok("That is all")
+
+
+async def namespace(command: Namespace, user: User) -> Ok:
+    """One's own mailboxes, without a prefix; RFC 9051 6.3.10."""
+    user.output.write(encoder.namespace())
+    return Ok("That is all")
+
+
+def attributes(mailbox: Mailbox, *, has_children: bool) -> list[str]:
+    """Name attributes; RFC 9051 7.3.1, RFC 3348, RFC 6154 2. The use is always told: Outlook goes by it."""
+    names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
+    if mailbox.role in USES:
+        names.append(USES[mailbox.role])
+    return names
+
+
+def _selected(mailbox: Mailbox, select: ListSelect) -> bool:
+    if select & ListSelect.SUBSCRIBED and not mailbox.subscribed:
+        return False
+    return not select & ListSelect.SPECIAL_USE or mailbox.role in USES
+
+
+def _above(name: str) -> Iterable[str]:
+    levels = name.split(SEPARATOR)
+    return (SEPARATOR.join(levels[:depth]) for depth in range(1, len(levels)))

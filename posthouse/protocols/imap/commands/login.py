@@ -1,0 +1,73 @@
+"""LOGIN and AUTHENTICATE; RFC 9051 6.2.2, 6.2.3, RFC 4959 (SASL-IR)."""
+
+from __future__ import annotations
+
+import binascii
+from typing import TYPE_CHECKING
+
+from posthouse.core.authentication.authenticator import Login as LoggedIn
+from posthouse.core.authentication.sasl import Done
+from posthouse.protocols.imap.capabilities import allowed_mechanisms, may_send_password
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import AUTHENTICATION_ERRORS, Bad, No
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Authenticate, Login
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+
+async def login(command: Login, session: Session) -> Ok:
+    """Name and password in the clear; RFC 9051 6.2.3."""
+    _refuse_second_login(session)
+    peer = session.channel.peer
+    if not may_send_password(peer):
+        raise No("Passwords are taken over TLS only", "PRIVACYREQUIRED")  # RFC 9051 11.1, RFC 5530
+    try:
+        found = await session.contracts.authenticator.check_password(command.name, command.password, peer.host)
+    except AUTHENTICATION_ERRORS:
+        session.count_failed_login()
+        raise
+    return _enter(found, session)
+
+
+async def authenticate(command: Authenticate, session: Session) -> Ok:
+    """A SASL exchange; RFC 9051 6.2.2."""
+    _refuse_second_login(session)
+    peer = session.channel.peer
+    if command.mechanism not in allowed_mechanisms(peer):
+        raise No("That mechanism cannot be used here", "CANNOT")
+    mechanism = session.contracts.authenticator.mechanism(command.mechanism, peer.host)
+    response = command.initial
+    try:
+        while True:
+            step = await mechanism.step(response)
+            if isinstance(step, Done):
+                return _enter(step.login, session)
+            response = await _ask(step.challenge, session)
+    except AUTHENTICATION_ERRORS:
+        session.count_failed_login()
+        raise
+
+
+async def _ask(challenge: bytes, session: Session) -> bytes:
+    session.channel.write(encoder.continuation(binascii.b2a_base64(challenge, newline=False).decode("ascii")))
+    line = await session.read_line()
+    if line == b"*":
+        raise Bad("Cancelled as you wish")  # RFC 9051 6.2.2
+    try:
+        return binascii.a2b_base64(line, strict_mode=True)
+    except binascii.Error:
+        raise Bad("Expected base64") from None
+
+
+def _refuse_second_login(session: Session) -> None:
+    if session.user is not None:
+        raise Bad("You have logged in already")
+
+
+def _enter(found: LoggedIn, session: Session) -> Ok:
+    contracts = session.contracts
+    session.user = User(found.account, found.address, contracts.store, session.channel, contracts)
+    session.channel.set_timeout(contracts.settings.timeout_seconds)
+    return Ok("Logged in", session.capability_code())

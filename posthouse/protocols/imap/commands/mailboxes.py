@@ -1,0 +1,64 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE; RFC 9051 6.3.4–6.3.8, RFC 6154 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.core.mail import mailboxes
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import Bad, No
+from posthouse.protocols.imap.wire.commands import Create, Delete, Rename, Subscribe, Unsubscribe
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+
+async def create(command: Create, user: User) -> Ok:
+    """Make a mailbox and those above it; RFC 9051 6.3.4."""
+    role = command.use[0] if command.use else None
+    if role is not None:
+        taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, user.account)}
+        if len(command.use) > 1 or role not in ROLES or role in taken:
+            raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
+    made = await user.store.write(mailboxes.create_mailbox, user.account, command.name, role, user.now())
+    return Ok("Mailbox is made", b"MAILBOXID (F%d)" % made.id)  # RFC 8474 4.1
+
+
+ROLES = frozenset({"archive", "drafts", "junk", "sent", "trash"})
+
+
+async def delete(command: Delete, session: Session) -> Ok:
+    """Remove a mailbox; the session that has it open leaves it (RFC 9051 6.3.5)."""
+    user = session.user
+    if user is None:
+        raise Bad("Log in first")
+    if session.view is not None:
+        doomed = await user.store.read(mailboxes.find_mailbox, user.account, command.name)
+        if doomed.id == session.view.mailbox:
+            await user.store.write(mailboxes.delete_mailbox, user.account, command.name, user.now())
+            session.view = None
+            return Ok("Mailbox is deleted")
+    await user.store.write(mailboxes.delete_mailbox, user.account, command.name, user.now())
+    return Ok("Mailbox is deleted")
+
+
+async def rename(command: Rename, user: User) -> Ok:
+    """Give a mailbox and those under it another name; RFC 9051 6.3.6."""
+    await user.store.write(mailboxes.rename_mailbox, user.account, command.old, command.new, user.now())
+    return Ok("Mailbox is renamed")
+
+
+async def subscribe(command: Subscribe, user: User) -> Ok:
+    """RFC 9051 6.3.7."""
+    await user.store.write(mailboxes.subscribe, user.account, command.name, True)
+    return Ok("Subscribed")
+
+
+async def unsubscribe(command: Unsubscribe, user: User) -> Ok:
+    """RFC 9051 6.3.8. Clients unsubscribe what they have just deleted (Thunderbird does): that is no error."""
+    try:
+        await user.store.write(mailboxes.subscribe, user.account, command.name, False)
+    except NoSuchMailbox:
+        return Ok("It is no longer there")
+    return Ok("Unsubscribed")

@@ -1,0 +1,46 @@
+"""Opening the messages that a search is in doubt about, some at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from posthouse.core.mail.messages import Column, bodies, some_rows
+from posthouse.core.mail.parts import decode_parts
+from posthouse.formats.mime.part import Part
+from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
+from posthouse.protocols.imap.commands.search.content import read_content
+from posthouse.protocols.imap.contracts import User
+from posthouse.protocols.imap.octets import Octets
+from posthouse.protocols.imap.view import View
+
+MESSAGES_PER_BATCH = 50
+SECONDS_AT_A_TIME = 0.005
+
+
+async def open_and_test(
+    doubtful: list[Candidate], test: Test, wanted: frozenset[str], view: View, user: User
+) -> list[int]:
+    """The positions of those that fit; `wanted` are the folded texts that bodies are searched for."""
+    found = []
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for first in range(0, len(doubtful), MESSAGES_PER_BATCH):
+        batch = doubtful[first : first + MESSAGES_PER_BATCH]
+        rows = await view.store.read(
+            some_rows, view.account, view.mailbox, [one.uid for one in batch], Column.STRUCTURE
+        )
+        places = await view.store.read(bodies, view.account, [row.message for row in rows])
+        opened = {row.uid: (row, place) for row, place in zip(rows, places, strict=True)}
+        for one in batch:
+            row, place = opened.get(one.uid, (None, None))
+            if row is None or place is None:
+                continue  # gone meanwhile
+            root = decode_parts(row.structure.parts) if row.structure is not None else Part(0, 0, row.size)
+            one.content = await read_content(Octets(place, user.contracts.blobs), root, wanted)
+            if test(one):
+                found.append(one.position)
+            one.content = None
+            if loop.time() - began > SECONDS_AT_A_TIME:
+                await asyncio.sleep(0)
+                began = loop.time()
+    return found

@@ -1,0 +1,227 @@
+"""Search keys as functions over a candidate; RFC 9051 6.4.4, RFC 5032, RFC 8474, RFC 8514.
+
+A test says None where it cannot know without the message's content: so that only messages which all else leaves in
+doubt are opened.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from enum import IntEnum
+
+from posthouse.core.mail.messages import Column, Row
+from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
+from posthouse.protocols.imap.commands.search.folding import fold
+from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import search as keys
+from posthouse.protocols.imap.wire.sequence import SequenceSet
+from posthouse.storage.ranges import Range
+
+DAY_MS = 86_400_000
+_EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
+
+
+class Level(IntEnum):
+    """How much of each message a test looks at; a higher one includes the lower."""
+
+    POSITION = 0
+    FLAGS = 1
+    ROW = 2
+    RECORD = 3
+    CONTENT = 4
+
+    @property
+    def columns(self) -> int:
+        """What `rows` is asked for."""
+        return Column.RECORD if self >= Level.RECORD else 0
+
+
+Compiled = tuple[Level, Test]
+
+
+class Compiler:
+    """Makes tests for one search of one view at one time (`now` in ms)."""
+
+    def __init__(self, view: View, uids: Sequence[int], now: int) -> None:
+        self._view = view
+        self._uids = uids
+        self._now = now
+        self.body_texts: set[str] = set()  # folded; what bodies will have to be searched for
+
+    def compile(self, key: keys.SearchKey) -> Compiled:
+        """(level, test) of a key."""
+        match key:
+            case keys.All() | keys.SaveDateSupported():
+                return Level.POSITION, lambda one: True
+            case keys.And(children):
+                return all_of([self.compile(child) for child in children])
+            case keys.Or(left, right):
+                return either(self.compile(left), self.compile(right))
+            case keys.Not(child):
+                return negated(self.compile(child))
+            case keys.Numbers(sequence):
+                return Level.POSITION, within(self.positions(sequence, uid=False))
+            case keys.Uids(sequence):
+                return Level.POSITION, within(self.positions(sequence, uid=True))
+            case keys.IsRecent(recent):
+                return Level.POSITION, lambda one: self._view.is_recent(one.uid) is recent
+            case keys.HasFlag(flag, present):
+                wanted = flag if present else 0
+                return Level.FLAGS, lambda one: one.flags & flag == wanted
+            case keys.HasKeyword(keyword, present):
+                bit = self._keyword_bit(keyword)
+                return Level.FLAGS, lambda one: bool(one.keywords & bit) is present
+            case _:
+                return self._of_row(key)
+
+    def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
+        """The messages that a set names, as half-open ranges of positions."""
+        if sequence.saved:
+            return SequenceSet(tuple(self._view.saved)).uid_positions(self._uids)
+        if uid:
+            return sequence.uid_positions(self._uids)
+        if sequence.exceeds(len(self._uids)):
+            raise Bad(f"There are {len(self._uids)} messages")
+        return sequence.positions(len(self._uids))
+
+    def _of_row(self, key: keys.SearchKey) -> Compiled:
+        match key:
+            case keys.Larger(octets):
+                return Level.ROW, lambda one: one.row.size > octets
+            case keys.Smaller(octets):
+                return Level.ROW, lambda one: one.row.size < octets
+            case keys.Older(seconds):
+                limit = self._now - seconds * 1000
+                return Level.ROW, lambda one: one.row.received <= limit
+            case keys.Younger(seconds):
+                limit = self._now - seconds * 1000
+                return Level.ROW, lambda one: one.row.received >= limit
+            case keys.ModSeq(modseq):
+                return Level.ROW, lambda one: one.row.modseq >= modseq
+            case keys.EmailId(id_):
+                return Level.ROW, lambda one: f"M{one.row.message}" == id_
+            case keys.ThreadId():
+                return Level.POSITION, lambda one: False  # no message has one
+            case keys.Day():
+                return day_test(key)
+            case keys.EnvelopeField() | keys.Header():
+                return header_test(key)
+            case keys.Text(text):
+                folded = self._body_text(text)
+                return Level.CONTENT, lambda one: None if one.content is None else one.content.has_text(folded)
+            case keys.Body(text):
+                folded = self._body_text(text)
+                return Level.CONTENT, lambda one: None if one.content is None else one.content.has_body(folded)
+        raise Bad("That search key is not known")
+
+    def _body_text(self, text: str) -> str:
+        folded = fold(text)
+        self.body_texts.add(folded)
+        return folded
+
+    def _keyword_bit(self, keyword: str) -> int:
+        names = [name.lower() for name in self._view.flag_lists.keywords]
+        return 1 << names.index(keyword.lower()) if keyword.lower() in names else 0
+
+
+def all_of(compiled: list[Compiled]) -> Compiled:
+    """True when all are; the cheap ones are asked first."""
+    ordered = sorted(compiled, key=lambda one: one[0])
+    tests = [test for _, test in ordered]
+    level = ordered[-1][0]
+
+    def test(one: Candidate) -> bool | None:
+        known: bool | None = True
+        for each in tests:
+            result = each(one)
+            if result is False:
+                return False
+            if result is None:
+                known = None
+        return known
+
+    return level, test
+
+
+def either(left: Compiled, right: Compiled) -> Compiled:
+    """True when one of them is."""
+    (first_level, first), (second_level, second) = sorted((left, right), key=lambda one: one[0])
+
+    def test(one: Candidate) -> bool | None:
+        result = first(one)
+        if result is True:
+            return True
+        other = second(one)
+        return True if other is True else None if result is None or other is None else False
+
+    return max(first_level, second_level), test
+
+
+def negated(compiled: Compiled) -> Compiled:
+    """True when it is not."""
+    level, inner = compiled
+
+    def test(one: Candidate) -> bool | None:
+        result = inner(one)
+        return None if result is None else not result
+
+    return level, test
+
+
+def within(positions: list[Range]) -> Test:
+    """True for messages in those ranges of positions."""
+    if len(positions) == 1:
+        start, stop = positions[0]
+        return lambda one: start <= one.position < stop
+    members = frozenset(at for start, stop in positions for at in range(start, stop))
+    return lambda one: one.position in members
+
+
+def day_test(key: keys.Day) -> Compiled:
+    """BEFORE, ON, SINCE and their kin. Days are those of UTC, in which dates are shown."""
+    first = (key.day.toordinal() - _EPOCH_DAY) * DAY_MS
+    behind = first + DAY_MS
+    at = {"received": received, "saved": saved, "sent": sent}[key.of]
+    level = Level.RECORD if key.of == "sent" else Level.ROW
+    if key.when == "before":
+        return level, lambda one: at(one.row) < first
+    if key.when == "since":
+        return level, lambda one: at(one.row) >= first
+    return level, lambda one: first <= at(one.row) < behind
+
+
+def received(row: Row) -> int:
+    """The internal date, ms."""
+    return row.received
+
+
+def saved(row: Row) -> int:
+    """When it came into this mailbox, ms."""
+    return row.saved
+
+
+def sent(row: Row) -> int:
+    """The Date field, ms; of a message without one, the internal date."""
+    return row.record.header.sent if row.record is not None and row.record.header.sent else row.received
+
+
+# Fields that the message's record has decoded; for any other the header itself is read
+_RECORDED = {"from": "from_", "to": "to", "cc": "cc", "subject": "subject", "message-id": "message_id"}
+
+
+def header_test(key: keys.EnvelopeField | keys.Header) -> Compiled:
+    """FROM, SUBJECT ... and HEADER."""
+    name = key.field if isinstance(key, keys.EnvelopeField) else key.name
+    text = fold(key.text)
+    attribute = _RECORDED.get(name)
+    # HEADER with an empty text asks whether the field is there at all, which the record does not tell
+    if attribute is not None and text:
+
+        def test(one: Candidate) -> bool | None:
+            record = one.row.record
+            return record is not None and text in fold(getattr(record.header, attribute))
+
+        return Level.RECORD, test
+    return Level.CONTENT, lambda one: None if one.content is None else one.content.has_field(name, text)

@@ -1,0 +1,61 @@
+"""SELECT, EXAMINE, CLOSE, UNSELECT; RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.core.mail.messages import expunge
+from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Close, Examine, Select, Unselect
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+
+async def select(command: Select | Examine, session: Session) -> Ok:
+    """Open a mailbox; the one that was open is left whatever comes (RFC 9051 6.3.2)."""
+    user = session.user
+    if user is None:
+        raise Bad("Log in first")
+    if command.condstore or command.qresync is not None:
+        raise Bad("CONDSTORE and QRESYNC are not offered")
+    session.view = None
+    read_only = isinstance(command, Examine)
+    view = await View.open(user.store, user.account, command.name, read_only=read_only)
+    session.view = view
+    announce(view, session)
+    return Ok("Mailbox is open", b"READ-ONLY" if read_only else b"READ-WRITE")
+
+
+def announce(view: View, session: Session) -> None:
+    """What SELECT tells; RFC 3501 6.3.1. The first unseen message is not looked for: few clients read that code."""
+    write = session.channel.write
+    write(encoder.exists(view.exists) + encoder.recent(view.recent_count) + view.flags_announced())
+    for code, text in (
+        (encoder.number_code(b"UIDVALIDITY", view.uid_validity), "UIDs are valid"),
+        (encoder.number_code(b"UIDNEXT", view.uid_next), "The next UID"),
+        (b"MAILBOXID (F%d)" % view.mailbox, "The mailbox itself"),  # RFC 8474 4.2
+    ):
+        write(encoder.status_line("*", "OK", text, code))
+
+
+async def close(command: Close, session: Session) -> Ok:
+    """Leave the mailbox, removing what is \\Deleted without telling; RFC 9051 6.4.1."""
+    user, view = session.user, session.view
+    if user is None or view is None:
+        raise Bad("Select a mailbox first")
+    if not view.read_only:
+        await user.store.write(expunge, user.account, view.mailbox, None, user.now())
+    session.view = None
+    return Ok("Mailbox is closed")
+
+
+async def unselect(command: Unselect, session: Session) -> Ok:
+    """Leave the mailbox as it is; RFC 9051 6.4.2."""
+    if session.view is None:
+        raise Bad("Select a mailbox first")
+    session.view = None
+    return Ok("Mailbox is closed")

@@ -1,0 +1,70 @@
+"""Which command is allowed when, and who does it; RFC 9051 3 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from posthouse.protocols.imap.commands import (
+    any_state,
+    append,
+    copy,
+    enable,
+    expunge,
+    idle,
+    listing,
+    login,
+    mailboxes,
+    select,
+    starttls,
+    status,
+    store,
+)
+from posthouse.protocols.imap.commands.fetch import command as fetch
+from posthouse.protocols.imap.commands.search import command as search
+from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.wire import commands as wire
+
+Run = Callable[..., Awaitable[Ok | None]]
+
+# Those that look at the connection or change its state: they are given the session, and say themselves what they need
+CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
+    wire.Capability: any_state.capability,
+    wire.Noop: any_state.noop,
+    wire.Check: any_state.check,
+    wire.Id: any_state.identify,
+    wire.Logout: any_state.logout,
+    wire.StartTls: starttls.starttls,
+    wire.Login: login.login,
+    wire.Authenticate: login.authenticate,
+    wire.Enable: enable.enable,
+    wire.Select: select.select,
+    wire.Examine: select.select,
+    wire.Close: select.close,
+    wire.Unselect: select.unselect,
+    wire.Delete: mailboxes.delete,
+    wire.Append: append.append,
+    wire.Idle: idle.idle,
+}
+
+# Those for whoever has logged in
+USER_COMMANDS: dict[type[wire.Command], Run] = {
+    wire.Create: mailboxes.create,
+    wire.Rename: mailboxes.rename,
+    wire.Subscribe: mailboxes.subscribe,
+    wire.Unsubscribe: mailboxes.unsubscribe,
+    wire.List: listing.list_,
+    wire.Lsub: listing.lsub,
+    wire.Namespace: listing.namespace,
+    wire.Status: status.status,
+}
+
+# Those on the open mailbox
+MAILBOX_COMMANDS: dict[type[wire.Command], Run] = {
+    wire.Expunge: expunge.expunge,
+    wire.UidExpunge: expunge.uid_expunge,
+    wire.Search: search.search,
+    wire.Fetch: fetch.fetch,
+    wire.Store: store.store,
+    wire.Copy: copy.copy,
+    wire.Move: copy.move,
+}

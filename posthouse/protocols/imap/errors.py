@@ -1,0 +1,61 @@
+"""What happened in the core → NO and its response code; RFC 9051 7.1, RFC 5530. One table."""
+
+from __future__ import annotations
+
+from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.mail.errors import (
+    InvalidMailboxName,
+    MailboxExists,
+    MailboxHasChildren,
+    MailboxIsFixed,
+    NoSuchMailbox,
+    TooManyKeywords,
+    TooManyMailboxes,
+)
+from posthouse.storage.contract import StoreUnavailable
+
+
+class No(Exception):
+    """A command that cannot be done: NO, with a response code such as "NONEXISTENT" or none."""
+
+    def __init__(self, text: str, code: str | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+
+
+class Bad(Exception):
+    """A command that should not have been sent: BAD."""
+
+    def __init__(self, text: str, code: str | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+
+
+# what ends a login, and is counted
+AUTHENTICATION_ERRORS: tuple[type[Exception], ...] = ()
+
+ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
+    NoSuchMailbox: ("NONEXISTENT", "There is no such mailbox"),
+    MailboxExists: ("ALREADYEXISTS", "There is a mailbox of that name"),
+    InvalidMailboxName: ("CANNOT", "A mailbox cannot be called so"),
+    MailboxHasChildren: ("HASCHILDREN", "There are mailboxes under it"),
+    MailboxIsFixed: ("CANNOT", "The inbox stays"),
+    TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
+    TooManyKeywords: ("LIMIT", "The mailbox has too many keywords"),
+    OverQuota: ("OVERQUOTA", "There is no room left in this account"),
+    StoreUnavailable: ("UNAVAILABLE", "The store is not available now, try later"),
+}
+
+
+def answer_of(error: Exception) -> No | None:
+    """The NO that tells the peer of `error`; None for what is our fault."""
+    for kind in type(error).__mro__:
+        found = ANSWERS.get(kind)
+        if found is not None:
+            code, text = found
+            if isinstance(error, InvalidMailboxName) and len(error.args) > 1:
+                text = f"{text}: {error.args[1]}"
+            return No(text, code)
+    return None

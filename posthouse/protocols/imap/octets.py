@@ -1,0 +1,35 @@
+"""The octets of a stored message, wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from posthouse.storage.blobs.contract import Blobs
+from posthouse.storage.blobs.records import BlobPlace
+
+PIECE_OCTETS = 131_072
+
+
+class Octets:
+    """One message's octets; `inline` has them all when the message is small."""
+
+    __slots__ = ("_blobs", "_place", "inline", "size")
+
+    def __init__(self, place: BlobPlace, blobs: Blobs) -> None:
+        self._place = place
+        self._blobs = blobs
+        self.inline = place.inline
+        self.size = place.size
+
+    async def read(self, start: int, stop: int) -> bytes:
+        """The octets from `start` up to `stop`; for what is known to be small."""
+        if self.inline is not None:
+            return self.inline[start:stop]
+        return b"".join([piece async for piece in self.pieces(start, stop)])
+
+    async def pieces(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        """The same, a piece at a time."""
+        if self.inline is not None:
+            yield self.inline[start:stop]
+            return
+        raise NotImplementedError

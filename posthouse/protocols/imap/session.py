@@ -1,0 +1,305 @@
+"""One IMAP session: its state, and the commands that are allowed in it; RFC 9051 3. No I/O.
+
+A command runs in one task, begun when it is whole; while a session idles there is none. What comes meanwhile waits in
+the decoder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+
+from posthouse.protocols.imap.capabilities import capabilities
+from posthouse.protocols.imap.commands.append import Incoming
+from posthouse.protocols.imap.commands.idle import Idling
+from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
+from posthouse.protocols.imap.contracts import Channel, Contracts, Ok, User
+from posthouse.protocols.imap.errors import Bad, No, answer_of
+from posthouse.protocols.imap.view import View, ViewLost
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Command, Fetch, Search, Store
+from posthouse.protocols.imap.wire.decoder import Decoder
+from posthouse.protocols.imap.wire.events import (
+    AppendEnd,
+    AppendOctets,
+    AppendStart,
+    Event,
+    Malformed,
+    NeedContinuation,
+)
+from posthouse.storage.contract import StoreUnavailable
+
+log = structlog.get_logger()
+
+RESTARTING = "The server restarts, connect again"
+
+
+class Session:
+    """One client's session."""
+
+    __slots__ = (
+        "_busy",
+        "_draining",
+        "_line",
+        "_reading_paused",
+        "bad_commands",
+        "channel",
+        "contracts",
+        "decoder",
+        "enabled",
+        "ended",
+        "failed_logins",
+        "idling",
+        "incoming",
+        "user",
+        "view",
+    )
+
+    def __init__(self, contracts: Contracts, channel: Channel) -> None:
+        self.contracts = contracts
+        self.channel = channel
+        self.decoder = Decoder(contracts.settings.wire)
+        self.user: User | None = None
+        self.view: View | None = None
+        self.idling: Idling | None = None
+        self.incoming: Incoming | None = None
+        self.enabled: frozenset[str] = frozenset()
+        self.bad_commands = 0
+        self.failed_logins = 0
+        self.ended = False
+        self._busy = False
+        self._draining = False
+        self._reading_paused = False
+        self._line: asyncio.Future[bytes] | None = None
+
+    # What the endpoint calls
+
+    def begin(self) -> None:
+        """Greet; RFC 9051 7.1."""
+        self.channel.set_timeout(self.contracts.settings.login_timeout_seconds)
+        self.channel.write(
+            encoder.status_line("*", "OK", f"{self.contracts.hostname} Posthouse is ready", self.capability_code())
+        )
+
+    def received(self, octets: bytes) -> None:
+        """Octets came from the peer."""
+        self.decoder.feed(octets)
+        if self._line is not None:
+            self._offer_line()
+        self.wake()
+        if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
+            self._reading_paused = True
+            self.channel.pause_reading()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self.ended = True
+        if self.idling is not None:
+            self.idling.end()
+        if self.incoming is not None:
+            self.incoming.abandon()
+        if self._line is not None:
+            self._line.cancel()
+
+    def say_bye(self, text: str, code: bytes | None = None) -> None:
+        """End the session from this side; RFC 9051 7.1.5."""
+        if not self.ended:
+            self.channel.write(encoder.status_line("*", "BYE", text, code))
+            self.end()
+
+    def end(self) -> None:
+        """Nothing more is said or heard."""
+        self.ended = True
+        self.channel.close()
+
+    def drain(self) -> None:
+        """The server stops: end now, or when the running command is done."""
+        self._draining = True
+        if not self._busy or self._line is not None:
+            self.say_bye(RESTARTING, b"UNAVAILABLE")
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a command runs."""
+        return self._busy
+
+    # What commands use
+
+    def capabilities(self) -> list[str]:
+        """What the server can do in this state."""
+        channel = self.channel
+        return capabilities(
+            channel.peer,
+            self.contracts.settings,
+            can_start_tls=channel.can_start_tls,
+            logged_in=self.user is not None,
+        )
+
+    def capability_code(self) -> bytes:
+        """The same as a response code, which saves the client asking (RFC 9051 7.1)."""
+        return f"CAPABILITY {' '.join(self.capabilities())}".encode()
+
+    async def read_line(self) -> bytes:
+        """The next line, without its end; for the exchange of AUTHENTICATE."""
+        self._line = asyncio.get_running_loop().create_future()
+        self._offer_line()
+        try:
+            return await self._line
+        finally:
+            self._line = None
+
+    def count_failed_login(self) -> None:
+        """One more login that failed; the last that is allowed ends the session behind its answer."""
+        self.failed_logins += 1
+
+    def wake(self) -> None:
+        """Look whether there is something to do."""
+        if not self._busy and not self.ended:
+            self._busy = True
+            self.channel.spawn(self._work())
+
+    # Inside
+
+    def _offer_line(self) -> None:
+        assert self._line is not None
+        if self._line.done():
+            return
+        line = self.decoder.next_line()
+        if isinstance(line, Malformed):
+            self._line.set_exception(Bad(line.text))
+        elif line is not None:
+            self._line.set_result(line)
+
+    async def _work(self) -> None:
+        while not self.ended:
+            if self.idling is not None:
+                if not await self._idle(self.idling):
+                    break
+            else:
+                event = self.decoder.next_event()
+                if event is None:
+                    break
+                await self._take(event)
+                if self._draining and self.incoming is None:
+                    self.say_bye(RESTARTING, b"UNAVAILABLE")
+            if self._reading_paused and self.decoder.buffered <= self.contracts.settings.pending_octets:
+                self._reading_paused = False
+                self.channel.resume_reading()
+        self._busy = False
+
+    async def _idle(self, idling: Idling) -> bool:
+        """Do what IDLE has to; False when it waits."""
+        line = self.decoder.next_line()
+        if line is not None:
+            idling.end()
+            self.idling = None
+            self.channel.set_timeout(self.contracts.settings.timeout_seconds)
+            await self._answer(idling.tag, idling.answer(line))
+            return True
+        if idling.news and self.view is not None:
+            idling.news = False
+            await self._catch_up(self.view, expunges=True)
+            self.view.let_go(self.contracts.settings.kept_uids)
+            return True
+        return False
+
+    async def _take(self, event: Event) -> None:
+        if isinstance(event, NeedContinuation):
+            self.channel.write(encoder.continuation())
+        elif isinstance(event, Malformed):
+            self._drop_incoming()
+            self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
+        elif isinstance(event, AppendStart | AppendOctets | AppendEnd):
+            await self._take_letter(event)
+        else:
+            await self._run(event)
+
+    async def _take_letter(self, event: AppendStart | AppendOctets | AppendEnd) -> None:
+        if isinstance(event, AppendStart) and event.index == 0:
+            self.incoming = Incoming(event.tag, self.user)
+        incoming = self.incoming
+        assert incoming is not None, "octets come behind an AppendStart"
+        refusal = await self._outcome(incoming.take(event))
+        if refusal is not None:
+            self.decoder.refuse()
+            self._drop_incoming()
+            self._tell(incoming.tag, refusal)
+        elif isinstance(event, AppendStart) and event.synchronising:
+            self.channel.write(encoder.continuation())
+
+    async def _run(self, command: Command) -> None:
+        # RFC 3501 7.4.1: numbers must not change while the peer's own numbers are being answered
+        by_number = isinstance(command, Fetch | Store | Search) and not command.uid
+        await self._answer(command.tag, self._dispatch(command), expunges=not by_number)
+
+    async def _dispatch(self, command: Command) -> Ok | None:
+        kind = type(command)
+        for_connection = CONNECTION_COMMANDS.get(kind)
+        if for_connection is not None:
+            return await for_connection(command, self)
+        if self.user is None:
+            raise Bad("Log in first")
+        for_user = USER_COMMANDS.get(kind)
+        if for_user is not None:
+            return await for_user(command, self.user)
+        if self.view is None:
+            raise Bad("Select a mailbox first")
+        return await MAILBOX_COMMANDS[kind](command, self.view, self.user)
+
+    async def _answer(self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True) -> None:
+        """Do the work, tell what others did meanwhile, and answer the tag unless the work answers later (IDLE)."""
+        before = self.view
+        outcome = await self._outcome(work)
+        if self.view is not None and self.view is before and not self.ended:
+            await self._catch_up(self.view, expunges=expunges)
+        if outcome is not None and not self.ended:
+            self._tell(tag, outcome)
+        if self.failed_logins >= self.contracts.settings.failed_logins:
+            self.say_bye("Too many logins failed")
+        await self.channel.drain()
+
+    async def _outcome(self, work: Awaitable[Ok | None]) -> Ok | No | Bad | None:
+        try:
+            return await work
+        except (No, Bad) as answer:
+            return answer
+        except ConnectionError:
+            raise
+        except ViewLost as lost:
+            self.say_bye(str(lost))
+            return None
+        except Exception as error:
+            refusal = answer_of(error)
+            if refusal is not None:
+                return refusal
+            log.exception("command failed", peer=self.channel.peer.host)
+            return No("Something went wrong here; it was logged", "SERVERBUG")
+
+    async def _catch_up(self, view: View, *, expunges: bool) -> None:
+        try:
+            await view.catch_up(self.channel, expunges=expunges)
+        except ViewLost as lost:
+            self.say_bye(str(lost))
+        except StoreUnavailable:
+            pass  # what changed will be told when the store is back
+
+    def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
+        condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
+        code = outcome.code
+        self.channel.write(
+            encoder.status_line(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code)
+        )
+        if isinstance(outcome, Bad):
+            self._count_bad()
+
+    def _count_bad(self) -> None:
+        self.bad_commands += 1
+        if self.bad_commands >= self.contracts.settings.bad_commands:
+            self.say_bye("Too many commands that make no sense")
+
+    def _drop_incoming(self) -> None:
+        if self.incoming is not None:
+            self.incoming.abandon()
+            self.incoming = None

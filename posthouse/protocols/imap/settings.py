@@ -1,0 +1,45 @@
+"""IMAP's slice of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from posthouse.protocols.imap.wire.limits import WireLimits
+
+
+class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How IMAP sessions are bounded."""
+
+    login_timeout_seconds: Annotated[
+        int, Meta(ge=5, le=3600, description="How long a client may be silent before it has logged in.")
+    ] = 60
+    timeout_seconds: Annotated[
+        int,
+        Meta(ge=60, le=86_400, description="How long a client may be silent once logged in (RFC 9051 5.4: 1800)."),
+    ] = 1800
+    idle_timeout_seconds: Annotated[
+        int, Meta(ge=60, le=86_400, description="How long one IDLE may last before the client is logged out.")
+    ] = 1800
+    bad_commands: Annotated[
+        int, Meta(ge=1, le=10_000, description="How many commands that make no sense a client may send in all.")
+    ] = 50
+    failed_logins: Annotated[
+        int, Meta(ge=1, le=1000, description="How many logins may fail on one connection before it is closed.")
+    ] = 5
+    pending_octets: Annotated[
+        int,
+        Meta(ge=4096, le=67_108_864, description="Octets that may wait while a command runs before reading stops."),
+    ] = 262_144
+    message_octets: Annotated[
+        int, Meta(ge=1024, le=4_294_967_295, description="Largest message that APPEND takes, in octets.")
+    ] = 104_857_600
+    kept_uids: Annotated[
+        int,
+        Meta(ge=0, le=10_000_000, description="Messages of the largest mailbox whose UIDs an IDLE session keeps."),
+    ] = 1000
+    connections: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
+    ] = 20_000
+    wire: WireLimits = WireLimits()

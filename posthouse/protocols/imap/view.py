@@ -1,0 +1,310 @@
+"""The selected mailbox as one session sees it: which message number is which UID, and what the peer was told.
+
+What the peer knows is the mailbox as it was at one modseq; `catch_up` brings it up to date where RFC 3501 7.4.1 allows.
+The UIDs are read when first needed: a view of which only the counters are used stays small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import structlog
+
+from posthouse.core.mail import messages, reading
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
+from posthouse.protocols.connection import Output
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
+from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
+from posthouse.protocols.imap.wire.sequence import SequenceSet
+from posthouse.storage import ranges as uid_ranges
+from posthouse.storage.changes import Changes
+from posthouse.storage.contract import Store, StoreUnavailable
+from posthouse.storage.ranges import Range
+
+UIDS_PER_READ = 20_000  # about 5 ms
+ROWS_PER_READ = 1_000
+NEWEST = 2**63 - 1  # since this modseq nothing happened
+
+log = structlog.get_logger()
+
+
+class ViewLost(Exception):
+    """The mailbox went, or changed more than can be told: the session has to end."""
+
+
+class View:
+    """One selected mailbox."""
+
+    __slots__ = (
+        "_gone",
+        "_uids",
+        "account",
+        "exists",
+        "flag_lists",
+        "mailbox",
+        "modseq",
+        "read_only",
+        "recent",
+        "recent_count",
+        "saved",
+        "store",
+        "uid_next",
+        "uid_validity",
+    )
+
+    def __init__(self, store: Store, account: int, opened: reading.Opened, *, read_only: bool) -> None:
+        mailbox = opened.mailbox
+        self.store = store
+        self.account = account
+        self.mailbox = mailbox.id
+        self.uid_validity = mailbox.uid_validity
+        self.uid_next = mailbox.uid_next
+        self.exists = mailbox.exists
+        self.modseq = opened.modseq
+        self.read_only = read_only
+        self.flag_lists = FlagLists(mailbox.keywords)
+        # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
+        self.recent: list[Range] = [(mailbox.recent_from, mailbox.uid_next - 1)] if opened.recent else []
+        self.recent_count = opened.recent
+        self.saved: list[Range] = []  # UIDs of SEARCH RETURN (SAVE); RFC 5182
+        self._gone: list[Range] = []  # expunged, but the peer was not told yet
+        self._uids: array[int] | None = None
+
+    @classmethod
+    async def open(cls, store: Store, account: int, name: str, *, read_only: bool) -> View:
+        r"""The mailbox of that name; its \Recent messages become this session's unless it is read only.
+
+        Raises NoSuchMailbox.
+        """
+        opened = await store.read(reading.open_mailbox, account, name)
+        if read_only or not opened.recent:
+            return cls(store, account, opened, read_only=read_only)
+        # claimed first, looked at afterwards: so all that was claimed is in the view
+        first = await store.write(claim_recent, account, opened.mailbox.id)
+        view = cls(store, account, await store.read(reading.open_mailbox, account, name), read_only=False)
+        recent = await view._present(first)
+        del recent[bisect_left(recent, view.uid_next) :]
+        view.recent = [(first, view.uid_next - 1)] if recent else []
+        view.recent_count = len(recent)
+        return view
+
+    # Numbers and UIDs
+
+    async def uids(self) -> array[int]:
+        """The UID of each message as the peer knows them, by position from 0."""
+        if self._uids is None:
+            self._uids = await self._load()
+        return self._uids
+
+    def let_go(self, keep: int) -> None:
+        """Forget the UIDs of a mailbox of more than `keep` messages; they are read again when needed."""
+        if self.exists > keep:
+            self._uids = None
+
+    async def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
+        """The messages that a set names, as half-open ranges of positions in `uids()`.
+
+        The caller has seen to it that no message number is too large (`SequenceSet.exceeds`).
+        """
+        uids = await self.uids()
+        if sequence.saved:
+            return SequenceSet(tuple(self.saved)).uid_positions(uids)
+        return sequence.uid_positions(uids) if uid else sequence.positions(self.exists)
+
+    async def uid_ranges(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
+        """Likewise as inclusive ranges of UIDs that name no other message."""
+        uids = await self.uids()
+        return [(uids[start], uids[stop - 1]) for start, stop in await self.positions(sequence, uid=uid)]
+
+    def position(self, uid: int) -> int | None:
+        """Where the message of that UID is; None when the peer does not know it. The UIDs must be loaded."""
+        assert self._uids is not None
+        at = bisect_left(self._uids, uid)
+        return at if at < len(self._uids) and self._uids[at] == uid else None
+
+    def positions_of(self, uids: Sequence[int]) -> Sequence[int]:
+        """Where the messages of those ascending UIDs are; all are known, and `uids()` was awaited."""
+        known = self._uids
+        assert known is not None
+        if not uids:
+            return ()
+        first = bisect_left(known, uids[0])
+        last = bisect_left(known, uids[-1], first)
+        if last - first + 1 == len(uids):
+            return range(first, last + 1)  # they stand side by side, as in most requests
+        return [bisect_left(known, uid, first, last + 1) for uid in uids]
+
+    def flags_of(self, uid: int, flags: int, keywords: int) -> bytes:
+        """A message's flags as shown, \\Recent among them for this session's recent messages."""
+        return self.flag_lists.render(flags, keywords, recent=bool(self.recent) and self.is_recent(uid))
+
+    def flags_announced(self) -> bytes:
+        """The FLAGS response and the PERMANENTFLAGS code; RFC 9051 7.1, 7.3.5."""
+        names = [name for _, name in SYSTEM_FLAGS] + list(self.flag_lists.keywords)
+        lasting = encoder.permanent_flags([] if self.read_only else names, new_keywords=not self.read_only)
+        return encoder.flags(names) + encoder.status_line("*", "OK", "What can be stored", lasting)
+
+    def is_recent(self, uid: int) -> bool:
+        """True for a message that this session was told of first."""
+        return any(first <= uid <= last for first, last in self.recent)
+
+    # What others did
+
+    def did(self, modseq: int) -> None:
+        """This session's own change became `modseq`, and its peer knows of it."""
+        if modseq == self.modseq + 1:
+            self.modseq = modseq
+
+    async def catch_up(self, output: Output, *, expunges: bool = True) -> None:
+        """Tell what changed since the last time: flags, then EXPUNGE where allowed, EXISTS and RECENT.
+
+        Raises ViewLost.
+        """
+        changes = await self._changes()
+        if changes.created and not self.read_only:
+            changes = await self._claim_recent()
+        whole = changes.complete
+        if not whole:
+            changes = await self._compare_all()
+        if changes.created or changes.updated:
+            await self._learn_keywords(output)
+        await self._tell_flags(changes.updated, output)
+        if changes.destroyed:
+            self._gone = uid_ranges.merge(self._gone + changes.destroyed)
+        if expunges and self._gone:
+            self._tell_gone(await self.uids(), output)
+        arrived = uid_ranges.subtract(changes.created, [(1, self.uid_next - 1)])
+        if arrived:
+            self._tell_arrived(arrived, output)
+        self.modseq = changes.modseq
+        await output.drain()
+        if not whole:
+            # what happened while all was compared may have been told in part: the log knows it exactly
+            await self.catch_up(output, expunges=expunges)
+
+    async def _changes(self) -> Changes:
+        try:
+            return await self.store.read(messages.changes, self.account, self.mailbox, self.modseq)
+        except NoSuchMailbox:
+            raise ViewLost("The mailbox was deleted") from None
+
+    async def _claim_recent(self) -> Changes:
+        # claimed first, looked at afterwards: so what was claimed is among what is told
+        try:
+            first = await self.store.write(claim_recent, self.account, self.mailbox)
+        except StoreUnavailable:
+            return await self._changes()  # a message that nobody sees as recent is better than one that nobody sees
+        except NoSuchMailbox:
+            raise ViewLost("The mailbox was deleted") from None
+        changes = await self._changes()
+        claimed = [(max(first, new), last) for new, last in changes.created if last >= first]
+        self.recent = uid_ranges.merge(self.recent + claimed)
+        return changes
+
+    async def _tell_flags(self, updated: list[Range], output: Output) -> None:
+        if not updated:
+            return
+        await self.uids()
+        for start, last in updated:
+            first = start
+            while first <= last:
+                rows = await self.store.read(messages.rows, self.account, self.mailbox, first, last, ROWS_PER_READ, 0)
+                for row in rows:
+                    at = self.position(row.uid)
+                    if at is not None:
+                        flags = self.flags_of(row.uid, row.flags, row.keywords)
+                        output.write(b"* %d FETCH (UID %d FLAGS %s)\r\n" % (at + 1, row.uid, flags))
+                await output.drain()
+                if len(rows) < ROWS_PER_READ:
+                    break
+                first = rows[-1].uid + 1
+                await asyncio.sleep(0)
+
+    async def _learn_keywords(self, output: Output) -> None:
+        try:
+            mailbox = await self.store.read(read_mailbox, self.account, self.mailbox)
+        except NoSuchMailbox:
+            raise ViewLost("The mailbox was deleted") from None
+        self.learn_keywords(mailbox.keywords, output)
+
+    def learn_keywords(self, keywords: tuple[str, ...], output: Output) -> None:
+        """The mailbox has more keywords now: tell the peer before one is shown."""
+        if keywords != self.flag_lists.keywords:
+            self.flag_lists = FlagLists(keywords)
+            output.write(self.flags_announced())
+
+    def _tell_gone(self, uids: array[int], output: Output) -> None:
+        positions = SequenceSet(tuple(self._gone)).uid_positions(uids)
+        kept = array("I")
+        at = 0
+        for start, stop in positions:
+            kept += uids[at:start]
+            at = stop
+        kept += uids[at:]
+        # from the last to the first, so that no number shifts before it is told
+        for start, stop in reversed(positions):
+            output.write(b"".join([encoder.expunge(number) for number in range(stop, start, -1)]))
+        if self.recent:
+            taken = sum(1 for start, stop in positions for uid in uids[start:stop] if self.is_recent(uid))
+            self.recent_count -= taken
+        self._uids = kept
+        self.exists = len(kept)
+        self._gone = []
+
+    def _tell_arrived(self, created: list[Range], output: Output) -> None:
+        if self._uids is not None:
+            self._uids.extend(uid_ranges.numbers(created))
+        self.exists += uid_ranges.count(created)
+        self.uid_next = created[-1][1] + 1
+        output.write(encoder.exists(self.exists))
+        recent = sum(1 for uid in uid_ranges.numbers(created) if self.is_recent(uid)) if self.recent else 0
+        if recent:
+            self.recent_count += recent
+            output.write(encoder.recent(self.recent_count))
+
+    # Reading
+
+    async def _load(self) -> array[int]:
+        """The UIDs as of `self.modseq`, whatever happened since.
+
+        A message that came later has a UID from `uid_next` on, and one that went later stands in the change log: so
+        the pages need not be of one snapshot, as long as the log is read after them.
+        """
+        found = await self._present(1)
+        del found[bisect_left(found, self.uid_next) :]
+        changes = await self._changes()
+        if not changes.complete:
+            raise ViewLost("The mailbox changed too much meanwhile")
+        gone = uid_ranges.merge(self._gone + changes.destroyed)
+        if gone:
+            found = array("I", sorted({*found, *uid_ranges.numbers(gone)}))
+        if len(found) != self.exists:
+            log.error("view differs from its counters", account=self.account, mailbox=self.mailbox)
+            raise ViewLost("The mailbox has to be opened anew")
+        return found
+
+    async def _present(self, first: int) -> array[int]:
+        """The UIDs that are there now, from `first` on."""
+        found = array("I")
+        while True:
+            page = await self.store.read(reading.uids, self.account, self.mailbox, first, UIDS_PER_READ)
+            found.frombytes(page)
+            if len(page) < UIDS_PER_READ * found.itemsize:
+                return found
+            first = found[-1] + 1
+            await asyncio.sleep(0)
+
+    async def _compare_all(self) -> Changes:
+        """What changed, found without the log, which no longer reaches back: any message's flags may have changed."""
+        if self._uids is None:
+            raise ViewLost("The mailbox changed too much meanwhile")
+        modseq = (await self.store.read(messages.changes, self.account, self.mailbox, NEWEST)).modseq
+        present = uid_ranges.merge((uid, uid) for uid in await self._present(1))
+        known = uid_ranges.merge((uid, uid) for uid in self._uids)
+        gone = uid_ranges.subtract(known, present)
+        return Changes(modseq, present, uid_ranges.subtract(known, gone), gone, True)
