@@ -223,7 +223,7 @@ class Decoder:
         if synchronising and len(self._text) <= _CHECKED_EARLY:
             # what is wrong already is answered now, so that the peer need not send the literal (RFC 9051 4.3)
             try:
-                parse_command(bytes(self._text), self._limits, utf8=self.utf8)
+                parse_command(bytes(self._text), self._limits, utf8=self.utf8, partial=True)
             except Incomplete:
                 pass
             except Expected as error:
@@ -235,7 +235,7 @@ class Decoder:
     def _message_header(self, literal: re.Match[bytes]) -> Event | _Again:
         """A literal of APPEND follows: the name of the mailbox, or a message."""
         text = bytes(self._text)
-        reader = Reader(text, self._limits, utf8=self.utf8)
+        reader = Reader(text, self._limits, utf8=self.utf8, partial=True)
         appending = self._appending
         try:
             if appending is None:

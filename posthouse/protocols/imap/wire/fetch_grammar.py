@@ -13,6 +13,7 @@ _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PATH = re.compile(rb"[1-9]\d{0,9}+(?:\.[1-9]\d{0,9}+)*+")
 _PART = re.compile(rb"(?:HEADER(?:\.FIELDS(?:\.NOT)?)?|TEXT|MIME)(?=[\] ])", re.IGNORECASE)
 _PARTIAL = re.compile(rb"<(\d{1,19})(?:\.(\d{1,19}))?>")
+_LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 _MOST_LEVELS = 100  # of parts in a section's path; deeper messages are not taken apart either
 
 _SIMPLE: dict[bytes, Attribute] = {attribute.value: attribute for attribute in Attribute}
@@ -138,12 +139,11 @@ def _binary(reader: Reader, name: bytes) -> Binary | BinarySize:
 
 
 def _preview(reader: Reader) -> Preview:
-    # RFC 8970 3.1: "PREVIEW" [SP "(" preview-mod ")"]; inside the list of attributes nothing else begins with "("
-    if not reader.sp_then(b"("):
+    # RFC 8970 3.1: "PREVIEW" [SP "(" preview-mod ")"]; without LAZY it may be FETCH's own modifiers that follow
+    match = _LAZY.match(reader.text, reader.at)
+    if match is None:
         return Preview()
-    if reader.word("LAZY") != b"LAZY":
-        raise Expected("expected LAZY")
-    reader.expect(b")")
+    reader.at = match.end()
     return Preview(True)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from collections.abc import Callable
-from functools import partial
 
 from posthouse.protocols.imap.wire.append_grammar import append
 from posthouse.protocols.imap.wire.commands import (
@@ -50,15 +50,18 @@ _HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z0-9.-]+)(
 _TAG = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) ')
 
 
-def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False) -> Command:
-    """One whole command, without its last CRLF; raises Expected, or Incomplete when it ends in a literal's header."""
+def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False, partial: bool = False) -> Command:
+    """One command without its last CRLF; raises Expected.
+
+    A `partial` one ends in the header of a literal: Incomplete says that it is right so far.
+    """
     match = _HEAD.match(text)
     if match is None:
         if not _TAG.match(text):
             raise Expected("expected a tag and a command")
         raise Expected("expected a command behind the tag")
     tag, uid, name = match.groups()
-    reader = Reader(text, limits, utf8=utf8, at=match.end())
+    reader = Reader(text, limits, utf8=utf8, at=match.end(), partial=partial)
     rule = (UID_RULES if uid else RULES).get(name.upper())
     if rule is None:
         shown = name[:40].decode("ascii").upper()
@@ -286,43 +289,43 @@ def _store(uid: bool, reader: Reader, tag: str) -> Store:
 
 
 RULES: dict[bytes, Rule] = {
-    b"CAPABILITY": partial(_bare, Capability),
-    b"NOOP": partial(_bare, Noop),
-    b"LOGOUT": partial(_bare, Logout),
+    b"CAPABILITY": functools.partial(_bare, Capability),
+    b"NOOP": functools.partial(_bare, Noop),
+    b"LOGOUT": functools.partial(_bare, Logout),
     b"ID": _id,
-    b"STARTTLS": partial(_bare, StartTls),
+    b"STARTTLS": functools.partial(_bare, StartTls),
     b"LOGIN": _login,
     b"AUTHENTICATE": _authenticate,
     b"ENABLE": _enable,
-    b"SELECT": partial(_select, Select),
-    b"EXAMINE": partial(_select, Examine),
+    b"SELECT": functools.partial(_select, Select),
+    b"EXAMINE": functools.partial(_select, Examine),
     b"CREATE": _create,
-    b"DELETE": partial(_named, Delete),
+    b"DELETE": functools.partial(_named, Delete),
     b"RENAME": _rename,
-    b"SUBSCRIBE": partial(_named, Subscribe),
-    b"UNSUBSCRIBE": partial(_named, Unsubscribe),
+    b"SUBSCRIBE": functools.partial(_named, Subscribe),
+    b"UNSUBSCRIBE": functools.partial(_named, Unsubscribe),
     b"LIST": list_,
     b"LSUB": lsub,
-    b"NAMESPACE": partial(_bare, Namespace),
+    b"NAMESPACE": functools.partial(_bare, Namespace),
     b"STATUS": status,
     b"APPEND": append,
-    b"IDLE": partial(_bare, Idle),
-    b"CHECK": partial(_bare, Check),
-    b"CLOSE": partial(_bare, Close),
-    b"UNSELECT": partial(_bare, Unselect),
-    b"EXPUNGE": partial(_bare, Expunge),
-    b"SEARCH": partial(search, uid=False),
-    b"FETCH": partial(fetch, uid=False),
-    b"STORE": partial(_store, False),
-    b"COPY": partial(_copy, Copy, False),
-    b"MOVE": partial(_copy, Move, False),
+    b"IDLE": functools.partial(_bare, Idle),
+    b"CHECK": functools.partial(_bare, Check),
+    b"CLOSE": functools.partial(_bare, Close),
+    b"UNSELECT": functools.partial(_bare, Unselect),
+    b"EXPUNGE": functools.partial(_bare, Expunge),
+    b"SEARCH": functools.partial(search, uid=False),
+    b"FETCH": functools.partial(fetch, uid=False),
+    b"STORE": functools.partial(_store, False),
+    b"COPY": functools.partial(_copy, Copy, False),
+    b"MOVE": functools.partial(_copy, Move, False),
 }
 
 UID_RULES: dict[bytes, Rule] = {
     b"EXPUNGE": _uid_expunge,
-    b"SEARCH": partial(search, uid=True),
-    b"FETCH": partial(fetch, uid=True),
-    b"STORE": partial(_store, True),
-    b"COPY": partial(_copy, Copy, True),
-    b"MOVE": partial(_copy, Move, True),
+    b"SEARCH": functools.partial(search, uid=True),
+    b"FETCH": functools.partial(fetch, uid=True),
+    b"STORE": functools.partial(_store, True),
+    b"COPY": functools.partial(_copy, Copy, True),
+    b"MOVE": functools.partial(_copy, Move, True),
 }

@@ -53,14 +53,20 @@ class Incomplete(Exception):
 
 
 class Reader:
-    """The text of one command, without its last CRLF, and how far it is read."""
+    """The text of one command, without its last CRLF, and how far it is read.
 
-    __slots__ = ("at", "limits", "text", "utf8")
+    A `partial` text ends in the header of a literal, whose octets (maybe none) are to come.
+    """
 
-    def __init__(self, text: bytes, limits: WireLimits, *, utf8: bool = False, at: int = 0) -> None:
+    __slots__ = ("at", "limits", "partial", "text", "utf8")
+
+    def __init__(
+        self, text: bytes, limits: WireLimits, *, utf8: bool = False, at: int = 0, partial: bool = False
+    ) -> None:
         self.text = text
         self.at = at
         self.limits = limits
+        self.partial = partial
         self.utf8 = utf8  # mailbox names are UTF-8 (RFC 9051 5.1, RFC 6855 3), else modified UTF-7 (RFC 3501 5.1.3)
 
     # Punctuation
@@ -243,7 +249,7 @@ class Reader:
 
     def _literal(self, match: re.Match[bytes]) -> bytes:
         start, size = match.end(), int(match[2])
-        if len(self.text) < start + size:
+        if len(self.text) < start + size or (self.partial and start == len(self.text)):
             raise Incomplete
         octets = self.text[start : start + size]
         if not match[1] and b"\0" in octets:

@@ -1,0 +1,503 @@
+"""Generators of valid commands: each gives the object and one of the many spellings that the grammar allows for it."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from posthouse.formats.imap import mutf7
+from posthouse.formats.imap.strings import astring
+from posthouse.protocols.imap.wire import search as s
+from posthouse.protocols.imap.wire.commands import (
+    Authenticate,
+    Capability,
+    Check,
+    Close,
+    Command,
+    Copy,
+    Create,
+    Delete,
+    Enable,
+    Examine,
+    Expunge,
+    Fetch,
+    Id,
+    Idle,
+    List,
+    ListReturn,
+    ListSelect,
+    Login,
+    Logout,
+    Lsub,
+    Move,
+    Namespace,
+    Noop,
+    QResync,
+    Rename,
+    Search,
+    Select,
+    StartTls,
+    Status,
+    StatusItem,
+    Store,
+    StoreMode,
+    Subscribe,
+    UidExpunge,
+    Unselect,
+    Unsubscribe,
+)
+from posthouse.protocols.imap.wire.dates import MONTHS
+from posthouse.protocols.imap.wire.fetch import (
+    Attribute,
+    Binary,
+    BinarySize,
+    FetchAttribute,
+    Part,
+    Preview,
+    Section,
+)
+from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
+from posthouse.protocols.imap.wire.sequence import SequenceSet
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+ATOM = "abcdefXYZ0189!#$&',-./:;<=>?@[^_`|}~"
+ATOMS = st.text(ATOM, min_size=1, max_size=8).filter(lambda text: text.upper() not in ("NIL", "RETURN", "CHARSET"))
+TAGS = st.text(ATOM.replace("+", "") + "]", min_size=1, max_size=6)
+OCTETS = st.binary(max_size=12).map(lambda octets: octets.replace(b"\0", b"."))
+NUMBERS = st.integers(1, 0xFFFFFFFF)
+NUMBERS64 = st.integers(1, 0x7FFFFFFFFFFFFFFF)
+DATES = st.dates(datetime.date(1, 1, 1))
+NAMES = st.one_of(
+    st.sampled_from(["INBOX", "INBOX/x", "Sent", "a b", "a&b", "ä/日本", 'q"\\q', "", "100%", "{5}"]),
+    st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=8).map(
+        lambda name: unicodedata.normalize("NFC", name)
+    ),
+).filter(lambda name: name[:5].upper() != "INBOX" or name.startswith("INBOX"))
+
+
+class Spelt(NamedTuple):
+    """A command, its octets with the line end, and how many of its literals wait for the server."""
+
+    command: Command
+    text: bytes
+    waiting: int
+
+
+class Speller:
+    """Spells grammar rules, drawing which of the allowed spellings."""
+
+    def __init__(self, draw: Draw, utf8: bool) -> None:
+        self.draw = draw
+        self.utf8 = utf8
+        self.waiting = 0
+
+    def word(self, octets: bytes) -> bytes:
+        """A keyword in any case."""
+        return self.draw(st.sampled_from([octets, octets.lower(), octets.title()]))
+
+    def string(self, octets: bytes) -> bytes:
+        """Quoted where it can be, or a literal of either kind."""
+        spellings = [b"{%d}\r\n%b" % (len(octets), octets), b"{%d+}\r\n%b" % (len(octets), octets)]
+        if not set(b"\r\n\0") & set(octets):
+            spellings.append(b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"'))
+        spelling = self.draw(st.sampled_from(spellings))
+        self.waiting += spelling is spellings[0]
+        return spelling
+
+    def astring(self, octets: bytes) -> bytes:
+        plain = astring(octets)
+        return plain if plain == octets and self.draw(st.booleans()) else self.string(octets)
+
+    def mailbox(self, name: str) -> bytes:
+        return self.astring(name.encode() if self.utf8 else mutf7.encode(name))
+
+    def listed(self, items: list[bytes]) -> bytes:
+        return b"(%b)" % b" ".join(items)
+
+    def date(self, day: datetime.date) -> bytes:
+        text = b"%d-%b-%04d" % (day.day, self.word(MONTHS[day.month - 1]), day.year)
+        return self.draw(st.sampled_from([text, b'"%b"' % text]))
+
+    def flag_names(self, flags: Flags) -> list[bytes]:
+        system = [self.word(name.encode()) for bit, name in SYSTEM_FLAGS if flags.system & bit]
+        return system + [keyword.encode() for keyword in flags.keywords]
+
+    def sequence(self, sequence: SequenceSet) -> bytes:
+        if sequence.saved:
+            return b"$"
+        end = {0: "*"}
+        ranges = [
+            f"{end.get(first, first)}"
+            if first == last and self.draw(st.booleans())
+            else f"{end.get(first, first)}:{end.get(last, last)}"
+            for first, last in sequence.ranges
+        ]
+        return ",".join(ranges).encode()
+
+
+def sequences(*, saved: bool = True) -> st.SearchStrategy[SequenceSet]:
+    numbers = st.one_of(st.just(0), st.integers(1, 20), NUMBERS)
+    ranges = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=4)
+    sets = ranges.map(lambda found: SequenceSet(tuple(found)))
+    return st.one_of(sets, st.just(SequenceSet((), True))) if saved else sets
+
+
+FLAGS = st.builds(
+    Flags,
+    st.integers(0, 31),
+    st.lists(ATOMS, max_size=3, unique_by=str.lower).map(tuple),
+)
+
+
+# FETCH
+
+
+def paths(least: int) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.lists(st.integers(1, 999), min_size=least, max_size=3).map(tuple)
+
+
+PARTIALS = st.none() | st.tuples(st.integers(0, 0x7FFFFFFFFFFFFFFF), NUMBERS64)
+FIELDS = st.text('abcXYZ-("\\{]', min_size=1, max_size=6)
+
+
+def spell_partial(partial: tuple[int, int] | None) -> tuple[bytes, bytes]:
+    """As asked for, and as answered."""
+    return (b"<%d.%d>" % partial, b"<%d>" % partial[0]) if partial else (b"", b"")
+
+
+def fetch_attribute(spell: Speller) -> tuple[FetchAttribute, bytes]:
+    draw = spell.draw
+    kind = draw(st.sampled_from(["simple", "simple", "section", "binary", "size", "rfc822", "preview"]))
+    if kind == "simple":
+        attribute = draw(st.sampled_from(list(Attribute)))
+        return attribute, spell.word(attribute.value)
+    if kind == "rfc822":
+        return draw(
+            st.sampled_from(
+                [
+                    (Section(b"RFC822"), b"rfc822"),
+                    (Section(b"RFC822.HEADER", True, (), Part.HEADER), b"RFC822.Header"),
+                    (Section(b"RFC822.TEXT", False, (), Part.TEXT), b"RFC822.TEXT"),
+                ]
+            )
+        )
+    if kind == "preview":
+        lazy = draw(st.booleans())
+        return Preview(lazy), b"PREVIEW (LAZY)" if lazy else b"preview"
+    path = draw(paths(0))
+    numbers = ".".join(map(str, path)).encode()
+    partial = draw(PARTIALS)
+    asked, answered = spell_partial(partial)
+    if kind == "size":
+        return BinarySize(b"BINARY.SIZE[%b]" % numbers, path), spell.word(b"BINARY.SIZE") + b"[%b]" % numbers
+    peek = draw(st.booleans())
+    if kind == "binary":
+        name = spell.word(b"BINARY.PEEK" if peek else b"BINARY")
+        return Binary(b"BINARY[%b]%b" % (numbers, answered), peek, path, partial), b"%b[%b]%b" % (name, numbers, asked)
+    part = draw(st.sampled_from([part for part in Part if path or part is not Part.MIME]))
+    dot = b"." if path and part.value else b""
+    names: tuple[str, ...] = ()
+    asked_fields = answered_fields = b""
+    if part in (Part.HEADER_FIELDS, Part.HEADER_FIELDS_NOT):
+        names = tuple(draw(st.lists(FIELDS, min_size=1, max_size=3)))
+        asked_fields = b" " + spell.listed([spell.astring(name.encode()) for name in names])
+        answered_fields = b" " + spell.listed([astring(name.encode()) for name in names])
+    label = b"BODY[%b%b%b%b]%b" % (numbers, dot, part.value, answered_fields, answered)
+    name = spell.word(b"BODY.PEEK" if peek else b"BODY")
+    text = b"%b[%b%b%b%b]%b" % (name, numbers, dot, spell.word(part.value), asked_fields, asked)
+    return Section(label, peek, path, part, names, partial), text
+
+
+def fetch(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    uid = draw(st.booleans())
+    sequence = draw(sequences())
+    spelled = [fetch_attribute(spell) for _ in range(draw(st.integers(1, 4)))]
+    wanted = dict.fromkeys([attribute for attribute, _ in spelled])
+    text = spelled[0][1] if len(spelled) == 1 and draw(st.booleans()) else spell.listed([text for _, text in spelled])
+    since = draw(st.none() | NUMBERS64)
+    vanished = uid and since is not None and draw(st.booleans())
+    partial = draw(st.none() | st.sampled_from([(1, 5), (-1, -5)])) if uid else None
+    modifiers = []
+    if since is not None:
+        modifiers.append(spell.word(b"CHANGEDSINCE") + b" %d" % since)
+    if vanished:
+        modifiers.append(spell.word(b"VANISHED"))
+    if partial:
+        modifiers.append(spell.word(b"PARTIAL") + b" %d:%d" % partial)
+    if uid and Attribute.UID not in wanted:
+        wanted = {Attribute.UID: None, **wanted}
+    if since is not None:
+        wanted[Attribute.MODSEQ] = None
+    line = b"%b%b %b %b" % (b"UID " if uid else b"", spell.word(b"FETCH"), spell.sequence(sequence), text)
+    if modifiers:
+        line += b" " + spell.listed(modifiers)
+    return Fetch(tag, sequence, tuple(wanted), uid, since, vanished, partial), line
+
+
+# SEARCH
+
+
+def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
+    draw = spell.draw
+    kinds = ["flag", "simple", "text", "header", "day", "number", "sequence", "modseq", "id", "keyword"]
+    kind = draw(st.sampled_from(kinds + ["not", "or", "and"] * 2 if depth else kinds))
+    if kind in ("not", "or", "and"):
+        left, left_text = search_key(spell, depth - 1)
+        if kind == "not":
+            return s.Not(left), spell.word(b"NOT") + b" " + left_text
+        right, right_text = search_key(spell, depth - 1)
+        if kind == "or":
+            return s.Or(left, right), b"%b %b %b" % (spell.word(b"OR"), left_text, right_text)
+        return s.And((left, right)), spell.listed([left_text, right_text])
+    if kind == "flag":
+        bit, name = draw(st.sampled_from(SYSTEM_FLAGS))
+        present = draw(st.booleans())
+        return s.HasFlag(bit, present), spell.word((b"" if present else b"UN") + name[1:].upper().encode())
+    if kind == "simple":
+        new = s.And((s.IsRecent(True), s.HasFlag(1, False)))
+        simple = [
+            (s.All(), b"ALL"),
+            (s.IsRecent(False), b"OLD"),
+            (new, b"NEW"),
+            (s.SaveDateSupported(), b"SAVEDATESUPPORTED"),
+        ]
+        key, name = draw(st.sampled_from(simple))
+        return key, spell.word(name)
+    if kind == "text":
+        text = draw(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=6))
+        name = draw(st.sampled_from(["from", "to", "cc", "bcc", "subject", "body", "text"]))
+        key = s.Body(text) if name == "body" else s.Text(text) if name == "text" else s.EnvelopeField(name, text)
+        return key, spell.word(name.encode()) + b" " + spell.astring(text.encode())
+    if kind == "header":
+        name, text = draw(ATOMS), draw(ATOMS)
+        return s.Header(name.lower(), text), b"HEADER %b %b" % (
+            spell.astring(name.encode()),
+            spell.astring(text.encode()),
+        )
+    if kind == "day":
+        of, prefix = draw(st.sampled_from([("received", b""), ("sent", b"SENT"), ("saved", b"SAVED")]))
+        when = draw(st.sampled_from(["before", "on", "since"]))
+        day = draw(DATES)
+        return s.Day(of, when, day), spell.word(prefix + when.upper().encode()) + b" " + spell.date(day)
+    if kind == "number":
+        number = draw(NUMBERS64)
+        make, name = draw(
+            st.sampled_from(
+                [(s.Larger, b"LARGER"), (s.Smaller, b"SMALLER"), (s.Older, b"OLDER"), (s.Younger, b"YOUNGER")]
+            )
+        )
+        return make(number), spell.word(name) + b" %d" % number
+    if kind == "sequence":
+        sequence = draw(sequences())
+        uid = draw(st.booleans())
+        text = spell.sequence(sequence)
+        return (s.Uids(sequence), spell.word(b"UID") + b" " + text) if uid else (s.Numbers(sequence), text)
+    if kind == "modseq":
+        number = draw(NUMBERS64)
+        entry = draw(st.sampled_from([b"", b'"/flags/\\\\seen" all ', b'"/flags/x" Shared ']))
+        return s.ModSeq(number), spell.word(b"MODSEQ") + b" %b%d" % (entry, number)
+    atom = draw(ATOMS)
+    if kind == "id":
+        make, name = draw(st.sampled_from([(s.EmailId, b"EMAILID"), (s.ThreadId, b"THREADID")]))
+        return make(atom), spell.word(name) + b" " + atom.encode()
+    present = draw(st.booleans())
+    return s.HasKeyword(atom, present), spell.word(b"KEYWORD" if present else b"UNKEYWORD") + b" " + atom.encode()
+
+
+def search(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    uid = draw(st.booleans())
+    spelled = [search_key(spell) for _ in range(draw(st.integers(1, 3)))]
+    key = spelled[0][0] if len(spelled) == 1 else s.And(tuple(key for key, _ in spelled))
+    options = draw(st.none() | st.lists(st.sampled_from(["MIN", "MAX", "ALL", "COUNT", "SAVE"]), max_size=4))
+    charset = draw(st.sampled_from([None, "UTF-8"]))
+    returns: s.Return | None = None
+    line = (b"UID " if uid else b"") + spell.word(b"SEARCH")
+    if options is not None:
+        returns = s.Return(0)
+        for option in options:
+            returns |= s.Return[option]
+        returns = returns or s.Return.ALL
+        line += b" %b %b" % (spell.word(b"RETURN"), spell.listed([spell.word(option.encode()) for option in options]))
+    if charset:
+        line += b" %b %b" % (spell.word(b"CHARSET"), spell.astring(b"utf-8"))
+    return Search(tag, key, uid, returns, None, charset), b" ".join([line, *[text for _, text in spelled]])
+
+
+# The others
+
+
+def bare(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    kinds = [Capability, Noop, Logout, StartTls, Namespace, Idle, Check, Close, Unselect, Expunge]
+    kind = spell.draw(st.sampled_from(kinds))
+    return kind(tag), spell.word(kind.__name__.upper().encode())
+
+
+def named(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    kind = spell.draw(st.sampled_from([Delete, Subscribe, Unsubscribe]))
+    name = spell.draw(NAMES)
+    return kind(tag, name), spell.word(kind.__name__.upper().encode()) + b" " + spell.mailbox(name)
+
+
+def select(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    kind = draw(st.sampled_from([Select, Examine]))
+    name = draw(NAMES)
+    line = spell.word(kind.__name__.upper().encode()) + b" " + spell.mailbox(name)
+    choice = draw(st.sampled_from(["plain", "condstore", "qresync"]))
+    if choice == "plain":
+        return kind(tag, name), line
+    if choice == "condstore":
+        return kind(tag, name, True), line + b" (" + spell.word(b"CONDSTORE") + b")"
+    validity, modseq = draw(NUMBERS), draw(NUMBERS64)
+    known, numbers = draw(st.none() | sequences(saved=False)), draw(st.none() | sequences(saved=False))
+    text = b"%d %d" % (validity, modseq)
+    text += b" " + spell.sequence(known) if known else b""
+    text += b" (%b %b)" % (spell.sequence(numbers), spell.sequence(numbers)) if numbers else b""
+    return kind(tag, name, True, QResync(validity, modseq, known, numbers, numbers)), line + b" (QRESYNC (%b))" % text
+
+
+def create(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    name = spell.draw(NAMES)
+    use = spell.draw(st.none() | st.lists(st.sampled_from(["sent", "junk", "archive"]), unique=True))
+    line = spell.word(b"CREATE") + b" " + spell.mailbox(name)
+    if use is not None:
+        line += b" (USE %b)" % spell.listed([b"\\" + spell.word(role.encode()) for role in use])
+    return Create(tag, name, tuple(use or ())), line
+
+
+def rename(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    old, new = spell.draw(NAMES), spell.draw(NAMES)
+    return Rename(tag, old, new), b"%b %b %b" % (spell.word(b"RENAME"), spell.mailbox(old), spell.mailbox(new))
+
+
+def status_items(spell: Speller) -> tuple[tuple[StatusItem, ...], bytes]:
+    items = spell.draw(st.lists(st.sampled_from(list(StatusItem)), min_size=1, max_size=4))
+    return tuple(dict.fromkeys(items)), spell.listed([spell.word(item.value) for item in items])
+
+
+def status(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    name = spell.draw(NAMES)
+    items, text = status_items(spell)
+    return Status(tag, name, items), b"%b %b %b" % (spell.word(b"STATUS"), spell.mailbox(name), text)
+
+
+def list_(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    reference, patterns = draw(NAMES), draw(st.lists(NAMES, min_size=1, max_size=3))
+    if draw(st.integers(0, 3)) == 0:
+        line = b"%b %b %b" % (spell.word(b"LSUB"), spell.mailbox(reference), spell.mailbox(patterns[0]))
+        return Lsub(tag, reference, patterns[0]), line
+    extended = len(patterns) > 1
+    select, returns = ListSelect(0), ListReturn(0)
+    line = spell.word(b"LIST")
+    if draw(st.booleans()):
+        extended = True
+        names = draw(st.lists(st.sampled_from(["SUBSCRIBED", "SPECIAL-USE", "REMOTE"]), max_size=2))
+        for name in names:
+            select |= ListSelect[name.replace("-", "_")]
+        if select & (ListSelect.SUBSCRIBED | ListSelect.SPECIAL_USE) and draw(st.booleans()):
+            select |= ListSelect.RECURSIVEMATCH
+            names.append("RECURSIVEMATCH")
+        line += b" " + spell.listed([spell.word(name.encode()) for name in names])
+    line += b" " + spell.mailbox(reference) + b" "
+    spelled = [spell.mailbox(pattern) for pattern in patterns]
+    line += spelled[0] if len(spelled) == 1 else spell.listed(spelled)
+    status_wanted: tuple[StatusItem, ...] = ()
+    if draw(st.booleans()):
+        extended = True
+        names = draw(st.lists(st.sampled_from(["SUBSCRIBED", "SPECIAL-USE", "CHILDREN"]), max_size=2))
+        for name in names:
+            returns |= ListReturn[name.replace("-", "_")]
+        options = [spell.word(name.encode()) for name in names]
+        if draw(st.booleans()):
+            status_wanted, text = status_items(spell)
+            options.append(spell.word(b"STATUS") + b" " + text)
+        line += b" %b %b" % (spell.word(b"RETURN"), spell.listed(options))
+    if ListSelect.SUBSCRIBED in select:
+        returns |= ListReturn.SUBSCRIBED
+    return List(tag, reference, tuple(patterns), select, returns, status_wanted, extended), line
+
+
+def id_(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    fields = spell.draw(st.lists(st.tuples(ATOMS, st.none() | ATOMS), max_size=3))
+    text = spell.listed(
+        [
+            spell.string(name.encode()) + b" " + (spell.word(b"NIL") if value is None else spell.string(value.encode()))
+            for name, value in fields
+        ]
+    )
+    if not fields and spell.draw(st.booleans()):
+        text = spell.word(b"NIL")
+    return Id(tag, tuple((name.lower(), value) for name, value in fields)), spell.word(b"ID") + b" " + text
+
+
+def login(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=8)
+    name, password = spell.draw(texts), spell.draw(texts)
+    line = b"%b %b %b" % (spell.word(b"LOGIN"), spell.astring(name.encode()), spell.astring(password.encode()))
+    return Login(tag, name, password), line
+
+
+def authenticate(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    mechanism = spell.draw(st.sampled_from(["PLAIN", "SCRAM-SHA-256"]))
+    initial = spell.draw(st.none() | st.binary(max_size=10))
+    line = b"%b %b" % (spell.word(b"AUTHENTICATE"), spell.word(mechanism.encode()))
+    if initial is not None:
+        line += b" " + (base64.b64encode(initial) or b"=")
+    return Authenticate(tag, mechanism, initial), line
+
+
+def enable(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    names = spell.draw(st.lists(ATOMS, min_size=1, max_size=3))
+    line = b" ".join([spell.word(b"ENABLE"), *[name.encode() for name in names]])
+    return Enable(tag, tuple(dict.fromkeys([name.upper() for name in names]))), line
+
+
+def copy(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    kind = spell.draw(st.sampled_from([Copy, Move]))
+    uid, sequence, name = spell.draw(st.booleans()), spell.draw(sequences()), spell.draw(NAMES)
+    word = (b"UID " if uid else b"") + spell.word(kind.__name__.upper().encode())
+    return kind(tag, sequence, name, uid), b"%b %b %b" % (word, spell.sequence(sequence), spell.mailbox(name))
+
+
+def uid_expunge(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    sequence = spell.draw(sequences())
+    return UidExpunge(tag, sequence), b"uid %b %b" % (spell.word(b"EXPUNGE"), spell.sequence(sequence))
+
+
+def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    uid, sequence, silent = draw(st.booleans()), draw(sequences()), draw(st.booleans())
+    mode, sign = draw(st.sampled_from([(StoreMode.REPLACE, b""), (StoreMode.ADD, b"+"), (StoreMode.REMOVE, b"-")]))
+    flags = draw(FLAGS)
+    since = draw(st.none() | NUMBERS64)
+    line = (b"UID " if uid else b"") + spell.word(b"STORE") + b" " + spell.sequence(sequence)
+    if since is not None:
+        line += b" (%b %d)" % (spell.word(b"UNCHANGEDSINCE"), since)
+    line += b" " + sign + spell.word(b"FLAGS") + (spell.word(b".SILENT") if silent else b"")
+    names = spell.flag_names(flags)
+    line += b" " + (b" ".join(names) if names and draw(st.booleans()) else spell.listed(names))
+    return Store(tag, sequence, mode, flags, silent, uid, since), line
+
+
+RULES = [
+    bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
+    fetch, fetch, search, search,
+]  # fmt: skip
+
+
+@st.composite
+def commands(draw: Draw, *, utf8: bool = False) -> Spelt:
+    """Any command."""
+    tag = draw(TAGS)
+    spell = Speller(draw, utf8)
+    command, text = draw(st.sampled_from(RULES))(spell, tag)
+    return Spelt(command, b"%b %b\r\n" % (tag.encode(), text), spell.waiting)

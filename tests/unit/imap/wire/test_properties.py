@@ -1,0 +1,166 @@
+"""Whatever is spelt by the grammar is understood, in whatever pieces it comes; whatever else comes does no harm."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Noop
+from posthouse.protocols.imap.wire.dates import date_time
+from posthouse.protocols.imap.wire.decoder import Decoder
+from posthouse.protocols.imap.wire.events import (
+    AppendEnd,
+    AppendOctets,
+    AppendStart,
+    Event,
+    Malformed,
+    NeedContinuation,
+)
+from posthouse.protocols.imap.wire.limits import WireLimits
+from tests.unit.imap.wire.grammar import FLAGS, NAMES, Speller, Spelt, commands
+
+SEEDS = st.integers(0, 2**32)
+
+
+def pieces(octets: bytes, seed: int) -> Iterator[bytes]:
+    """The octets in pieces of random sizes, empty ones among them."""
+    chance = random.Random(seed)
+    most = chance.choice([1, 3, 20, 1000])
+    at = 0
+    while at < len(octets):
+        size = chance.randint(0, most)
+        yield octets[at : at + size]
+        at += size
+
+
+def events(decoder: Decoder, octets: bytes, seed: int) -> list[Event]:
+    found: list[Event] = []
+    for piece in pieces(octets, seed):
+        decoder.feed(piece)
+        while (event := decoder.next_event()) is not None:
+            found.append(event)
+            assert len(found) <= 3 * len(octets) + 3, "a decoder that gives events for nothing"
+    return found
+
+
+@given(st.lists(commands(), min_size=1, max_size=3), SEEDS)
+def test_commands_come_back(spelt: list[Spelt], seed: int) -> None:
+    octets = b"".join([one.text for one in spelt])
+    found = events(Decoder(WireLimits()), octets, seed)
+    assert [event for event in found if event != NeedContinuation()] == [one.command for one in spelt]
+
+
+@given(commands(utf8=True), SEEDS)
+def test_commands_come_back_in_utf8(spelt: Spelt, seed: int) -> None:
+    found = events(Decoder(WireLimits(), utf8=True), spelt.text, seed)
+    assert [event for event in found if event != NeedContinuation()] == [spelt.command]
+
+
+@given(commands(), SEEDS)
+def test_each_waiting_literal_is_asked_for_once(spelt: Spelt, seed: int) -> None:
+    found = events(Decoder(WireLimits()), spelt.text, seed)
+    assert found == [NeedContinuation()] * spelt.waiting + [spelt.command]
+
+
+MESSAGES = st.lists(
+    st.tuples(
+        FLAGS,
+        st.none() | st.integers(0, 250_000_000_000).map(lambda seconds: seconds * 1000),
+        st.binary(max_size=40),
+        st.sampled_from([(False, False), (True, False), (True, True)]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(st.data(), NAMES, MESSAGES, SEEDS)
+def test_append_comes_back(data: st.DataObject, name: str, messages: list[tuple], seed: int) -> None:  # type: ignore[type-arg]
+    spell = Speller(data.draw, False)
+    line = b"a APPEND " + spell.mailbox(name)
+    wanted, bodies = [], []
+    for flags, received, body, (literal8, utf8), waits in messages:
+        wanted.append(AppendMessage(flags, received, len(body), literal8, utf8))
+        bodies.append((body, waits))
+        line += b" " + spell.listed(spell.flag_names(flags)) if flags.system or flags.keywords else b""
+        line += b" " + date_time(received) if received is not None else b""
+        head = b"%b{%d%b}\r\n" % (b"~" if literal8 else b"", len(body), b"" if waits else b"+")
+        line += b" UTF8 (%b%b)" % (head, body) if utf8 else b" %b%b" % (head, body)
+    found = [
+        event for event in events(Decoder(WireLimits()), line + b"\r\nb NOOP\r\n", seed) if event != NeedContinuation()
+    ]
+    assert found[-2:] == [Append("a", name, tuple(wanted)), Noop("b")]
+    starts = [event for event in found if isinstance(event, AppendStart)]
+    assert starts == [
+        AppendStart("a", name, message, waits, index)
+        for index, (message, (_, waits)) in enumerate(zip(wanted, bodies, strict=True))
+    ]
+    taken: list[bytes] = []
+    for event in found:
+        if isinstance(event, AppendStart):
+            taken.append(b"")
+        elif isinstance(event, AppendOctets):
+            assert event.octets
+            taken[-1] += event.octets
+        elif isinstance(event, AppendEnd):
+            assert len(taken[-1]) == starts[len(taken) - 1].message.size
+    assert taken == [body for body, _ in bodies]
+
+
+def check_harmless(octets: bytes, seed: int) -> None:
+    decoder = Decoder(WireLimits(line_octets=1000, literal_octets=1000, command_octets=3000))
+    chance = random.Random(seed)
+    for event in events(decoder, octets, seed):
+        if isinstance(event, Malformed):
+            assert event.tag == "*" or re.fullmatch(r'[^\x00-\x20(){%*"\\+\x7f-\U0010ffff]+', event.tag)
+            assert event.text.isascii()
+            assert event.text.isprintable()
+            assert event.code is None or re.fullmatch(r"[A-Z]+( \([A-Z0-9_ -]+\))?", event.code)
+        elif isinstance(event, AppendStart) and chance.random() < 0.3:
+            decoder.refuse()
+    assert decoder.buffered <= 2000
+
+
+NOISE = st.lists(
+    st.one_of(
+        st.binary(max_size=10),
+        st.sampled_from([b"a ", b"\r\n", b"{3}\r\n", b"{3+}\r\n", b"~{9+}\r\n", b"(", b")", b'"', b"\\", b" ", b"["]),
+        st.sampled_from([b"APPEND ", b"UID ", b"FETCH ", b"SEARCH ", b"BODY[", b"LIST ", b"STORE ", b"1:*", b"x"]),
+    ),
+    max_size=30,
+).map(b"".join)
+
+
+@given(NOISE, SEEDS)
+def test_noise_does_no_harm(octets: bytes, seed: int) -> None:
+    check_harmless(octets, seed)
+
+
+@given(st.binary(max_size=200), SEEDS)
+def test_octets_do_no_harm(octets: bytes, seed: int) -> None:
+    check_harmless(octets, seed)
+
+
+@given(commands(), st.lists(st.tuples(st.integers(0, 200), st.sampled_from("dir"), st.binary(max_size=3))), SEEDS)
+def test_a_command_gone_wrong_does_no_harm(spelt: Spelt, changes: list[tuple[int, str, bytes]], seed: int) -> None:
+    octets = spelt.text
+    for place, kind, other in changes:
+        at = place % (len(octets) + 1)
+        removed = len(other) if kind != "i" else 0
+        octets = octets[:at] + (b"" if kind == "d" else other) + octets[at + removed :]
+    check_harmless(octets + b"\r\n", seed)
+
+
+@given(commands(), SEEDS, st.binary(max_size=20))
+def test_the_next_command_is_heard(spelt: Spelt, seed: int, junk: bytes) -> None:
+    """Junk at the end of a command that has no literal spoils nothing but that command."""
+    junk = junk.translate(None, b"\r\n{}")
+    line = re.sub(rb"\{\d+\+?\}\r\n", b"", spelt.text[:-2]).translate(None, b"\r\n{}")
+    found = events(Decoder(WireLimits()), line + junk + b"\r\nlast NOOP\r\n", seed)
+    assert found[-1] == Noop("last")
+    assert len(found) == 2
