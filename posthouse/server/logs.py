@@ -66,7 +66,12 @@ def _rendering(for_people: bool) -> list[Any]:
             structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
             lambda _logger, _method, line: line.encode("utf-8", "backslashreplace"),
         ]
-    return [lambda _logger, _method, event: msgspec.json.encode(event, enc_hook=repr)]
+    return [_to_json]
+
+
+def _to_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:
+    first = {name: event.pop(name) for name in ("timestamp", "level", "process", "event") if name in event}
+    return msgspec.json.encode({**first, **event}, enc_hook=repr)
 
 
 class _FromLogging(logging.Handler):

@@ -21,6 +21,12 @@ class Setting(Struct, frozen=True):
     default: Any  # msgspec.NODEFAULT without one
 
     @property
+    def description(self) -> str:
+        """What it is for; a table without its own words has those of its class."""
+        own = self.meta.description or ""
+        return own if own or not self.is_table else (self.kind.__doc__ or "").partition("\n")[0]
+
+    @property
     def is_table(self) -> bool:
         """True when it is a table of settings, not one value."""
         return isinstance(self.kind, type) and issubclass(self.kind, Struct)

@@ -64,7 +64,7 @@ def _values(table: Struct) -> dict[str, Any]:
 
 
 def _section(table: Setting, path: tuple[str, ...]) -> str:
-    lines = [f"\n## [{'.'.join(path)}]\n\n{table.meta.description}\n"]
+    lines = [f"\n## [{'.'.join(path)}]\n\n{table.description}\n"]
     settings = list(settings_of(table.kind))
     plain = [setting for setting in settings if not setting.is_table]
     if plain:
@@ -72,13 +72,13 @@ def _section(table: Setting, path: tuple[str, ...]) -> str:
     for setting in plain:
         default = toml(getattr(table.default, setting.name, setting.default))
         expected = describe(setting.kind, setting.meta)
-        lines.append(f"| `{setting.name}` | `{default}` | {expected} | {setting.meta.description} |\n")
+        lines.append(f"| `{setting.name}` | `{default}` | {expected} | {setting.description} |\n")
     lines.extend(_section(setting, (*path, setting.name)) for setting in settings if setting.is_table)
     return "".join(lines)
 
 
 def _undescribed(setting: Setting, name: str) -> list[str]:
-    found = [] if setting.meta.description else [name]
+    found = [] if setting.description else [name]
     if setting.is_table:
         for inner in settings_of(setting.kind):
             found += _undescribed(inner, f"{name}.{inner.name}")

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.server.settings import HttpSettings, Listeners, LogSettings, ServerSettings, TlsSettings
+from posthouse.storage.settings import StoreSettings
 
 
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,6 +20,10 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     listeners: Annotated[Listeners, Meta(description="The ports.")] = field(default_factory=Listeners)
     tls: Annotated[TlsSettings, Meta(description="The certificate.")] = field(default_factory=TlsSettings)
+    store: Annotated[StoreSettings, Meta(description="The store process and its database.")] = field(
+        default_factory=StoreSettings
+    )
+    imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
     http: Annotated[HttpSettings, Meta(description="The HTTP site.")] = field(default_factory=HttpSettings)
 

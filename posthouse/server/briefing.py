@@ -1,0 +1,40 @@
+"""What the supervisor gives a process it starts: settings already checked, keys already read."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from posthouse.server.certificate import KeyPair
+from posthouse.server.configuration import Configuration
+
+
+class Adopted(Struct, frozen=True):
+    """One listening socket that a worker takes over; sockets follow the briefing in this order."""
+
+    name: str
+    host: str
+    port: int
+    tls: str
+    is_ipv6: bool
+
+
+class WorkerBriefing(Struct, frozen=True):
+    """For a worker; the first descriptor is its line to the supervisor, the rest are listening sockets."""
+
+    configuration: Configuration
+    slot: int
+    workers: int
+    key_pair: KeyPair
+    listeners: tuple[Adopted, ...]
+
+
+class StoreBriefing(Struct, frozen=True):
+    """For the store process; the descriptors: it writes when it is ready, it ends when the other end closes."""
+
+    configuration: Configuration
+
+
+def encode_briefing(briefing: WorkerBriefing | StoreBriefing) -> bytes:
+    """As bytes, for `decode_briefing`."""
+    return msgspec.msgpack.encode(briefing)

@@ -1,0 +1,54 @@
+"""How verbs reach the store: through the store process of a running server, else by opening it with its lock."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from posthouse.server.configuration import Configuration
+from posthouse.server.configuration.tree import places
+from posthouse.storage.contract import Store, StoreUnavailable
+from posthouse.storage.lmdb.engine import StoreInUse
+from posthouse.storage.lmdb.local import LocalStore
+from posthouse.storage.lmdb.remote import RemoteStore
+
+PATIENCE_SECONDS = 10.0  # a server that starts or stops has the lock but does not answer yet, or no more
+_PAUSE_SECONDS = 0.05
+
+
+@asynccontextmanager
+async def open_store(configuration: Configuration) -> AsyncIterator[Store]:
+    """The store of this installation; raises StoreUnavailable."""
+    store = await _reach(configuration)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+async def _reach(configuration: Configuration) -> RemoteStore | LocalStore:
+    where = places(configuration)
+    if not where.base.is_dir():
+        raise StoreUnavailable(f"{where.base} is not there; run posthouse init")
+    ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        if _answers(where.store_socket):
+            return await RemoteStore.connect(where.store, where.store_socket, configuration.store)
+        try:
+            return LocalStore.open(where.store, configuration.store)
+        except StoreInUse as error:
+            if asyncio.get_running_loop().time() > ends:
+                raise StoreUnavailable(str(error)) from error
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

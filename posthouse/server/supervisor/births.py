@@ -1,0 +1,106 @@
+"""How processes are started: each with its briefing, and with a line that tells either end when the other is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, cast
+
+import structlog
+from twisted.internet.protocol import Factory
+
+from posthouse.server import nursery, sockets
+from posthouse.server.briefing import Adopted, StoreBriefing, WorkerBriefing, encode_briefing
+from posthouse.server.hub.office import Office, WorkerLine
+from posthouse.server.supervisor.post import Child
+from posthouse.server.supervisor.start import Settled
+
+log = structlog.get_logger()
+
+
+class Births:
+    """Starts children through the nursery."""
+
+    def __init__(self, first_nursery: nursery.Nursery, office: Office) -> None:
+        self._nursery = first_nursery
+        self._office = office
+        self._lifelines: dict[Child, int] = {}  # the store's: it ends when ours is closed
+
+    def store(self, settled: Settled) -> Child:
+        """Start the store process."""
+        is_ready, says_ready = os.pipe()
+        sees_end, lifeline = os.pipe()
+        briefing = encode_briefing(StoreBriefing(settled.configuration))
+        child = Child("store", self._spawn("store", briefing, (says_ready, sees_end)))
+        os.close(says_ready)
+        os.close(sees_end)
+        self._lifelines[child] = lifeline
+        loop = asyncio.get_running_loop()
+
+        def on_ready() -> None:
+            loop.remove_reader(is_ready)
+            if os.read(is_ready, 1):
+                child.set_ready()
+            os.close(is_ready)
+
+        loop.add_reader(is_ready, on_ready)
+        child.on_end.append(lambda: self.end_store(child))
+        return child
+
+    def end_store(self, child: Child) -> None:
+        """Tell the store process to end."""
+        lifeline = self._lifelines.pop(child, None)
+        if lifeline is not None:
+            os.close(lifeline)
+
+    def worker(self, settled: Settled, bound: list[sockets.Bound], slot: int) -> Child:
+        """Start the worker of a slot on its share of the listening sockets."""
+        adopted = []
+        descriptors = []
+        for each in bound:
+            for listening in each.sockets[slot :: settled.workers]:
+                adopted.append(Adopted(each.name, each.host, each.port, each.tls, ":" in each.host))
+                descriptors.append(listening.fileno())
+        briefing = WorkerBriefing(settled.configuration, slot, settled.workers, settled.key_pair, tuple(adopted))
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._spawn(f"worker {slot}", encode_briefing(briefing), (theirs.fileno(), *descriptors))
+        child = Child(f"worker {slot}", pid)
+        child.line = WorkerLine(self._office, str(slot), child.set_ready)
+        _adopt(ours, child.line)
+        return child
+
+    def close(self) -> None:
+        """Let the nursery end."""
+        self._nursery.close()
+
+    def _spawn(self, role: str, briefing: bytes, descriptors: Sequence[int]) -> int:
+        try:
+            return self._nursery.spawn(role, briefing, descriptors)
+        except nursery.NurseryGone as gone:
+            log.error("the nursery is gone; starting another", why=str(gone))
+            self._nursery.close()
+            self._nursery = nursery.start_nursery()
+            return self._nursery.spawn(role, briefing, descriptors)
+
+
+class _Line(Factory):
+    """Gives the one protocol of a socket pair."""
+
+    noisy = False
+
+    def __init__(self, protocol: WorkerLine) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, _address: object) -> WorkerLine:
+        return self._protocol
+
+
+def _adopt(end: socket.socket, line: WorkerLine) -> None:
+    from twisted.internet import reactor  # noqa: PLC0415 - the one that `start` installed
+
+    with end:
+        end.setblocking(False)
+        cast(Any, reactor).adoptStreamConnection(end.fileno(), socket.AF_UNIX, _Line(line))

@@ -1,0 +1,9 @@
+"""What the nursery can fork; importing this imports all that they need."""
+
+from __future__ import annotations
+
+from posthouse.server.nursery import Role
+from posthouse.server.store_process import run_store
+from posthouse.server.worker.main import run_worker
+
+ROLES: dict[str, Role] = {"store": run_store, "worker": run_worker}

@@ -1,0 +1,1 @@
+"""A worker process: every protocol's listeners over one store, one bus, one registry."""

@@ -1,0 +1,129 @@
+"""The worker's life: build its parts, take over the listening sockets, serve, drain, end."""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import Any, NoReturn, cast
+
+import msgspec
+import structlog
+import uvloop
+from twisted.internet import asyncioreactor
+from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+
+from posthouse.core.bus import LocalBus
+from posthouse.server.briefing import Adopted, WorkerBriefing
+from posthouse.server.endpoints import ENDPOINTS
+from posthouse.server.hub.line import SupervisorLine
+from posthouse.server.logs import start_logging
+from posthouse.server.worker.door import Door
+from posthouse.server.worker.metrics import Metrics
+from posthouse.server.worker.parts import Parts, build_parts
+
+log = structlog.get_logger()
+
+
+def run_worker(briefing: bytes, descriptors: list[int]) -> None:
+    """Serve until drained. The first descriptor is the line to the supervisor, the rest are listening sockets."""
+    briefed = msgspec.msgpack.decode(briefing, type=WorkerBriefing)
+    start_logging(briefed.configuration.log, f"worker {briefed.slot}")
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor  # noqa: PLC0415 - the one just installed
+
+    worker = Worker(briefed, reactor)
+    work = loop.create_task(worker.start(descriptors))  # noqa: F841 - kept alive by this frame
+    cast(Any, reactor).run(installSignalHandlers=False)
+
+
+class Worker:
+    """One worker."""
+
+    def __init__(self, briefed: WorkerBriefing, reactor: Any) -> None:
+        self._briefed = briefed
+        self._reactor = reactor
+        self._metrics = Metrics()
+        self._doors: list[Door] = []
+        self._ports: list[Any] = []
+        self._parts: Parts | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def start(self, descriptors: list[int]) -> None:
+        """Build everything and begin to serve; ends the process when that fails."""
+        try:
+            local = LocalBus()
+            line = SupervisorLine(local, on_lost=_end_at_once, on_drain=self._on_drain, figures=self._metrics.figures)
+            self._adopt_line(descriptors[0], line)
+            self._parts = await build_parts(self._briefed, local, line, self._metrics)
+            for adopted, descriptor in zip(self._briefed.listeners, descriptors[1:], strict=True):
+                self._listen(adopted, descriptor, self._parts)
+            line.ready()
+        except Exception:
+            log.exception("worker cannot start")
+            os._exit(1)
+
+    def _adopt_line(self, descriptor: int, line: SupervisorLine) -> None:
+        os.set_blocking(descriptor, False)
+        self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Line(line))
+        os.close(descriptor)
+
+    def _listen(self, adopted: Adopted, descriptor: int, parts: Parts) -> None:
+        door = next((door for door in self._doors if door.name == adopted.name), None)
+        if door is None:
+            factory = ENDPOINTS[adopted.name](parts, adopted.name)
+            outer = factory if adopted.tls != "implicit" else TLSMemoryBIOFactory(cast(Any, parts.tls), False, factory)
+            settings = getattr(self._briefed.configuration.listeners, adopted.name)
+            door = Door(adopted.name, outer, factory, settings, self._metrics)
+            self._doors.append(door)
+        family = socket.AF_INET6 if adopted.is_ipv6 else socket.AF_INET
+        self._ports.append(self._reactor.adoptStreamPort(descriptor, family, door))
+        os.close(descriptor)
+
+    def _on_drain(self, seconds: float) -> None:
+        if self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain(seconds))
+
+    async def _drain(self, seconds: float) -> None:
+        """Take no more connections, let sessions finish within `seconds`, end."""
+        try:
+            await self._finish(seconds)
+            os._exit(0)
+        except Exception:
+            log.exception("worker cannot drain")
+            os._exit(1)
+
+    async def _finish(self, seconds: float) -> None:
+        for port in self._ports:
+            port.stopListening()
+        for door in self._doors:
+            door.factory.drain()
+        waiting = [asyncio.ensure_future(door.wait_empty()) for door in self._doors]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+        cut = sum(door.open for door in self._doors)
+        if cut:
+            log.warning("sessions cut: they did not finish in time", sessions=cut)
+        if self._parts is not None:
+            self._parts.close()
+
+
+def _end_at_once() -> NoReturn:
+    """The supervisor is gone: its successor starts other workers, and these ports must be free for them."""
+    os._exit(1)
+
+
+class _Line(Factory):
+    """Gives the one protocol of the line."""
+
+    noisy = False
+
+    def __init__(self, protocol: SupervisorLine) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, _address: object) -> SupervisorLine:
+        return self._protocol

@@ -1,0 +1,94 @@
+"""What is counted, in each worker; `/metrics` on any of them shows all, named by `worker`."""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import Metric
+
+WRITE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+
+class Sample(Struct, array_like=True):
+    """One line of a metric."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+class Family(Struct, array_like=True):
+    """One metric of one worker."""
+
+    name: str
+    help: str
+    type: str
+    samples: list[Sample]
+
+
+class Metrics:
+    """This worker's."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self.connections = Gauge("posthouse_connections", "Open connections.", ["listener"], registry=registry)
+        self.connections_total = Counter(
+            "posthouse_connections_accepted", "Connections accepted.", ["listener"], registry=registry
+        )
+        self.connections_refused = Counter(
+            "posthouse_connections_refused", "Connections refused as too many.", ["listener"], registry=registry
+        )
+        self.logins = Counter("posthouse_logins", "Logins tried, by outcome.", ["outcome"], registry=registry)
+        self.delivered = Counter("posthouse_messages_delivered", "Messages put into mailboxes.", registry=registry)
+        self.undelivered = Counter(
+            "posthouse_messages_undelivered", "Messages that a mailbox did not take.", registry=registry
+        )
+        self.write_seconds = Histogram(
+            "posthouse_store_write_seconds",
+            "From asking for a write until it is durable.",
+            buckets=WRITE_BUCKETS,
+            registry=registry,
+        )
+        self.writes_failed = Counter("posthouse_store_writes_failed", "Writes not answered.", registry=registry)
+
+    def figures(self) -> bytes:
+        """All of it, for `merged`."""
+        families = [
+            Family(
+                metric.name,
+                metric.documentation,
+                metric.type,
+                [
+                    Sample(sample.name, dict(sample.labels), sample.value)
+                    for sample in metric.samples
+                    if not sample.name.endswith("_created")
+                ],
+            )
+            for metric in self._registry.collect()
+        ]
+        return msgspec.msgpack.encode(families)
+
+
+class _Merged:
+    """Metrics of several workers as one registry."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        return self._metrics
+
+
+def merged(all_figures: list[tuple[str, bytes]]) -> bytes:
+    """The text that Prometheus reads, of (worker, figures) pairs."""
+    metrics: dict[str, Metric] = {}
+    for worker, figures in all_figures:
+        for family in msgspec.msgpack.decode(figures, type=list[Family]):
+            metric = metrics.get(family.name)
+            if metric is None:
+                metric = metrics[family.name] = Metric(family.name, family.help, family.type)
+            for sample in family.samples:
+                metric.add_sample(sample.name, {**sample.labels, "worker": worker}, sample.value)
+    return generate_latest(_Merged(list(metrics.values())))
