@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 
 from posthouse.formats.mime.charsets import decode_text, guess_text
+from posthouse.formats.mime.transfer import decode_base64
 
 # RFC 2231 5 adds a language behind the set. Blanks inside a word are wrong, and common.
 _WORD = re.compile(rb"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,60})?\?([bBqQ])\?([^?]*+)\?=")
 _BLANK = re.compile(rb"[ \t\r\n]*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
@@ -29,7 +28,7 @@ def _decode(value: bytes) -> str:
         between = value[at : match.start()]
         label, kind, coded = match.groups()
         label = label.lower()
-        octets = _from_base64(coded) if kind in b"bB" else _from_q(coded)
+        octets = decode_base64(coded) if kind in b"bB" else _from_q(coded)
         if _BLANK.fullmatch(between) is None or label != pending_label:
             if pending:
                 found.append(decode_text(pending, pending_label))
@@ -43,13 +42,6 @@ def _decode(value: bytes) -> str:
         found.append(decode_text(pending, pending_label))
     found.append(guess_text(value[at:]))
     return "".join(found)
-
-
-def _from_base64(coded: bytes) -> bytes:
-    coded = _NOT_BASE64.sub(b"", coded)
-    if len(coded) % 4 == 1:
-        coded = coded[:-1]
-    return binascii.a2b_base64(coded + b"=" * (-len(coded) % 4))
 
 
 def _from_q(coded: bytes) -> bytes:
