@@ -140,12 +140,8 @@ def _base64(octets: bytes) -> bytes:
 
 def _enable(reader: Reader, tag: str) -> Enable:
     """`"ENABLE" 1*(SP capability)`; RFC 5161 4."""
-    names: list[str] = []
-    while not names or not reader.at_end():
-        reader.sp()
-        names.append(reader.word("a capability").decode("ascii"))
-        if len(names) > reader.limits.list_items:
-            raise Expected(f"more than {reader.limits.list_items} capabilities", "LIMIT")
+    reader.sp()
+    names = reader.rest(lambda: reader.word("a capability").decode("ascii"))
     return Enable(tag, tuple(dict.fromkeys(names)))
 
 
@@ -280,11 +276,7 @@ def _store(uid: bool, reader: Reader, tag: str) -> Store:
         flags = reader.flag_list()
         reader.end()
     else:
-        names = [reader.flag()]
-        while not reader.at_end():
-            reader.sp()
-            names.append(reader.flag())
-        flags = as_flags(names)
+        flags = as_flags(reader.rest(reader.flag))
     return Store(tag, sequence, mode, flags, silent, uid, unchanged_since)
 
 

@@ -25,18 +25,18 @@ _ATOM = re.compile(rb'[^\x00-\x20(){%*"\\\]\x7f-\xff]+')
 _ASTRING = re.compile(rb'[^\x00-\x20(){%*"\\\x7f-\xff]+')  # ASTRING-CHAR: ATOM-CHAR and "]"
 _LIST_MAILBOX = re.compile(rb'[^\x00-\x20(){"\\\x7f-\xff]+')  # list-char: ATOM-CHAR, wildcards and "]"
 _QUOTED = re.compile(rb'"([^"\\\r\n\x00]*+(?:\\["\\][^"\\\r\n\x00]*+)*+)"')
-_ESCAPED = re.compile(rb'\\(["\\])')
 _LITERAL = re.compile(rb"(~?)\{(\d{1,20})(\+?)\}\r\n")
 _NUMBER = re.compile(rb"\d{1,20}")
 _SEQUENCE_SET = re.compile(rb"[0-9*:,]+")
 _SEQUENCE_RANGES = re.compile(
     rb"(?:[1-9]\d{0,9}+|\*)(?::(?:[1-9]\d{0,9}+|\*))?(?:,(?:[1-9]\d{0,9}+|\*)(?::(?:[1-9]\d{0,9}+|\*))?)*+"
 )
+_TEN_DIGITS = re.compile(rb"\d{10}")
 _FLAG = re.compile(rb'\\?[^\x00-\x20(){%*"\\\]\x7f-\xff]+')
 
+_LONGEST_NAME = 4096  # no store takes such a name, and decoding has its price
 MAX_NUMBER = 0xFFFFFFFF
 MAX_NUMBER64 = 0x7FFFFFFFFFFFFFFF
-_KINDS = {0x22: "a quoted string", 0x28: '"("', 0x29: '")"', 0x7B: "a literal", 0x0D: "the end of the command"}
 
 
 class Expected(Exception):
@@ -113,12 +113,19 @@ class Reader:
         if empty and self.skip(b")"):
             return items
         while True:
-            items.append(item())
-            if len(items) > self.limits.list_items:
-                raise Expected(f"more than {self.limits.list_items} items in a list", "LIMIT")
+            self._add(items, item)
             if self.skip(b")"):
                 return items
             self.sp()
+
+    def rest(self, item: Callable[[], T]) -> list[T]:
+        """`item *(SP item)` up to the end of the command."""
+        items: list[T] = []
+        self._add(items, item)
+        while not self.at_end():
+            self.sp()
+            self._add(items, item)
+        return items
 
     # Words
 
@@ -144,7 +151,7 @@ class Reader:
         if match is not None:
             self.at = match.end()
             octets = match[1]
-            return _ESCAPED.sub(rb"\1", octets) if b"\\" in octets else octets
+            return _unescape(octets) if b"\\" in octets else octets
         match = _LITERAL.match(self.text, self.at)
         if match is not None:
             return self._literal(match)
@@ -195,7 +202,11 @@ class Reader:
         if _SEQUENCE_RANGES.fullmatch(octets) is None:
             raise self.expected("a sequence set such as 1,3:5,7:* with numbers from 1 on")
         self.at = match.end()
-        return SequenceSet(tuple([_seq_range(part) for part in octets.split(b",")]))
+        # the grammar has no zero, so it can stand for the star
+        ranges = tuple([_seq_range(part) for part in octets.replace(b"*", b"%d" % STAR).split(b",")])
+        if _TEN_DIGITS.search(octets) and max(map(max, ranges)) > MAX_NUMBER:
+            raise Expected(f"expected numbers up to {MAX_NUMBER} in a sequence set")
+        return SequenceSet(ranges)
 
     def date(self) -> datetime.date:
         """date: with or without quotes."""
@@ -241,11 +252,18 @@ class Reader:
     # Inside
 
     def _mailbox_name(self, octets: bytes) -> str:
+        if len(octets) > _LONGEST_NAME:
+            raise Expected(f"the mailbox name is longer than {_LONGEST_NAME} octets", "CANNOT")
         try:
             return decode_name(octets, utf8=self.utf8)
         except ValueError:
             encoding = "UTF-8" if self.utf8 else "modified UTF-7"
             raise Expected(f"the mailbox name is not in {encoding}", "CANNOT") from None
+
+    def _add(self, items: list[T], item: Callable[[], T]) -> None:
+        if len(items) >= self.limits.list_items:
+            raise Expected(f"more than {self.limits.list_items} items in a list", "LIMIT")
+        items.append(item())
 
     def _literal(self, match: re.Match[bytes]) -> bytes:
         start, size = match.end(), int(match[2])
@@ -302,9 +320,11 @@ def as_flags(names: list[bytes]) -> Flags:
 
 
 def _seq_range(octets: bytes) -> tuple[int, int]:
-    first, colon, last = octets.partition(b":")
-    start = STAR if first == b"*" else int(first)
-    end = start if not colon else STAR if last == b"*" else int(last)
-    if start > MAX_NUMBER or end > MAX_NUMBER:
-        raise Expected(f"expected numbers up to {MAX_NUMBER} in a sequence set")
-    return start, end
+    first, _, last = octets.partition(b":")
+    start = int(first)
+    return (start, int(last)) if last else (start, start)
+
+
+def _unescape(octets: bytes) -> bytes:
+    """What a quoted string stands for: its backslashes come in pairs or before a quote, so pairs are found first."""
+    return b"\\".join([part.replace(b'\\"', b'"') for part in octets.split(b"\\\\")])

@@ -443,6 +443,7 @@ def test_bounds() -> None:
         (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 10) + b")", True),
         (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 11) + b")", False),
         (b"a ENABLE " + b" ".join([b"X"] * 11), False),
+        (b"a STORE 1 FLAGS " + b" ".join([b"x"] * 11), False),
     ]:
         event = only_event(line, limits=limits)
         assert isinstance(event, Malformed) is not fits, line
