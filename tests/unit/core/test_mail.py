@@ -157,8 +157,8 @@ async def test_store_flags_and_the_log(store: Store) -> None:
     assert (log.updated, log.created, log.destroyed, log.complete) == ([(2, 4)], [], [], True)
     again = await store.write(store_flags, 1, inbox, [(1, 9)], FlagChange("remove", Flag.SEEN), before)
     assert again.failed == [(2, 4)]
+    many = FlagChange("add", 0, tuple(f"k{number}" for number in range(300)))
     with pytest.raises(TooManyKeywords):
-        many = FlagChange("add", 0, tuple(f"k{number}" for number in range(300)))
         await store.write(store_flags, 1, inbox, [(1, 1)], many, None)
     assert (await store.read(find_mailbox, 1, "INBOX")).keywords == ("$Work",)
 

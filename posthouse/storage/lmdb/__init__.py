@@ -1,0 +1,1 @@
+"""The default engine: LMDB, read in place by every worker, written by the store process alone."""

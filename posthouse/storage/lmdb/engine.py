@@ -1,0 +1,182 @@
+"""The writing end of an LMDB store: batches of operations, each in a child transaction, one synced commit for all."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import msgspec
+import structlog
+
+from posthouse.storage import schema, writes
+from posthouse.storage.contract import Operation, Refused, StoreUnavailable
+from posthouse.storage.lmdb.transaction import LmdbTransaction
+from posthouse.storage.settings import StoreSettings
+from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
+
+log = structlog.get_logger()
+
+LOCK = "writer.lock"
+
+
+class Work(msgspec.Struct, gc=False):
+    """One write to do. Without a client it is not remembered (nobody could ask again)."""
+
+    operation: Operation[Any, Any, Any]
+    arguments: tuple[Any, ...]
+    sequence: int = 0
+    client: int | None = None
+    answered: int = 0
+    again: bool = False
+
+
+class StoreInUse(Exception):
+    """Another process writes to this store."""
+
+
+class Engine:
+    """One store, open for writing; there is never more than one of them."""
+
+    def __init__(self, directory: Path, settings: StoreSettings, *, wait: bool = False) -> None:
+        """Open or create it and bring its schema up to date; raises StoreInUse, or waits for the other to end."""
+        self.directory = directory
+        self._settings = settings
+        self._answered: dict[int, int] = {}
+        self.environment: Any = None
+        make_directory(directory)
+        self._lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            os.close(self._lock)
+            raise StoreInUse(str(directory)) from None
+        self._open()
+        schema.migrate(self)
+
+    def run(self, batch: Sequence[Work], now: int) -> tuple[list[Answer], list[str]]:
+        """Run all in one commit: the answers in order, and the topics that were announced. Durable when it returns."""
+        topics: dict[str, None] = {}
+        try:
+            with self._begin() as txn:
+                answers = [self._run_one(txn, work, topics, now) for work in batch]
+                self._forget_answered(LmdbTransaction(txn, {}), batch)
+        except (lmdb.Error, OSError) as error:
+            # nothing of the batch is in the store; a failed commit may leave the environment unusable
+            log.error("commit failed", error=str(error), operations=len(batch))
+            self._reopen()
+            words = str(error).encode()
+            return [Answer(UNAVAILABLE, work.sequence, words) for work in batch], []
+        return answers, list(topics)
+
+    def forget_old(self, before: int) -> int:
+        """Drop remembered answers older than `before` (ms)."""
+        with self._begin() as txn:
+            return writes.forget_old(LmdbTransaction(txn, {}), before)
+
+    def change(self, function: Callable[[LmdbTransaction], None]) -> None:
+        """Run a function in a transaction of its own (the schema's steps)."""
+        with self._begin() as txn:
+            function(LmdbTransaction(txn, {}))
+
+    def check_readers(self) -> int:
+        """Free the slots of readers that died; how many."""
+        return int(self.environment.reader_check())
+
+    def close(self) -> None:
+        """Close it and let another write."""
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _run_one(self, txn: Any, work: Work, topics: dict[str, None], now: int) -> Answer:
+        if work.again and work.client is not None:
+            remembered = writes.recall(LmdbTransaction(txn, {}), work.client, work.sequence)
+            if remembered is not None:
+                return Answer(RESULT, work.sequence, remembered)
+        announced: dict[str, None] = {}
+        child = self.environment.begin(write=True, parent=txn)
+        try:
+            result = work.operation(LmdbTransaction(child, announced), *work.arguments)
+            body = work.operation.encode_result(result)
+            if work.client is not None:
+                writes.remember(LmdbTransaction(child, announced), work.client, work.sequence, body, now)
+            child.commit()
+        except Refused as refusal:
+            child.abort()
+            return Answer(REFUSED, work.sequence, encode_refusal(refusal))
+        except (lmdb.Error, OSError):
+            child.abort()
+            raise
+        except Exception:
+            child.abort()
+            log.exception("operation failed", operation=work.operation.name)
+            return Answer(FAILED, work.sequence, work.operation.name.encode())
+        topics.update(announced)
+        return Answer(RESULT, work.sequence, body)
+
+    def _forget_answered(self, txn: LmdbTransaction, batch: Sequence[Work]) -> None:
+        # the last request of each client says most
+        for client, answered in {work.client: work.answered for work in batch if work.client is not None}.items():
+            known = self._answered.get(client, 0)
+            if answered > known:
+                writes.forget(txn, client, known, answered)
+                self._answered[client] = answered
+
+    def _begin(self) -> Any:
+        if self.environment is None:
+            self._open()
+        return self.environment.begin(write=True)
+
+    def _open(self) -> None:
+        self.environment = lmdb.open(
+            str(self.directory),
+            map_size=self._settings.map_octets,
+            max_readers=self._settings.readers,
+            max_spare_txns=4,
+            mode=0o600,
+        )
+        sync_directory(self.directory)
+
+    def _reopen(self) -> None:
+        self.environment.close()
+        self.environment = None
+        try:
+            self._open()
+        except (lmdb.Error, OSError) as error:
+            log.error("store cannot be opened", error=str(error))
+
+
+def make_directory(directory: Path) -> None:
+    """Create it for us alone, durably."""
+    if not directory.is_dir():
+        directory.mkdir(mode=0o700, parents=True)
+        sync_directory(directory.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in it durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def unavailable(answer: Answer) -> StoreUnavailable:
+    """What a caller is told of an UNAVAILABLE answer."""
+    words = answer.body.decode(errors="replace")
+    return StoreUnavailable("disk full" if os.strerror(errno.ENOSPC) in words else words)

@@ -1,0 +1,57 @@
+"""The engine contract over an LMDB transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+
+class LmdbTransaction:
+    """A read or write transaction; topics that were announced gather in `topics`."""
+
+    __slots__ = ("_txn", "get", "topics")
+
+    def __init__(self, txn: Any, topics: dict[str, None]) -> None:
+        self._txn = txn
+        self.get = txn.get  # bound once: the hottest call there is
+        self.topics = topics
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        get = self._txn.get
+        return [get(key) for key in keys]
+
+    def scan(self, start: bytes, end: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        with self._txn.cursor() as cursor:
+            if not reverse:
+                if cursor.set_range(start):
+                    for entry in cursor.iternext():
+                        if entry[0] >= end:
+                            return
+                        yield entry
+                return
+            if cursor.set_range(end) and not cursor.prev():
+                return
+            if not cursor.key() and not cursor.last():
+                return
+            for entry in cursor.iterprev():
+                if entry[0] < start:
+                    return
+                yield entry
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self._txn.put(key, value)
+
+    def delete(self, key: bytes) -> bool:
+        return bool(self._txn.delete(key))
+
+    def delete_range(self, start: bytes, end: bytes) -> int:
+        count = 0
+        with self._txn.cursor() as cursor:
+            found = cursor.set_range(start)
+            while found and cursor.key() < end:
+                found = cursor.delete()
+                count += 1
+        return count
+
+    def announce(self, topic: str) -> None:
+        self.topics[topic] = None

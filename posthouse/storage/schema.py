@@ -1,0 +1,68 @@
+"""The store's schema number: a store moves forward at its first start under a newer program, after a copy was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.spaces import META
+
+log = structlog.get_logger()
+
+KEY = META.key("schema")
+
+Step = Callable[[WriteTransaction], None]
+
+# step n brings a store of schema n to n + 1; a new store begins with the last number
+STEPS: tuple[Step, ...] = ()
+
+
+class SchemaTooNew(Exception):
+    """The store was written by a newer program."""
+
+
+class Migrating(Protocol):
+    """What a migration needs of an engine."""
+
+    directory: Path
+    environment: Any
+
+    def change(self, function: Callable[[Any], None]) -> None:
+        """Run it in a transaction of its own."""
+
+
+def read_schema(txn: ReadTransaction) -> int | None:
+    """The store's schema number; None for an empty store."""
+    value = txn.get(KEY)
+    return None if value is None else int.from_bytes(value, "big")
+
+
+def migrate(engine: Migrating, steps: Sequence[Step] = STEPS) -> None:
+    """Bring the store to schema `len(steps)`, one transaction a step; raises SchemaTooNew."""
+    found: list[int | None] = []
+    engine.change(lambda txn: found.append(read_schema(txn)))
+    wanted, (held,) = len(steps), found
+    if held is None:
+        engine.change(lambda txn: txn.put(KEY, wanted.to_bytes(4, "big")))
+        return
+    if held > wanted:
+        raise SchemaTooNew(f"the store has schema {held}, this program knows {wanted}: use the newer program")
+    if held == wanted:
+        return
+    copy = engine.directory / "backups" / f"before-schema-{wanted}"
+    if not copy.exists():
+        copy.mkdir(mode=0o700, parents=True)
+        engine.environment.copy(str(copy), compact=True)
+    for number in range(held, wanted):
+        log.info("migrating", schema=number + 1)
+        engine.change(partial(_take, steps[number], number + 1))
+
+
+def _take(step: Step, number: int, txn: WriteTransaction) -> None:
+    step(txn)
+    txn.put(KEY, number.to_bytes(4, "big"))

@@ -1,0 +1,36 @@
+"""Settings of the store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The store process and its database."""
+
+    map_octets: Annotated[
+        int,
+        Meta(ge=1 << 24, le=1 << 46, description="How large the database file may grow; address space, not disk."),
+    ] = 1 << 40
+    readers: Annotated[
+        int, Meta(ge=16, le=8192, description="How many processes and threads may read the database at once.")
+    ] = 512
+    batch_operations: Annotated[
+        int, Meta(ge=1, le=100_000, description="How many operations one commit takes together at most.")
+    ] = 500
+    batch_octets: Annotated[
+        int, Meta(ge=1 << 16, le=1 << 30, description="How many octets of requests one commit takes together at most.")
+    ] = 32 << 20
+    frame_octets: Annotated[
+        int, Meta(ge=1 << 20, le=1 << 30, description="How large one request or answer of the store process may be.")
+    ] = 256 << 20
+    answer_seconds: Annotated[
+        float,
+        Meta(gt=0, le=600, description="How long a worker waits for the store process before it says: try later."),
+    ] = 30.0
+    remember_seconds: Annotated[
+        float,
+        Meta(ge=60, le=86_400, description="How long answers are remembered for a worker that may ask again."),
+    ] = 600.0
