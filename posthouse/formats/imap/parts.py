@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from posthouse.formats.mime.parameters import parameter
 from posthouse.formats.mime.part import Part
 
 
@@ -19,62 +20,42 @@ class Kind(enum.Enum):
     MIME = 3
 
 
-class Outline(msgspec.Struct, array_like=True, frozen=True):
-    """Of a part what its sections need; offsets as in `Part`. The child of a message/rfc822 part is the message."""
-
-    type: str
-    subtype: str
-    encoding: str
-    header_start: int
-    body_start: int
-    body_end: int
-    children: tuple[Outline, ...] = ()
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether the body is a row of parts."""
-        return self.type == "multipart"
-
-    @property
-    def is_message(self) -> bool:
-        """Whether the body is a message of its own, the only child."""
-        return self.type == "message" and bool(self.children)
-
-
-class OutlineRecord(msgspec.Struct, array_like=True, frozen=True, tag=1):
+class PartsRecord(msgspec.Struct, array_like=True, frozen=True, tag=1):
     """What is stored of a message's part tree."""
 
-    message: Outline
+    message: Part
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(OutlineRecord)
-
-
-def outline(part: Part) -> Outline:
-    """The outline of a part and all in it."""
-    return Outline(
-        part.type,
-        part.subtype,
-        part.encoding,
-        part.header_start,
-        part.body_start,
-        part.body_end,
-        tuple([outline(child) for child in part.children]),
-    )
+_DECODER = msgspec.msgpack.Decoder(PartsRecord)
 
 
 def encode_parts(part: Part) -> bytes:
-    """The outline of a whole message, to be stored."""
-    return _ENCODER.encode(OutlineRecord(outline(part)))
+    """Of a whole message what its sections, BINARY and searches need: types, character sets, encodings, offsets."""
+    return _ENCODER.encode(PartsRecord(_bare(part)))
 
 
-def decode_parts(octets: bytes) -> Outline:
-    """What `encode_parts` wrote; raises msgspec.DecodeError on anything else."""
+def decode_parts(octets: bytes) -> Part:
+    """The part tree of a message with what `encode_parts` kept of it; raises msgspec.DecodeError on anything else."""
     return _DECODER.decode(octets).message
 
 
-def find_part(message: Outline, path: Sequence[int]) -> Outline | None:
+def _bare(part: Part) -> Part:
+    charset = parameter(part.parameters, b"charset") if part.type == "text" else None
+    return Part(
+        part.header_start,
+        part.body_start,
+        part.body_end,
+        part.lines,
+        part.type,
+        part.subtype,
+        () if charset is None else ((b"charset", charset),),
+        part.encoding,
+        children=[_bare(child) for child in part.children],
+    )
+
+
+def find_part(message: Part, path: Sequence[int]) -> Part | None:
     """The part that a path of numbers from 1 names; None when there is none. The empty path names the message.
 
     In a message that is no multipart, 1 is its body. The parts of a message/rfc822 part are those of the message in it.
@@ -93,7 +74,7 @@ def find_part(message: Outline, path: Sequence[int]) -> Outline | None:
     return part
 
 
-def section(message: Outline, path: Sequence[int], kind: Kind = Kind.WHOLE) -> tuple[int, int] | None:
+def section(message: Part, path: Sequence[int], kind: Kind = Kind.WHOLE) -> tuple[int, int] | None:
     """The octets [start, stop) of a section; None when the message has no such section.
 
     HEADER takes in the blank line at its end. Behind a path HEADER and TEXT are only of message/rfc822 parts, and MIME

@@ -12,7 +12,7 @@ Parameters = tuple[tuple[bytes, bytes], ...]  # (name in lower case, value witho
 MESSAGE_SUBTYPES = ("rfc822", "global")  # RFC 2046 5.2.1, RFC 6532 3.7
 
 
-class Part(msgspec.Struct):
+class Part(msgspec.Struct, array_like=True):
     """One part, or the message itself; nobody changes it after the scanner gave it out.
 
     Offsets count octets from the first of the message: the header is [header_start, body_start) with the blank line
