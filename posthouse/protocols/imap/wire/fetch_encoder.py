@@ -6,14 +6,16 @@ lists, days) is rendered once, and a line is one formatting operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from posthouse.protocols.imap.wire.fetch import Attribute
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
+from posthouse.storage.ranges import Range
 
 RECENT = 1 << 30  # above every stored bit: \Recent belongs to a session, never to a message (RFC 3501 2.3.2)
-_NEVER = 1 << 32  # above every UID
+NO_KEYWORDS: Mapping[int, int] = MappingProxyType({})
 _MOST_COMBINATIONS = 4096
 
 
@@ -52,27 +54,35 @@ class FlagLists:
         return self._rendered[flags | RECENT if recent else flags, keywords].encode("ascii")
 
     def uid_flags_lines(
-        self, numbers: Iterable[int], messages: Iterable[FlaggedMessage], *, recent_from: int = _NEVER
+        self,
+        numbers: Iterable[int],
+        uids: Sequence[int],
+        flags: Sequence[int],
+        keywords: Mapping[int, int] = NO_KEYWORDS,
+        recent: Sequence[Range] = (),
     ) -> bytes:
-        r"""`* 1 FETCH (UID 5 FLAGS (\Seen))` of each; UIDs from `recent_from` on are \Recent."""
+        r"""`* 1 FETCH (UID 5 FLAGS (\Seen))` of each message, given by columns with ascending UIDs.
+
+        `keywords` are the bits of those UIDs that have any; UIDs in the ranges of `recent` are \Recent.
+        """
         rendered = self._rendered
-        lines = []
-        for number, message in zip(numbers, messages, strict=False):
-            uid = message.uid
-            flags = message.flags | RECENT if uid >= recent_from else message.flags
-            lines.append(f"* {number} FETCH (UID {uid} FLAGS {rendered[flags, message.keywords]})\r\n")
-        return "".join(lines).encode("ascii")
-
-
-class FlaggedMessage(Protocol):
-    """What `FlagLists` needs of a message; `core.mail.messages.Row` is one."""
-
-    @property
-    def uid(self) -> int: ...
-    @property
-    def flags(self) -> int: ...
-    @property
-    def keywords(self) -> int: ...
+        if recent:
+            flags = list(flags)
+            for first, last in recent:
+                for at in range(bisect_left(uids, first), bisect_right(uids, last)):
+                    flags[at] |= RECENT
+        if keywords:
+            named = [keywords.get(uid, 0) for uid in uids]
+            shown = [rendered[key] for key in zip(flags, named, strict=True)]
+        else:
+            names = {bits: rendered[bits, 0] for bits in set(flags)}
+            shown = [names[bits] for bits in flags]
+        return "".join(
+            [
+                f"* {number} FETCH (UID {uid} FLAGS {text})\r\n"
+                for number, uid, text in zip(numbers, uids, shown, strict=True)
+            ]
+        ).encode("ascii")
 
 
 _FORMATS: dict[Attribute, bytes] = {
@@ -103,11 +113,6 @@ def items_format(attributes: Iterable[Attribute]) -> bytes:
     return b" ".join([_FORMATS[attribute] for attribute in attributes])
 
 
-def fetch_line(number: int, items: Iterable[bytes]) -> bytes:
-    """A whole response from rendered items."""
-    return b"* %d FETCH (%b)\r\n" % (number, b" ".join(items))
-
-
 def body_octets(octets: bytes) -> bytes:
     """A message's octets as a literal may carry them: NUL, which it may not (RFC 9051 9, CHAR8), becomes 80 hex.
 
@@ -126,18 +131,3 @@ def section_item(label: bytes, octets: bytes | None) -> bytes:
     if octets is None:
         return label + b" NIL"
     return b"%b {%d}\r\n%b" % (label, len(octets), body_octets(octets))
-
-
-def binary_head(label: bytes, size: int) -> bytes:
-    """As `section_head`, for BINARY: the octets may hold NUL, so it is a literal8; RFC 3516 4.2."""
-    return b"%b ~{%d}\r\n" % (label, size)
-
-
-def binary_item(label: bytes, octets: bytes) -> bytes:
-    """BINARY[...] held in memory."""
-    return b"%b ~{%d}\r\n%b" % (label, len(octets), octets)
-
-
-def number_item(label: bytes, number: int) -> bytes:
-    """`BINARY.SIZE[1] 1234` and its kin."""
-    return b"%b %d" % (label, number)

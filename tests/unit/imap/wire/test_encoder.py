@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.core.mail.messages import Row
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire import encoder, fetch_encoder
@@ -75,14 +76,13 @@ def test_search() -> None:
     )
 
 
-def row(uid: int, flags: int, keywords: int) -> Row:
-    return Row(uid, flags, keywords, 1, 1, 0, 0, 1)
-
-
 def test_uid_flags_lines() -> None:
     lists = fetch_encoder.FlagLists(("$Work", "later"))
-    rows = [row(5, 0, 0), row(7, 1 | 4, 0b10), row(9, 1 | 2 | 4 | 8 | 16, 0b11)]
-    assert lists.uid_flags_lines([1, 2, 4], rows, recent_from=9) == (
+    assert lists.uid_flags_lines([1, 2], array("I", [5, 7]), array("H", [0, 1 | 4])) == (
+        b"* 1 FETCH (UID 5 FLAGS ())\r\n* 2 FETCH (UID 7 FLAGS (\\Flagged \\Seen))\r\n"
+    )
+    uids, flags = [5, 7, 9], [0, 1 | 4, 1 | 2 | 4 | 8 | 16]
+    assert lists.uid_flags_lines([1, 2, 4], uids, flags, {7: 0b10, 9: 0b11}, [(8, 9)]) == (
         b"* 1 FETCH (UID 5 FLAGS ())\r\n"
         b"* 2 FETCH (UID 7 FLAGS (\\Flagged \\Seen later))\r\n"
         b"* 4 FETCH (UID 9 FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\Recent $Work later))\r\n"
@@ -106,15 +106,10 @@ def test_fetch_lines() -> None:
         b'* 2 FETCH (UID 3 FLAGS () INTERNALDATE "date" RFC822.SIZE 7 ENVELOPE (env) BODY (body) '
         b"BODYSTRUCTURE (structure) MODSEQ (9) EMAILID (M1) THREADID (T1) SAVEDATE NIL)\r\n"
     )
-    items = fetch_encoder.items_format([Attribute.UID, Attribute.FLAGS]) % (3, b"()")
-    assert fetch_encoder.fetch_line(1, [items, fetch_encoder.section_item(b"BODY[]", b"a\0b")]) == (
-        b"* 1 FETCH (UID 3 FLAGS () BODY[] {3}\r\na\x80b)\r\n"
-    )
+    assert fetch_encoder.items_format([Attribute.UID, Attribute.FLAGS]) % (3, b"()") == b"UID 3 FLAGS ()"
+    assert fetch_encoder.section_item(b"BODY[]", b"a\0b") == b"BODY[] {3}\r\na\x80b"
     assert fetch_encoder.section_item(b"BODY[9]", None) == b"BODY[9] NIL"
     assert fetch_encoder.section_head(b"BODY[]", 5) == b"BODY[] {5}\r\n"
-    assert fetch_encoder.binary_head(b"BINARY[1]", 5) == b"BINARY[1] ~{5}\r\n"
-    assert fetch_encoder.binary_item(b"BINARY[1]", b"a\0") == b"BINARY[1] ~{2}\r\na\0"
-    assert fetch_encoder.number_item(b"BINARY.SIZE[1]", 5) == b"BINARY.SIZE[1] 5"
 
 
 @given(st.text(st.characters(blacklist_categories=("Cs", "Cc"))), st.booleans())
