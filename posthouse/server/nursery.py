@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import structlog
@@ -77,15 +78,13 @@ def fork_nursery(roles: dict[str, Role], *, close: Callable[[], None]) -> Nurser
     return Nursery(ours)
 
 
-def start_nursery() -> Nursery:
-    """Start a nursery afresh, in place of one that died."""
+def start_nursery(file: Path) -> Nursery:
+    """Start a nursery afresh, in place of one that died; `file` is the configuration, for whoever reads `ps`."""
     ours, theirs = socket_pair()
     with theirs:
-        subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-m", "posthouse.server.supervisor", "--nursery", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
-            close_fds=True,
-        )
+        command = [sys.executable, "-m", "posthouse.server.supervisor", "--config", str(file)]
+        command += ["--nursery", str(theirs.fileno())]
+        subprocess.Popen(command, pass_fds=(theirs.fileno(),), close_fds=True)  # noqa: S603 - our own interpreter
     return Nursery(ours)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import structlog
@@ -33,7 +34,7 @@ class Births:
         is_ready, says_ready = os.pipe()
         sees_end, lifeline = os.pipe()
         briefing = encode_briefing(StoreBriefing(settled.configuration))
-        child = Child("store", self._spawn("store", briefing, (says_ready, sees_end)))
+        child = Child("store", self._spawn(settled.file, "store", briefing, (says_ready, sees_end)))
         os.close(says_ready)
         os.close(sees_end)
         self._lifelines[child] = lifeline
@@ -66,7 +67,9 @@ class Births:
         briefing = WorkerBriefing(settled.configuration, slot, settled.workers, settled.key_pair, tuple(adopted))
         ours, theirs = socket.socketpair()
         with theirs:
-            pid = self._spawn(f"worker {slot}", encode_briefing(briefing), (theirs.fileno(), *descriptors))
+            pid = self._spawn(
+                settled.file, f"worker {slot}", encode_briefing(briefing), (theirs.fileno(), *descriptors)
+            )
         child = Child(f"worker {slot}", pid)
         child.line = WorkerLine(self._office, str(slot), child.set_ready)
         _adopt(ours, child.line)
@@ -76,13 +79,13 @@ class Births:
         """Let the nursery end."""
         self._nursery.close()
 
-    def _spawn(self, role: str, briefing: bytes, descriptors: Sequence[int]) -> int:
+    def _spawn(self, file: Path, role: str, briefing: bytes, descriptors: Sequence[int]) -> int:
         try:
             return self._nursery.spawn(role, briefing, descriptors)
         except nursery.NurseryGone as gone:
             log.error("the nursery is gone; starting another", why=str(gone))
             self._nursery.close()
-            self._nursery = nursery.start_nursery()
+            self._nursery = nursery.start_nursery(file)
             return self._nursery.spawn(role, briefing, descriptors)
 
 

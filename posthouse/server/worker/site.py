@@ -24,6 +24,7 @@ from posthouse.storage.contract import Store, StoreUnavailable, WriteTransaction
 
 log = structlog.get_logger()
 
+DRAIN_SECONDS = 1.0
 HEALTH_SECONDS = 1.0  # asked more often, the answer is the last one
 PATIENCE_SECONDS = 3.0  # a store that has not answered by then is not well
 
@@ -58,7 +59,10 @@ class HttpFactory(Site):
         return channel
 
     def drain(self) -> None:
-        """Close connections; an answer on its way goes out first."""
+        """Close connections, once whoever has just connected had the time to ask and to be answered."""
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._close)
+
+    def _close(self) -> None:
         for channel in list(self._channels):
             if channel.transport is not None:
                 channel.transport.loseConnection()

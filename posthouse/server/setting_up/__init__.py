@@ -1,0 +1,1 @@
+"""Setting up a new server: its files, its first administrator, and the DNS records that its domain needs."""
