@@ -1,0 +1,95 @@
+"""A letter on its way in: hashed, scanned and spooled as it arrives; at its end all that reading needs is built."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Protocol
+
+from posthouse.core.mail.records import Header, Letter
+from posthouse.formats.imap.bodystructure import bodystructure
+from posthouse.formats.imap.envelope import fields_envelope
+from posthouse.formats.imap.parts import encode_parts
+from posthouse.formats.mime.headers import read_fields
+from posthouse.formats.mime.part import Part
+from posthouse.formats.mime.scanner import Scanner
+from posthouse.formats.mime.settings import MimeLimits
+from posthouse.formats.mime.summary import fields_summary
+from posthouse.storage.blobs.contract import Blobs, BlobWriter
+from posthouse.storage.blobs.records import Blob
+
+
+class LetterWriter:
+    """One letter; its octets are stored exactly as they are written."""
+
+    __slots__ = ("_blob", "_scanner")
+
+    def __init__(self, blob: BlobWriter, limits: MimeLimits) -> None:
+        self._blob = blob
+        self._scanner = Scanner(limits)
+
+    @property
+    def size(self) -> int:
+        """Octets so far."""
+        return self._blob.size
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next octets."""
+        self._blob.write(chunk)
+        self._scanner.feed(chunk)
+
+    async def finish(self) -> Letter:
+        """The letter, its octets durable when they do not travel with it; raises StoreUnavailable (disk full)."""
+        return built(self._scanner.close(), await self._blob.finish())
+
+    def abandon(self) -> None:
+        """It will not be stored."""
+        self._blob.abandon()
+
+
+class Letters(Protocol):
+    """Where letters begin."""
+
+    def open(self) -> LetterWriter:
+        """A new letter."""
+
+
+class BlobLetters:
+    """Letters whose octets become blobs."""
+
+    def __init__(self, blobs: Blobs, limits: MimeLimits) -> None:
+        self._blobs = blobs
+        self._limits = limits
+
+    def open(self) -> LetterWriter:
+        return LetterWriter(self._blobs.writer(), self._limits)
+
+
+def scanned(octets: bytes, limits: MimeLimits | None = None) -> Letter:
+    """A letter that is in memory already, carried inline."""
+    scanner = Scanner(limits or MimeLimits())
+    scanner.feed(octets)
+    return built(scanner.close(), Blob(hashlib.sha256(octets).digest(), len(octets), octets, None))
+
+
+def built(message: Part, blob: Blob) -> Letter:
+    """All that reading needs of a scanned message."""
+    fields = read_fields(message.header)
+    summary = fields_summary(message, fields)
+    header = Header(
+        sent=summary.sent or 0,
+        message_id=summary.message_id,
+        subject=summary.subject,
+        from_=summary.from_,
+        to=summary.to,
+        cc=summary.cc,
+    )
+    return Letter(
+        blob=blob,
+        header=header,
+        preview=summary.preview,
+        has_attachment=summary.has_attachment,
+        envelope=fields_envelope(fields),
+        bodystructure=bodystructure(message, True),
+        body=bodystructure(message, False),
+        parts=encode_parts(message),
+    )
