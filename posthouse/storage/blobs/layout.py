@@ -1,4 +1,4 @@
-"""The form of a blob file: blocks of 64 KiB (the last shorter), each plain or zstd-compressed, then an index and a foot.
+"""The form of a blob file: blocks of 64 KiB (the last shorter), plain or zstd-compressed, then an index and a foot.
 
 The index has (crc32 of the stored block, its stored length) for each block, so that damage is noticed at the block
 that is read, and ranges of compressed files need only their blocks. A block as long as it was plain is not compressed.

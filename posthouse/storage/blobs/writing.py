@@ -1,4 +1,4 @@
-"""Writing a blob: hashed as it comes; small ones stay in memory, larger ones are files, synced before they are named."""
+"""Writing a blob, hashed as it comes: small ones stay in memory, larger ones are files synced before they are named."""
 
 from __future__ import annotations
 
