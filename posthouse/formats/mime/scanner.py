@@ -86,14 +86,11 @@ class Scanner:
         self._refill()
         self._run(final=True)
         stop = len(self._window)
-        self._end_headers(stop)
-        end = self._base + stop
         if self._state == _DELIMITER:
-            part = self._open[-1]
-            part.header_start = part.body_start = end
-            part.lines = self._lines
+            self._begin_header(stop - 1)  # a line without an end
+        self._end_headers(stop)
         self._take(stop)
-        self._close_parts(0, end)
+        self._close_parts(0, self._base + stop)
         return self._root
 
     # Moving through the octets

@@ -5,21 +5,58 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 _LINES = [
-    b"", b"text", b"Content-Type: text/plain", b"Content-Type: text/html; charset=utf-8", b"Content-Type: message/rfc822",
-    b"content-type:message/global", b'Content-Type: multipart/mixed; boundary="b"', b"Content-Type: multipart/digest; boundary=bb",
-    b"Content-Type: multipart/alternative;\r\n boundary=b--", b"Content-Type: multipart/x", b"Content-Type: multipart/y; boundary=b",
-    b"Content-Type: multipart/related; boundary=\"c c\"", b"Content-Type: nonsense", b"Content-Transfer-Encoding: base64",
-    b"Content-Disposition: attachment; filename*0*=utf-8''a%20; filename*1=b.txt", b"Content-ID: <a@b>", b"Content-MD5: Q2hlY2s=",
-    b"Content-Description: \xff\x00", b"Content-Language: en, fr", b"Content-Location: http://x/\r\n y", b"Subject: =?utf-8?q?a?=",
-    b"From: Ann <ann@example.org>", b"To: a:b@c,d;, (x) <e@f>", b"X: " + b"y" * 100,
-    b"--b", b"--b--", b"--bb", b"--bb--", b"--b----", b"--c c", b"--c c--", b"--", b"---b", b"--b \t", b" folded", b"\r", b"a\rb", b"\x00",
-]  # fmt: skip
+    b"",
+    b"text",
+    b"Content-Type: text/plain",
+    b"Content-Type: text/html; charset=utf-8",
+    b"Content-Type: message/rfc822",
+    b"content-type:message/global",
+    b'Content-Type: multipart/mixed; boundary="b"',
+    b"Content-Type: multipart/digest; boundary=bb",
+    b"Content-Type: multipart/alternative;\r\n boundary=b--",
+    b"Content-Type: multipart/x",
+    b"Content-Type: multipart/y; boundary=b",
+    b'Content-Type: multipart/related; boundary="c c"',
+    b"Content-Type: nonsense",
+    b"Content-Transfer-Encoding: base64",
+    b"Content-Disposition: attachment; filename*0*=utf-8''a%20; filename*1=b.txt",
+    b"Content-ID: <a@b>",
+    b"Content-MD5: Q2hlY2s=",
+    b"Content-Description: \xff\x00",
+    b"Content-Language: en, fr",
+    b"Content-Location: http://x/\r\n y",
+    b"Subject: =?utf-8?q?a?=",
+    b"From: Ann <ann@example.org>",
+    b"To: a:b@c,d;, (x) <e@f>",
+    b"X: " + b"y" * 100,
+    b"--b",
+    b"--b--",
+    b"--bb",
+    b"--bb--",
+    b"--b----",
+    b"--c c",
+    b"--c c--",
+    b"--",
+    b"---b",
+    b"--b \t",
+    b" folded",
+    b"\r",
+    b"a\rb",
+    b"\x00",
+]
 
 _ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\n", b"\r", b"", b"\r\n\r\n", b"\n\n"])
 
-wild_messages = st.lists(
-    st.tuples(st.sampled_from(_LINES) | st.binary(max_size=12), _ENDS).map(lambda pair: pair[0] + pair[1]), max_size=40
-).map(b"".join)
+_WILD_LINES = st.tuples(st.sampled_from(_LINES) | st.binary(max_size=12), _ENDS).map(b"".join)
+_BEGINNINGS = st.sampled_from(
+    [
+        b"",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+        b"Content-Type: multipart/x; boundary=b\n\n\n--b",
+    ]
+)
+
+wild_messages = st.tuples(_BEGINNINGS, st.lists(_WILD_LINES, max_size=40).map(b"".join)).map(b"".join)
 
 any_octets = st.binary(max_size=400) | wild_messages
 

@@ -8,7 +8,7 @@ import time
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from posthouse.formats.mime import scanner as scanner_module
@@ -37,6 +37,7 @@ def bodies(part: Part, message: bytes) -> list[bytes]:
 
 @settings(max_examples=400)
 @given(any_octets)
+@example(b"Content-Type: multipart/y; boundary=b\n\n\n--b")  # ends in a delimiter line
 def test_the_tree_is_the_oracles(message: bytes) -> None:
     assert shape(scan(message)) == oracle_shape(message)
 
@@ -146,7 +147,8 @@ def test_a_header_without_a_body() -> None:
 def test_the_longest_boundary_that_fits_is_meant() -> None:
     message = lines(
         "Content-Type: multipart/mixed; boundary=abc", "", "--abc",
-        "Content-Type: multipart/mixed; boundary=abcdef", "", "--abcdef", "", "inner", "--abcdef--", "--abc", "", "outer", "--abc--",
+        "Content-Type: multipart/mixed; boundary=abcdef", "", "--abcdef", "", "inner", "--abcdef--",
+        "--abc", "", "outer", "--abc--",
     )  # fmt: skip
     assert bodies(scan(message), message) == [b"inner", b"outer"]
     assert [len(child.children) for child in scan(message).children] == [1, 0]
@@ -155,7 +157,7 @@ def test_the_longest_boundary_that_fits_is_meant() -> None:
 def test_the_inner_boundary_may_be_the_beginning_of_the_outer() -> None:
     message = lines(
         "Content-Type: multipart/mixed; boundary=abcdef", "", "--abcdef",
-        "Content-Type: multipart/mixed; boundary=abc", "", "--abc", "", "inner", "--abc--", "--abcdef", "", "outer", "--abcdef--",
+        "Content-Type: multipart/mixed; boundary=abc", "", "--abc", "", "inner", "--abcdef", "", "outer", "--abcdef--",
     )  # fmt: skip
     assert bodies(scan(message), message) == [b"inner", b"outer"]
 
@@ -163,7 +165,8 @@ def test_the_inner_boundary_may_be_the_beginning_of_the_outer() -> None:
 def test_the_same_boundary_inside_closes_the_inner_first() -> None:
     message = lines(
         "Content-Type: multipart/mixed; boundary=b", "", "--b",
-        "Content-Type: multipart/mixed; boundary=b", "", "--b", "", "inner", "--b--", "", "--b", "", "outer", "--b--", "",
+        "Content-Type: multipart/mixed; boundary=b", "", "--b", "", "inner", "--b--", "",
+        "--b", "", "outer", "--b--", "",
     )  # fmt: skip
     assert bodies(scan(message), message) == [b"inner", b"outer"]
 
@@ -179,7 +182,9 @@ def test_an_outer_boundary_ends_inner_parts_that_were_left_open() -> None:
 
 
 def test_preamble_and_epilogue_belong_to_no_part() -> None:
-    message = lines("Content-Type: multipart/mixed; boundary=b", "", "pre", "--b", "", "part", "--b--", "epi", "--b", "x")
+    message = lines(
+        "Content-Type: multipart/mixed; boundary=b", "", "pre", "--b", "", "part", "--b--", "epi", "--b", "x"
+    )
     assert bodies(scan(message), message) == [b"part"]
 
 
@@ -221,8 +226,8 @@ def test_a_message_in_a_message_keeps_its_header_for_the_envelope() -> None:
 def test_the_preview_text_is_that_of_the_first_text_that_says_something() -> None:
     message = lines(
         "Content-Type: multipart/mixed; boundary=b", "", "--b", "", " ", "", "--b",
-        "Content-Type: text/plain", "Content-Disposition: attachment", "", "file", "--b", "Content-Type: text/html", "", "<p>hi",
-        "--b", "", "later", "--b--",
+        "Content-Type: text/plain", "Content-Disposition: attachment", "", "file",
+        "--b", "Content-Type: text/html", "", "<p>hi", "--b", "", "later", "--b--",
     )  # fmt: skip
     assert [child.text for child in scan(message).children] == [b"", b"", b"<p>hi", b""]
 
@@ -230,7 +235,12 @@ def test_the_preview_text_is_that_of_the_first_text_that_says_something() -> Non
 def nested(depth: int) -> bytes:
     message = b"\r\ndeep"
     for number in range(depth):
-        message = b"Content-Type: multipart/mixed; boundary=b%d.\r\n\r\n--b%d.\r\n%b\r\n--b%d.--" % (number, number, message, number)
+        message = b"Content-Type: multipart/mixed; boundary=b%d.\r\n\r\n--b%d.\r\n%b\r\n--b%d.--" % (
+            number,
+            number,
+            message,
+            number,
+        )
     return message
 
 
@@ -246,7 +256,11 @@ def test_parts_that_are_nested_too_deep_stay_whole() -> None:
 
 def test_messages_that_are_nested_too_deep_stay_whole() -> None:
     part = scan(b"Content-Type: message/rfc822\r\n\r\n" * 1000, MimeLimits(nesting_count=3))
-    assert [part.type, part.children[0].type, part.children[0].children[0].subtype] == ["message", "message", "octet-stream"]
+    assert [part.type, part.children[0].type, part.children[0].children[0].subtype] == [
+        "message",
+        "message",
+        "octet-stream",
+    ]
 
 
 def test_what_follows_the_last_part_that_is_counted_is_its_body() -> None:
@@ -272,7 +286,9 @@ def test_all_headers_together_are_bounded() -> None:
 
 
 def a_large_message(octets: int) -> list[bytes]:
-    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: application/pdf\r\n\r\n"
+    head = lines(
+        "Content-Type: multipart/mixed; boundary=b", "", "--b", "", "hello", "--b", "Content-Type: application/pdf", "", ""
+    )  # fmt: skip
     line = b"QmFzZTY0IGlzIHdoYXQgYXR0YWNobWVudHMgYXJlIG1hZGUgb2YsIGxpbmUgYnkgbGluZSwg\r\n"
     chunk = line * 900
     return [head, *[chunk] * (octets // len(chunk)), b"\r\n--b--\r\n"]
@@ -297,7 +313,12 @@ def test_a_50_mb_message_costs_less_than_1_mb() -> None:
         nested(49) * 20 + b"\r\n--" * 300_000,
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n" * 200_000,
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 200_000,
-        b"Content-Type: multipart/mixed; boundary=" + b"-" * 200 + b"\r\n\r\n" + b"-" * 199 + b"\r\n" + b"\r\n--" * 250_000,
+        b"Content-Type: multipart/mixed; boundary="
+        + b"-" * 200
+        + b"\r\n\r\n"
+        + b"-" * 199
+        + b"\r\n"
+        + b"\r\n--" * 250_000,
         b"Content-Type: message/rfc822\r\n\r\n" * 30_000,
         b"content-" * 100_000,
         b"\ncontent-type:" * 70_000,
