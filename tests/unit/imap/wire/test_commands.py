@@ -442,6 +442,8 @@ def test_bounds() -> None:
         (b"a SEARCH OR 1 OR 1 OR 1 OR 1 1", False),
         (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 10) + b")", True),
         (b"a STATUS x (" + b" ".join([b"UIDNEXT"] * 11) + b")", False),
+        (b"a FETCH 1 BODY[" + b".".join([b"1"] * 100) + b"]", True),
+        (b"a FETCH 1 BODY[" + b".".join([b"1"] * 101) + b"]", False),
         (b"a ENABLE " + b" ".join([b"X"] * 11), False),
         (b"a STORE 1 FLAGS " + b" ".join([b"x"] * 11), False),
     ]:

@@ -45,6 +45,10 @@ def test_uid_positions(ranges: list[tuple[int, int]], uids: set[int]) -> None:
     assert all(after[0] > before[1] for before, after in itertools.pairwise(positions))
 
 
+def test_uids_with_nothing_between_them_are_one_range() -> None:
+    assert SequenceSet(((1, 2), (5, 6))).uid_positions(array("I", [2, 5, 9])) == [(0, 2)]
+
+
 def test_an_empty_mailbox_has_nothing() -> None:
     everything = SequenceSet(((1, STAR),))
     assert everything.resolve(0) == []
