@@ -1,4 +1,7 @@
-"""Where blobs are written and read; what they are called and who holds them is `records.py`."""
+"""The contract of blob stores: immutable octets named by their SHA-256, written and read as streams.
+
+What a blob store keeps is durable when `finish` returns, and nobody's until an operation holds it (`records.keep`).
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,49 @@ from typing import Protocol
 
 from posthouse.storage.blobs.records import Blob, BlobPlace
 
+PIECE_OCTETS = 65_536
+
 
 class BlobDamaged(Exception):
-    """Stored octets are missing or not what was written. args: the location, why."""
+    """What was stored is not there or not what was stored. args: hash as hexadecimal, what is wrong."""
 
 
 class BlobWriter(Protocol):
-    """A blob on its way in."""
+    """One blob on its way in."""
 
     @property
     def size(self) -> int:
         """Octets so far."""
 
     def write(self, chunk: bytes) -> None:
-        """Take the next octets; what goes wrong with the disk is told by `finish`."""
+        """Take the next octets; raises StoreUnavailable (disk full), after which the writer is abandoned."""
 
     async def finish(self) -> Blob:
-        """The blob, durable when it is not inline; raises StoreUnavailable (disk full). The writer is spent."""
+        """The blob, durable when it is large, else carried inline; raises StoreUnavailable."""
 
     def abandon(self) -> None:
-        """Forget what was written; also after `finish` failed. Harmless twice."""
+        """Forget it; also after `finish`, when no operation will hold it."""
+
+
+class BlobReader(Protocol):
+    """One stored blob. Positions beyond its end are its end. Raises BlobDamaged."""
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole blob."""
+
+    async def read(self, start: int, stop: int) -> bytes:
+        """The octets from `start` up to `stop`; for what is known to be small."""
+
+    def chunks(self, start: int, stop: int, size: int = PIECE_OCTETS) -> AsyncIterator[bytes]:
+        """The same as a stream of pieces of at most `size` octets."""
 
 
 class Blobs(Protocol):
-    """A place for the octets of blobs."""
+    """Where blobs are written and read."""
 
     def writer(self) -> BlobWriter:
         """A new blob."""
 
-    def chunks(self, place: BlobPlace, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The octets from `start` up to `stop`, in pieces; raises BlobDamaged at the piece that is."""
-
-    async def read(self, place: BlobPlace, start: int = 0, stop: int | None = None) -> bytes:
-        """The same at once, for what is known to be small."""
+    def reader(self, place: BlobPlace) -> BlobReader:
+        """A stored blob; opens nothing yet."""
