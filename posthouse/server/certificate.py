@@ -6,14 +6,14 @@ import datetime
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from posthouse.server.settings import TlsSettings
 
@@ -40,7 +40,7 @@ def read_key_pair(certificate: Path, key: Path) -> KeyPair:
         raise BadCertificate(f"{error.filename}: {error.strerror}") from None
     try:
         tls_context(pair, TlsSettings())
-    except (SSL.Error, crypto.Error, ValueError) as error:
+    except (SSL.Error, ValueError, TypeError) as error:
         raise BadCertificate(f"{certificate} and {key} do not fit together: {error}") from None
     return pair
 
@@ -55,10 +55,10 @@ def tls_context(pair: KeyPair, settings: TlsSettings) -> SSL.Context:
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # resumption is by ticket: no memory here
     context.set_session_id(b"posthouse")
     chain = x509.load_pem_x509_certificates(pair.certificate)
-    context.use_certificate(crypto.X509.from_cryptography(chain[0]))
+    context.use_certificate(chain[0])
     for issuer in chain[1:]:
-        context.add_extra_chain_cert(crypto.X509.from_cryptography(issuer))
-    context.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_PEM, pair.key))
+        context.add_extra_chain_cert(issuer)
+    context.use_privatekey(cast(Any, serialization.load_pem_private_key(pair.key, None)))
     context.check_privatekey()
     return context
 

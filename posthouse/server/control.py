@@ -54,4 +54,7 @@ def ask(path: Path, verb: str) -> Any:
             raise NotRunning(str(error)) from error
     if not answer:
         raise NotRunning("it stopped answering")
-    return json.loads(answer)["answer"]
+    said = json.loads(answer)
+    if "error" in said:
+        raise NotRunning(said["error"])
+    return said["answer"]

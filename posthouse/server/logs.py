@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogLevel, globalLogBeginner
 from zope.interface import provider
 
 from posthouse.server.settings import LogSettings
@@ -20,7 +20,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def start_logging(settings: LogSettings, process: str) -> None:
-    """Send everything that is logged in this process, also by Twisted and asyncio, to standard error."""
+    """Send what is logged in this process to standard error."""
     level = _LEVELS[settings.level]
     for_people = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     structlog.configure(
@@ -37,8 +37,12 @@ def start_logging(settings: LogSettings, process: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=False,  # a reload may change the level
     )
+
+
+def capture_libraries() -> None:
+    """Take over what Twisted and the standard library log; once an interpreter, forked children keep it."""
     logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
-    globalLogPublisher.addObserver(_from_twisted)
+    globalLogBeginner.beginLoggingTo([_from_twisted], redirectStandardIO=False, discardBuffer=True)
 
 
 class _Origin:

@@ -20,8 +20,10 @@ def main() -> None:
     parser.add_argument("--config", type=Path)
     parser.add_argument("--nursery", type=int)
     asked = parser.parse_args()
+    from posthouse.server.logs import capture_libraries  # noqa: PLC0415
     from posthouse.server.supervisor.roles import ROLES  # noqa: PLC0415
 
+    capture_libraries()
     if asked.nursery is not None:
         from posthouse.server.nursery import run_nursery  # noqa: PLC0415
 

@@ -1,0 +1,56 @@
+"""Logs: one JSON object a line, no secrets, Twisted's and asyncio's complaints too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+SCRIPT = """
+import asyncio, logging, structlog
+from twisted.internet.defer import fail
+from twisted.logger import Logger
+from posthouse.server.logs import capture_libraries, start_logging
+from posthouse.server.settings import LogSettings
+capture_libraries()
+start_logging(LogSettings(format={format!r}, level="info"), "worker 0")
+log = structlog.get_logger()
+log.debug("too quiet")
+log.info("login", peer="192.0.2.1", account=7, password="hunter2", raw=b"\\xff")
+logging.getLogger("asyncio").error("task lost")
+Logger().info("twisted chatter")
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception("broken")
+    Logger().failure("twisted {{x}}", x=1)
+"""
+
+
+def lines(form: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(format=form)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_json() -> None:
+    events: list[dict[str, Any]] = [json.loads(line) for line in lines("json")]
+    assert [event["event"] for event in events] == ["login", "task lost", "broken", "twisted"]
+    login = events[0]
+    assert list(login)[:4] == ["timestamp", "level", "process", "event"]
+    assert (login["process"], login["peer"], login["account"]) == ("worker 0", "192.0.2.1", 7)
+    assert login["password"] == "(hidden)"
+    assert events[1]["source"] == "asyncio"
+    assert "ZeroDivisionError" in events[2]["exception"]
+    assert "ZeroDivisionError" in events[3]["exception"]
+
+
+def test_for_people() -> None:
+    text = "\n".join(lines("console"))
+    assert "login" in text
+    assert "hunter2" not in text
+    assert "ZeroDivisionError" in text
+    assert "too quiet" not in text
