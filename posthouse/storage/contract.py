@@ -17,6 +17,8 @@ import msgspec
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MAX_KEY_OCTETS = 511  # LMDB's; every engine keeps to it
+
 T = TypeVar("T", contravariant=True)
 
 
@@ -55,7 +57,7 @@ class WriteTransaction(ReadTransaction, Protocol):
     """A snapshot that changes; all of it becomes durable, or none."""
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Set `key` to `value`."""
+        """Set `key`, of 1 to MAX_KEY_OCTETS octets, to `value`; any other key makes the operation fail."""
 
     def delete(self, key: bytes) -> bool:
         """Remove `key`; False when it was not there."""

@@ -30,7 +30,9 @@ class Migrating(Protocol):
     """What a migration needs of an engine."""
 
     directory: Path
-    environment: Any
+
+    def copy_to(self, target: Path) -> None:
+        """Write a durable copy of the store to the new folder `target`."""
 
     def change(self, function: Callable[[Any], None]) -> None:
         """Run it in a transaction of its own."""
@@ -56,8 +58,7 @@ def migrate(engine: Migrating, steps: Sequence[Step] = STEPS) -> None:
         return
     copy = engine.directory / "backups" / f"before-schema-{wanted}"
     if not copy.exists():
-        copy.mkdir(mode=0o700, parents=True)
-        engine.environment.copy(str(copy), compact=True)
+        engine.copy_to(copy)
     for number in range(held, wanted):
         log.info("migrating", schema=number + 1)
         engine.change(partial(_take, steps[number], number + 1))

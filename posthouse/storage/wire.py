@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from posthouse.storage.contract import OPERATION_PACKAGES, Refused
+from posthouse.storage.contract import (
+    OPERATION_PACKAGES,
+    Operation,
+    OperationFailed,
+    Refused,
+    StoreUnavailable,
+)
+
+R = TypeVar("R")
 
 RESULT, REFUSED, FAILED, UNAVAILABLE, NOTICE = range(5)
 
@@ -74,6 +82,21 @@ class Frames:
             at += 4 + length
         if at:
             del buffer[:at]
+
+
+def result_of(operation: Operation[Any, Any, R], answer: Answer) -> R:
+    """What the caller of `operation` gets of its answer; raises what that says instead."""
+    if answer.kind == RESULT:
+        return operation.decode_result(answer.body)
+    if answer.kind == REFUSED:
+        try:
+            refusal = decode_refusal(answer.body)
+        except (LookupError, ImportError, TypeError) as error:
+            raise OperationFailed(f"{operation.name} refused with what cannot travel: {error}") from error
+        raise refusal
+    if answer.kind == FAILED:
+        raise OperationFailed(answer.body.decode())
+    raise StoreUnavailable(answer.body.decode(errors="replace"))
 
 
 def encode_refusal(refusal: Refused) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import time
@@ -15,7 +14,8 @@ import msgspec
 import structlog
 
 from posthouse.storage import schema, writes
-from posthouse.storage.contract import Operation, Refused, StoreUnavailable
+from posthouse.storage.contract import Operation, Refused
+from posthouse.storage.lmdb.copies import copy_environment, sync
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
@@ -23,6 +23,9 @@ from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer,
 log = structlog.get_logger()
 
 LOCK = "writer.lock"
+
+# One operation's trouble, not the store's: the database may grow no further, or one transaction has too many pages
+FULL = (lmdb.MapFullError, lmdb.TxnFullError)
 
 
 class Work(msgspec.Struct, gc=False):
@@ -53,29 +56,42 @@ class Engine:
         self._lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            self._open(create=True)
+            schema.migrate(self)
         except BlockingIOError:
-            os.close(self._lock)
+            self.close()
             raise StoreInUse(str(directory)) from None
-        self._open()
-        schema.migrate(self)
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, batch: Sequence[Work], now: int) -> tuple[list[Answer], list[str]]:
-        """Run all in one commit: the answers in order, and the topics that were announced. Durable when it returns."""
+        """Run the batch in one commit: the answers in order, and what was announced. Durable when it returns.
+
+        What it did not come to within `batch_milliseconds` has no answer and is for the next batch.
+        """
         topics: dict[str, None] = {}
+        answers: list[Answer] = []
+        until = time.monotonic() + self._settings.batch_milliseconds / 1000
         try:
             with self._begin() as txn:
-                answers = [self._run_one(txn, work, topics, now) for work in batch]
-                self._forget_answered(LmdbTransaction(txn, {}), batch)
-        except (lmdb.Error, OSError) as error:
+                for work in batch:
+                    answers.append(self._run_one(txn, work, topics, now))
+                    if time.monotonic() > until:
+                        break
+                self._forget_answered(LmdbTransaction(txn, {}), batch[: len(answers)])
+        except Exception as error:
             # nothing of the batch is in the store; a failed commit may leave the environment unusable
-            log.error("commit failed", error=str(error), operations=len(batch))
+            log.error(
+                "commit failed", error=str(error), operations=len(batch), exc_info=not isinstance(error, lmdb.Error)
+            )
             self._reopen()
             words = str(error).encode()
             return [Answer(UNAVAILABLE, work.sequence, words) for work in batch], []
         return answers, list(topics)
 
     def forget_old(self, before: int) -> int:
-        """Drop remembered answers older than `before` (ms)."""
+        """Drop remembered answers older than `before` (ms); raises lmdb.Error."""
         with self._begin() as txn:
             return writes.forget_old(LmdbTransaction(txn, {}), before)
 
@@ -84,9 +100,13 @@ class Engine:
         with self._begin() as txn:
             function(LmdbTransaction(txn, {}))
 
+    def copy_to(self, target: Path) -> None:
+        """Write a snapshot to the new folder `target`."""
+        copy_environment(self.environment, target)
+
     def check_readers(self) -> int:
         """Free the slots of readers that died; how many."""
-        return int(self.environment.reader_check())
+        return int(self.environment.reader_check()) if self.environment is not None else 0
 
     def close(self) -> None:
         """Close it and let another write."""
@@ -112,16 +132,26 @@ class Engine:
             child.commit()
         except Refused as refusal:
             child.abort()
-            return Answer(REFUSED, work.sequence, encode_refusal(refusal))
-        except (lmdb.Error, OSError):
+            return self._refused(work, refusal)
+        except FULL as full:
+            child.abort()  # this one is too large; others may fit
+            log.error("store full", error=str(full), operation=work.operation.name)
+            return Answer(UNAVAILABLE, work.sequence, str(full).encode())
+        except Exception as error:
             child.abort()
-            raise
-        except Exception:
-            child.abort()
+            if isinstance(error, lmdb.Error) and not isinstance(error, lmdb.BadValsizeError):
+                raise
             log.exception("operation failed", operation=work.operation.name)
             return Answer(FAILED, work.sequence, work.operation.name.encode())
         topics.update(announced)
         return Answer(RESULT, work.sequence, body)
+
+    def _refused(self, work: Work, refusal: Refused) -> Answer:
+        try:
+            return Answer(REFUSED, work.sequence, encode_refusal(refusal))
+        except (TypeError, ValueError):
+            log.exception("refusal that cannot travel", operation=work.operation.name)
+            return Answer(FAILED, work.sequence, work.operation.name.encode())
 
     def _forget_answered(self, txn: LmdbTransaction, batch: Sequence[Work]) -> None:
         # the last request of each client says most
@@ -136,19 +166,21 @@ class Engine:
             self._open()
         return self.environment.begin(write=True)
 
-    def _open(self) -> None:
+    def _open(self, *, create: bool = False) -> None:
         self.environment = lmdb.open(
             str(self.directory),
             map_size=self._settings.map_octets,
             max_readers=self._settings.readers,
             max_spare_txns=4,
             mode=0o600,
+            create=create,  # what once was there and is gone must not come back empty
         )
-        sync_directory(self.directory)
+        sync(self.directory)
 
     def _reopen(self) -> None:
-        self.environment.close()
-        self.environment = None
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
         try:
             self._open()
         except (lmdb.Error, OSError) as error:
@@ -159,24 +191,9 @@ def make_directory(directory: Path) -> None:
     """Create it for us alone, durably."""
     if not directory.is_dir():
         directory.mkdir(mode=0o700, parents=True)
-        sync_directory(directory.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in it durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(directory.parent)
 
 
 def now_ms() -> int:
     """Milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
-
-
-def unavailable(answer: Answer) -> StoreUnavailable:
-    """What a caller is told of an UNAVAILABLE answer."""
-    words = answer.body.decode(errors="replace")
-    return StoreUnavailable("disk full" if os.strerror(errno.ENOSPC) in words else words)

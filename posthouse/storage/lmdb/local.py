@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from posthouse.storage.contract import (
     Operation,
-    OperationFailed,
     Publisher,
     ReadTransaction,
+    StoreUnavailable,
     WriteTransaction,
 )
-from posthouse.storage.lmdb.engine import Engine, Work, now_ms, unavailable
+from posthouse.storage.lmdb.copies import StoreFigures, copy_environment, figures
+from posthouse.storage.lmdb.engine import Engine, Work, now_ms
 from posthouse.storage.lmdb.readers import Reader
 from posthouse.storage.settings import StoreSettings
-from posthouse.storage.wire import FAILED, REFUSED, UNAVAILABLE, decode_refusal
+from posthouse.storage.wire import result_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +29,6 @@ class LocalStore:
     def __init__(self, engine: Engine, bus: Publisher | None) -> None:
         self._engine = engine
         self._bus = bus
-        self._reader = Reader(engine.environment)
 
     @classmethod
     def open(cls, directory: Path, settings: StoreSettings, bus: Publisher | None = None) -> LocalStore:
@@ -35,23 +36,30 @@ class LocalStore:
         return cls(Engine(directory, settings), bus)
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        environment = self._engine.environment
         (answer,), topics = self._engine.run([Work(operation, args)], now_ms())
-        if self._engine.environment is not environment and self._engine.environment is not None:
-            self._reader = Reader(self._engine.environment)
-        if answer.kind == REFUSED:
-            raise decode_refusal(answer.body)
-        if answer.kind == FAILED:
-            raise OperationFailed(operation.name)
-        if answer.kind == UNAVAILABLE:
-            raise unavailable(answer)
+        result = result_of(operation, answer)
         if self._bus is not None:
             for topic in topics:
                 self._bus.publish(topic)
-        return operation.decode_result(answer.body)
+        return result
 
     async def read(self, query: Operation[ReadTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._reader.run(query, args)
+        return Reader(self._open_environment()).run(query, args)
+
+    async def copy_to(self, target: Path) -> None:
+        """Write a consistent copy to the new folder `target`; raises OSError, lmdb.Error."""
+        environment = self._open_environment()
+        await asyncio.get_running_loop().run_in_executor(None, copy_environment, environment, target)
+
+    def figures(self) -> StoreFigures:
+        """How large the store is."""
+        return figures(self._open_environment())
+
+    def _open_environment(self) -> Any:
+        # asked for each time: the engine opens another when a commit has failed
+        if self._engine.environment is None:
+            raise StoreUnavailable("closed")
+        return self._engine.environment
 
     def close(self) -> None:
         """Let others have the store."""

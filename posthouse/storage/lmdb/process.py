@@ -51,21 +51,23 @@ class Writer:
     def housekeeping(self) -> None:
         """What is due now and then: dead readers' slots, answers that nobody will ask for."""
         self._engine.check_readers()
-        self._engine.forget_old(now_ms() - int(self._settings.remember_seconds * 1000))
+        # never shorter than a worker may go on asking
+        seconds = max(self._settings.remember_seconds, 2 * self._settings.answer_seconds)
+        self._engine.forget_old(now_ms() - int(seconds * 1000))
 
     def _run(self) -> None:
-        batch: list[tuple[Client, Work]] = []
+        batch: list[tuple[Client, Work, int]] = []
         octets = 0
         while self._pending and len(batch) < self._settings.batch_operations and octets < self._settings.batch_octets:
-            client, work, length = self._pending.popleft()
-            batch.append((client, work))
-            octets += length
+            batch.append(self._pending.popleft())
+            octets += batch[-1][2]
+        answers, topics = self._engine.run([work for _, work, _ in batch], now_ms())
+        self._pending.extendleft(reversed(batch[len(answers) :]))
         self._scheduled = bool(self._pending)
         if self._scheduled:
             asyncio.get_running_loop().call_soon(self._run)
-        answers, topics = self._engine.run([work for _, work in batch], now_ms())
         outgoing: dict[Client, list[bytes]] = {}
-        for (client, _), answer in zip(batch, answers, strict=True):
+        for (client, _, _), answer in zip(batch, answers, strict=False):
             outgoing.setdefault(client, []).append(frame(ENCODER.encode(answer)))
         if topics:
             notice = frame(ENCODER.encode(Answer(NOTICE, 0, ENCODER.encode(topics))))
@@ -163,7 +165,6 @@ async def _serve(engine: Engine, socket_path: Path, settings: StoreSettings, rea
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # of a terminal, meant for the supervisor
     loop.add_reader(lifeline_fd, over.set)
     writer = Writer(engine, settings)
-    writer.housekeeping()
     before = os.umask(0o177)
     try:
         server = await loop.create_unix_server(
@@ -186,8 +187,8 @@ async def _serve(engine: Engine, socket_path: Path, settings: StoreSettings, rea
 
 async def _keep_house(writer: Writer) -> None:
     while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             writer.housekeeping()
         except Exception:
             log.exception("housekeeping failed")
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import lmdb
 
-from posthouse.storage.contract import Operation, ReadTransaction
+from posthouse.storage.contract import Operation, OperationFailed, ReadTransaction, StoreUnavailable
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 
@@ -19,15 +19,31 @@ class Reader:
     """Runs queries one after the other, each on the newest snapshot; none outlives its query."""
 
     def __init__(self, environment: Any) -> None:
+        self._environment = environment
         self._begin = environment.begin
 
     def run(self, query: Operation[ReadTransaction, P, R], args: tuple[Any, ...]) -> R:
-        """What the query returns."""
-        txn = self._begin()  # the environment keeps spare ones: this renews, and abort resets
+        """What the query returns; raises StoreUnavailable, OperationFailed, or what it raises."""
+        try:
+            txn = self._begin()  # the environment keeps spare ones: this renews, and abort resets
+        except lmdb.Error as error:
+            txn = self._begin_again(error)
         try:
             return query.function(LmdbTransaction(txn, {}), *args)  # type: ignore[call-arg]
+        except lmdb.Error as error:
+            raise OperationFailed(query.name) from error
         finally:
             txn.abort()
+
+    def _begin_again(self, error: lmdb.Error) -> Any:
+        try:
+            if isinstance(error, lmdb.MapResizedError):
+                self._environment.set_mapsize(0)  # the writer's settings have grown: take its size
+            elif isinstance(error, lmdb.ReadersFullError):
+                self._environment.reader_check()  # perhaps some of them are dead
+            return self._begin()
+        except lmdb.Error as still:
+            raise StoreUnavailable(str(still)) from still
 
 
 def open_for_reading(directory: Path, settings: StoreSettings) -> Any:
@@ -40,12 +56,3 @@ def open_for_reading(directory: Path, settings: StoreSettings) -> Any:
         create=False,
         max_spare_txns=2,
     )
-
-
-def copy_snapshot(directory: Path, target: Path, settings: StoreSettings | None = None) -> None:
-    """Write a consistent, compact copy of the store in `directory` to `target`, also while it is served."""
-    environment = open_for_reading(directory, settings or StoreSettings())
-    try:
-        environment.copy(str(target), compact=True)
-    finally:
-        environment.close()

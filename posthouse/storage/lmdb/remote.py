@@ -19,22 +19,19 @@ from posthouse.storage.contract import (
     StoreUnavailable,
     WriteTransaction,
 )
-from posthouse.storage.lmdb.engine import unavailable
+from posthouse.storage.lmdb.copies import StoreFigures, copy_environment, figures
 from posthouse.storage.lmdb.readers import Reader, open_for_reading
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import (
     ANSWER,
     ENCODER,
-    FAILED,
     NOTICE,
-    REFUSED,
     TOPICS,
-    UNAVAILABLE,
     Answer,
     Frames,
     Request,
-    decode_refusal,
     frame,
+    result_of,
 )
 
 P = ParamSpec("P")
@@ -44,6 +41,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
+FRAME_MARGIN_OCTETS = 4096  # what a request holds beside its arguments is smaller
 
 
 class Unanswered(msgspec.Struct):
@@ -90,12 +88,15 @@ class RemoteStore:
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._closed:
             raise StoreUnavailable("closed")
+        arguments = operation.encode_arguments(args)
+        if len(arguments) > self._settings.frame_octets - FRAME_MARGIN_OCTETS:
+            raise OperationFailed(f"{operation.name}: {len(arguments)} octets of arguments do not fit a frame")
         loop = asyncio.get_running_loop()
         self._sequence += 1
         sequence = self._sequence
         pending = Unanswered(
             operation.name,
-            operation.encode_arguments(args),
+            arguments,
             loop.time() + self._settings.answer_seconds,
             loop.create_future(),
         )
@@ -104,20 +105,20 @@ class RemoteStore:
             self._connection.send(self._frame(sequence, pending, again=False))
         if self._sweep is None:
             self._sweep = loop.call_later(1.0, self._give_up)
-        answer = await pending.answer
-        if answer.kind == REFUSED:
-            raise decode_refusal(answer.body)
-        if answer.kind == FAILED:
-            raise OperationFailed(operation.name)
-        if answer.kind == UNAVAILABLE:
-            raise unavailable(answer)
-        return operation.decode_result(answer.body)
+        return result_of(operation, await pending.answer)
 
     async def read(self, query: Operation[ReadTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._reader is None:
-            self._open_for_reading()
-        assert self._reader is not None
-        return self._reader.run(query, args)
+        return (self._reader or self._open_for_reading()).run(query, args)
+
+    async def copy_to(self, target: Path) -> None:
+        """Write a consistent copy of the store to the new folder `target`; raises OSError, lmdb.Error."""
+        self._open_for_reading()
+        await asyncio.get_running_loop().run_in_executor(None, copy_environment, self._environment, target)
+
+    def figures(self) -> StoreFigures:
+        """How large the store is."""
+        self._open_for_reading()
+        return figures(self._environment)
 
     def close(self) -> None:
         """Close; writes that wait for an answer hear StoreUnavailable."""
@@ -194,12 +195,16 @@ class RemoteStore:
                 pending.answer.set_exception(StoreUnavailable("the store process does not answer"))
         self._sweep = asyncio.get_running_loop().call_later(1.0, self._give_up) if self._unanswered else None
 
-    def _open_for_reading(self) -> None:
-        try:
-            self._environment = open_for_reading(self._directory, self._settings)
+    def _open_for_reading(self) -> Reader:
+        if self._reader is None:
+            if self._closed:
+                raise StoreUnavailable("closed")
+            try:
+                self._environment = open_for_reading(self._directory, self._settings)
+            except lmdb.Error as error:
+                raise StoreUnavailable(str(error)) from error
             self._reader = Reader(self._environment)
-        except lmdb.Error as error:
-            raise StoreUnavailable(str(error)) from error
+        return self._reader
 
 
 class _Connection(asyncio.Protocol):

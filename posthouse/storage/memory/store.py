@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from posthouse.storage.contract import (
+    MAX_KEY_OCTETS,
     Operation,
     OperationFailed,
     Publisher,
@@ -42,6 +43,8 @@ class MemoryTransaction:
             yield key, self._values[key]
 
     def put(self, key: bytes, value: bytes) -> None:
+        if not 0 < len(key) <= MAX_KEY_OCTETS:
+            raise ValueError(f"a key of {len(key)} octets")
         held = self._values.get(key)
         self._journal.append((key, held))
         if held is None:

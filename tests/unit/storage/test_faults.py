@@ -1,0 +1,149 @@
+"""What goes wrong in one operation stays with it; what goes wrong with the disk is "try later", and passes."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from pathlib import Path
+
+import pytest
+
+from posthouse.storage.contract import (
+    OperationFailed,
+    Refused,
+    Store,
+    StoreUnavailable,
+    WriteTransaction,
+    operation,
+)
+from posthouse.storage.lmdb import LocalStore
+from posthouse.storage.lmdb.engine import Engine, Work
+from posthouse.storage.lmdb.readers import Reader
+from posthouse.storage.settings import StoreSettings
+from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE
+from tests.unit.storage.test_contract import NotToday, count_up, put_all, put_then_refuse, values
+from tests.unit.stores import SETTINGS, StoreProcess
+
+
+class Untold(Refused):
+    """args: something that cannot travel."""
+
+
+@operation
+def refuse_untold(txn: WriteTransaction) -> None:
+    raise Untold(object())
+
+
+@operation
+def break_while_scanning(txn: WriteTransaction) -> None:
+    for _ in txn.scan(b"\x00", b"\xff"):
+        raise NotToday("in the middle of a scan")
+
+
+@pytest.mark.parametrize("octets", [0, 512, 600])
+async def test_a_key_that_cannot_be_is_our_fault(store: Store, octets: int) -> None:
+    with pytest.raises(OperationFailed):
+        await store.write(put_any, b"k" * octets)
+    assert await store.write(count_up, b"n") == 1
+
+
+@operation
+def put_any(txn: WriteTransaction, key: bytes) -> None:
+    txn.put(b"\x7fbefore", b"1")
+    txn.put(key, b"1")
+
+
+def test_each_of_a_batch_has_its_own_fate(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", StoreSettings(map_octets=1 << 24, batch_milliseconds=10_000))
+    batch = [
+        Work(count_up, (b"n",)),
+        Work(put_any, (b"k" * 600,)),
+        Work(put_then_refuse, (b"x",)),
+        Work(refuse_untold, ()),
+        Work(break_while_scanning, ()),
+        Work(put_all, ([(b"%d" % n, b"x" * 500_000) for n in range(100)],)),
+        Work(count_up, (b"n",)),
+    ]
+    answers, topics = engine.run(batch, 0)
+    assert [answer.kind for answer in answers] == [RESULT, FAILED, REFUSED, FAILED, REFUSED, UNAVAILABLE, RESULT]
+    assert topics == ["counted"]
+    found = Reader(engine.environment).run(values, ([b"n", b"before", b"x", b"0"],))
+    assert found == [(2).to_bytes(8, "big"), None, None, None]
+    engine.close()
+
+
+def test_a_batch_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", StoreSettings(map_octets=1 << 26, batch_milliseconds=1))
+    answers, _ = engine.run([Work(count_up, (b"n",)) for _ in range(5_000)], 0)
+    assert 0 < len(answers) < 5_000
+    assert Reader(engine.environment).run(values, ([b"n"],)) == [len(answers).to_bytes(8, "big")]
+    engine.close()
+
+
+async def test_more_than_a_batch_is_answered_in_order(tmp_path: Path) -> None:
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect()
+    answers = await asyncio.gather(*(client.write(count_up, b"n") for _ in range(3_000)))
+    assert answers == list(range(1, 3_001))
+    client.close()
+    await process.stop()
+
+
+async def test_a_full_disk_is_try_later_and_service_resumes(tmp_path: Path) -> None:
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect()
+    await client.write(count_up, b"n")
+    size = (process.directory / "data.mdb").stat().st_size
+    resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (size + 8192, resource.RLIM_INFINITY))
+    big = [(b"%d" % n, b"x" * 100_000) for n in range(10)]
+    outcomes = await asyncio.gather(
+        *(client.write(put_all, [entry]) for entry in big), client.write(count_up, b"n"), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+    assert await client.read(values, [key for key, _ in big]) == [None] * 10
+    resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await client.write(put_all, big)
+    assert await client.write(count_up, b"n") == 2
+    assert await client.read(values, [key for key, _ in big]) == [value for _, value in big]
+    client.close()
+    assert await process.stop() == 0
+
+
+async def test_a_store_that_cannot_be_opened_again_is_tried_again(tmp_path: Path) -> None:
+    store = LocalStore.open(tmp_path / "store", SETTINGS)
+    await store.write(count_up, b"n")
+    (tmp_path / "store").rename(tmp_path / "away")
+    store._engine._reopen()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.write(count_up, b"n")
+        with pytest.raises(StoreUnavailable):
+            await store.read(values, [b"n"])
+    store._engine.check_readers()
+    (tmp_path / "away").rename(tmp_path / "store")
+    assert await store.write(count_up, b"n") == 2
+    store.close()
+
+
+async def test_a_reader_with_a_smaller_map_grows_with_the_writer(tmp_path: Path) -> None:
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect(settings=StoreSettings(map_octets=1 << 24))
+    assert await client.read(values, [b"29"]) == [None]
+    await client.write(put_all, [(b"%d" % n, b"x" * 1_000_000) for n in range(30)])
+    assert await client.read(values, [b"29"]) == [b"x" * 1_000_000]
+    client.close()
+    await process.stop()
+
+
+async def test_what_fits_no_frame_is_our_fault_and_not_asked_for(tmp_path: Path) -> None:
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect(settings=StoreSettings(map_octets=1 << 30, frame_octets=1 << 20))
+    with pytest.raises(OperationFailed):
+        await client.write(put_all, [(b"a", b"x" * (1 << 20))])
+    assert await client.write(count_up, b"n") == 1
+    client.close()
+    await process.stop()
