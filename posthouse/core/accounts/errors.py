@@ -7,3 +7,55 @@ from posthouse.storage.contract import Refused
 
 class OverQuota(Refused):
     """args: what ("messages", "octets", "domain messages", "domain octets"), the limit."""
+
+
+class NoSuchDomain(Refused):
+    """args: the domain."""
+
+
+class DomainExists(Refused):
+    """args: the domain."""
+
+
+class DomainInUse(Refused):
+    """args: the domain, what is still in it."""
+
+
+class TooManyAccounts(Refused):
+    """args: the domain, the limit."""
+
+
+class NoSuchAccount(Refused):
+    """args: the address."""
+
+
+class AddressExists(Refused):
+    """args: the address, what it is ("account", "alias", "group")."""
+
+
+class NoSuchAlias(Refused):
+    """args: the address."""
+
+
+class NoSuchGroup(Refused):
+    """args: the address."""
+
+
+class NotHere(Refused):
+    """An address outside our domains, where one of ours is wanted. args: the address."""
+
+
+class UnknownRecipient(Refused):
+    """Mail to an address of our domain that nobody has. args: the address."""
+
+
+class RelayDenied(Refused):
+    """Mail to a domain that is not ours. args: the address."""
+
+
+class RecipientDisabled(Refused):
+    """Mail to an account or a domain that takes none now. args: the address."""
+
+
+class PostingNotAllowed(Refused):
+    """Mail to a group from somebody who may not post to it. args: the address."""

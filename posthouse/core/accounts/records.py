@@ -1,11 +1,18 @@
-"""Records of domains, accounts, aliases and groups."""
+"""Records of domains, addresses, accounts and groups, and how they are read and written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 import msgspec
 
-from posthouse.storage.contract import ReadTransaction
-from posthouse.storage.spaces import ACCOUNT, DOMAIN
+from posthouse.formats.address import Address, canonical_local
+from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.spaces import ACCOUNT, ADDRESS, DOMAIN, GROUP, META
+
+Status = Literal["enabled", "disabled", "locked", "deleted"]
+Posting = Literal["anyone", "members"]
 
 
 class Usage(msgspec.Struct, array_like=True, tag=1):
@@ -16,7 +23,7 @@ class Usage(msgspec.Struct, array_like=True, tag=1):
 
 
 class DomainRecord(msgspec.Struct, array_like=True, tag=1):
-    """A domain, or an alias of one (`alias_of`). Quotas None: no limit."""
+    """A domain by its canonical name, or an alias of one (`alias_of`). Quotas None: no limit."""
 
     name: str
     created: int
@@ -27,22 +34,59 @@ class DomainRecord(msgspec.Struct, array_like=True, tag=1):
     quota_octets: int | None = None
     quota_accounts: int | None = None
     account_quota_octets: int | None = None
+    accounts: int = 0
 
 
 class AccountRecord(msgspec.Struct, array_like=True, tag=1):
-    """An account; `local` as it was given, `domain` canonical."""
+    """An account; `local` as it was given, `domain` canonical.
+
+    Locked: nobody logs in, mail still arrives. Disabled: neither.
+    """
 
     local: str
     domain: str
     name: str
     created: int
-    status: str = "enabled"
+    status: Status = "enabled"
     quota_messages: int | None = None
     quota_octets: int | None = None
 
+    @property
+    def address(self) -> str:
+        """The main address."""
+        return str(Address(self.local, self.domain))
 
+
+class AddressRecord(msgspec.Struct, array_like=True, tag=1):
+    """What an address leads to: an account or a group by its number, an alias to other addresses."""
+
+    kind: Literal["account", "alias", "group"]
+    local: str
+    number: int = 0
+    targets: list[str] = []
+
+
+class GroupRecord(msgspec.Struct, array_like=True, tag=1):
+    """A distribution group; members are addresses of ours."""
+
+    local: str
+    domain: str
+    name: str
+    created: int
+    posting: Posting = "anyone"
+    members: list[str] = []
+
+    @property
+    def address(self) -> str:
+        """The group's address."""
+        return str(Address(self.local, self.domain))
+
+
+ENCODER = msgspec.msgpack.Encoder()
 _DOMAIN = msgspec.msgpack.Decoder(DomainRecord)
 _ACCOUNT = msgspec.msgpack.Decoder(AccountRecord)
+_ADDRESS = msgspec.msgpack.Decoder(AddressRecord)
+_GROUP = msgspec.msgpack.Decoder(GroupRecord)
 
 
 def read_domain(txn: ReadTransaction, domain: str) -> DomainRecord | None:
@@ -51,7 +95,70 @@ def read_domain(txn: ReadTransaction, domain: str) -> DomainRecord | None:
     return None if value is None else _DOMAIN.decode(value)
 
 
+def write_domain(txn: WriteTransaction, record: DomainRecord) -> None:
+    """Store it."""
+    txn.put(DOMAIN.key(record.name), ENCODER.encode(record))
+
+
+def scan_domains(txn: ReadTransaction) -> Iterator[DomainRecord]:
+    """All domains and domain aliases, by name."""
+    for _, value in txn.scan(*DOMAIN.range()):
+        yield _DOMAIN.decode(value)
+
+
 def read_account(txn: ReadTransaction, account: int) -> AccountRecord | None:
     """The record of an account."""
     value = txn.get(ACCOUNT.key(account))
     return None if value is None else _ACCOUNT.decode(value)
+
+
+def write_account(txn: WriteTransaction, account: int, record: AccountRecord) -> None:
+    """Store it."""
+    txn.put(ACCOUNT.key(account), ENCODER.encode(record))
+
+
+def scan_accounts(txn: ReadTransaction, after: int = 0) -> Iterator[tuple[int, AccountRecord]]:
+    """(account, record) of the accounts with numbers above `after`."""
+    for key, value in txn.scan(ACCOUNT.key(after + 1), ACCOUNT.range()[1]):
+        yield int.from_bytes(key[-4:], "big"), _ACCOUNT.decode(value)
+
+
+def read_group(txn: ReadTransaction, group: int) -> GroupRecord | None:
+    """The record of a group."""
+    value = txn.get(GROUP.key(group))
+    return None if value is None else _GROUP.decode(value)
+
+
+def write_group(txn: WriteTransaction, group: int, record: GroupRecord) -> None:
+    """Store it."""
+    txn.put(GROUP.key(group), ENCODER.encode(record))
+
+
+def read_address(txn: ReadTransaction, domain: str, local: str) -> AddressRecord | None:
+    """What an address of a canonical domain leads to."""
+    value = txn.get(ADDRESS.key(domain, canonical_local(local)))
+    return None if value is None else _ADDRESS.decode(value)
+
+
+def write_address(txn: WriteTransaction, domain: str, record: AddressRecord) -> None:
+    """Store it."""
+    txn.put(ADDRESS.key(domain, canonical_local(record.local)), ENCODER.encode(record))
+
+
+def delete_address(txn: WriteTransaction, domain: str, local: str) -> None:
+    """Forget it."""
+    txn.delete(ADDRESS.key(domain, canonical_local(local)))
+
+
+def scan_addresses(txn: ReadTransaction, *domain: str) -> Iterator[tuple[str, AddressRecord]]:
+    """(domain, record) of all addresses, or of one domain's."""
+    for key, value in txn.scan(*ADDRESS.range(*domain)):
+        yield ADDRESS.parse(key)[0], _ADDRESS.decode(value)
+
+
+def next_number(txn: WriteTransaction, name: str) -> int:
+    """The next number of a counter, from 1; never given twice."""
+    key = META.key(name)
+    number = int.from_bytes(txn.get(key) or b"", "big") + 1
+    txn.put(key, number.to_bytes(8, "big"))
+    return number

@@ -1,0 +1,98 @@
+"""From an address or a login name to the account."""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.core.accounts.errors import NoSuchAccount
+from posthouse.core.accounts.records import (
+    AccountRecord,
+    AddressRecord,
+    read_account,
+    read_address,
+    read_domain,
+    scan_domains,
+)
+from posthouse.formats.address import Address, parse_address
+from posthouse.storage.contract import ReadTransaction, query
+
+DETAIL_SEPARATOR = "+"
+
+
+class AccountFound(msgspec.Struct, array_like=True, frozen=True):
+    """An account that an address leads to; `status` is "disabled" also when its domain is."""
+
+    account: int
+    address: str
+    status: str
+
+
+@query
+def find_login(txn: ReadTransaction, name: str) -> AccountFound | None:
+    """Whom a login name means: an address of one account, or its local part when there is one domain only."""
+    try:
+        address = parse_address(name) if "@" in name else _only_domain(txn, name)
+    except ValueError:
+        return None
+    if address is None:
+        return None
+    record = home_address(txn, address)
+    if record is not None and record.kind == "alias" and len(record.targets) == 1:
+        record = home_address(txn, parse_address(record.targets[0]))
+    if record is None or record.kind != "account":
+        return None
+    account = read_account(txn, record.number)
+    if account is None or account.status == "deleted":
+        return None
+    return AccountFound(record.number, account.address, effective_status(txn, account))
+
+
+@query
+def may_send_as(txn: ReadTransaction, account: int, sender: str) -> bool:
+    """True when `sender` is an address of the account: its own, an alias that leads to it, with or without a detail."""
+    try:
+        address = parse_address(sender)
+    except ValueError:
+        return False
+    record = home_address(txn, address)
+    if record is None and DETAIL_SEPARATOR in address.local:
+        record = home_address(txn, Address(address.local.partition(DETAIL_SEPARATOR)[0], address.domain))
+    if record is None:
+        return False
+    if record.kind == "account":
+        return record.number == account
+    if record.kind == "alias":
+        targets = [home_address(txn, parse_address(target)) for target in record.targets]
+        return any(target is not None and target.kind == "account" and target.number == account for target in targets)
+    return False
+
+
+def find_account(txn: ReadTransaction, address: str) -> tuple[int, AccountRecord]:
+    """(account, record) of a main address; raises NoSuchAccount."""
+    parsed = parse_address(address)
+    record = home_address(txn, parsed)
+    account = read_account(txn, record.number) if record is not None and record.kind == "account" else None
+    if record is None or account is None:
+        raise NoSuchAccount(str(parsed))
+    return record.number, account
+
+
+def home_address(txn: ReadTransaction, address: Address) -> AddressRecord | None:
+    """What an address leads to, its domain perhaps an alias."""
+    domain = read_domain(txn, address.domain)
+    if domain is None:
+        return None
+    return read_address(txn, domain.alias_of or domain.name, address.local)
+
+
+def effective_status(txn: ReadTransaction, account: AccountRecord) -> str:
+    """The account's status, "disabled" when its domain is."""
+    domain = read_domain(txn, account.domain)
+    if domain is None or not domain.enabled:
+        return "disabled"
+    return account.status
+
+
+def _only_domain(txn: ReadTransaction, local: str) -> Address | None:
+    domains = [domain for domain in scan_domains(txn) if domain.alias_of is None]
+    return Address(local, domains[0].name) if len(domains) == 1 else None

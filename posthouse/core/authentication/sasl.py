@@ -1,0 +1,189 @@
+"""SASL mechanisms, the server's half; shared by all protocols that log in (RFC 4422).
+
+PLAIN (RFC 4616), LOGIN (a draft that clients still use) and SCRAM-SHA-256 (RFC 5802, RFC 7677).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from typing import Protocol
+
+import msgspec
+
+from posthouse.core.accounts.lookup import AccountFound
+from posthouse.core.authentication.authenticator import Authenticator, Login
+from posthouse.core.authentication.credentials import ScramKeys
+from posthouse.core.authentication.errors import BadExchange, WrongCredentials
+
+RESPONSE_OCTETS = 4096
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """What the peer shall answer."""
+
+    challenge: bytes
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The exchange has ended well."""
+
+    login: Login
+
+
+class Mechanism(Protocol):
+    """One exchange."""
+
+    async def step(self, response: bytes | None) -> Challenge | Done:
+        """Take the peer's response (None: no initial one); raises AuthenticationRefused or StoreUnavailable."""
+
+
+class Plain:
+    """One message: authorization identity, name, password; RFC 4616 2."""
+
+    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+        self._authenticator = authenticator
+        self._peer_host = peer_host
+
+    async def step(self, response: bytes | None) -> Challenge | Done:
+        if response is None:
+            return Challenge(b"")
+        parts = response.split(b"\0")
+        if len(parts) != 3:
+            raise BadExchange("PLAIN has three parts")
+        authorize, name, password = (_text(part) for part in parts)
+        login = await self._authenticator.check_password(name, password, self._peer_host)
+        if authorize:
+            other = await self._authenticator.find(authorize)
+            if other is None or other.account != login.account:
+                raise WrongCredentials
+        return Done(login)
+
+
+class LoginMechanism:
+    """Name and password, each asked for."""
+
+    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+        self._authenticator = authenticator
+        self._peer_host = peer_host
+        self._name: str | None = None
+        self._asked = False
+
+    async def step(self, response: bytes | None) -> Challenge | Done:
+        if response is None or (not self._asked and response == b""):
+            self._asked = True
+            return Challenge(b"Username:")
+        self._asked = True
+        if self._name is None:
+            self._name = _text(response)
+            return Challenge(b"Password:")
+        return Done(await self._authenticator.check_password(self._name, _text(response), self._peer_host))
+
+
+class ScramSha256:
+    """A proof of the password that does not tell it; RFC 5802 3 and 7, RFC 7677. Without channel binding."""
+
+    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+        self._authenticator = authenticator
+        self._peer_host = peer_host
+        self._found: AccountFound | None = None
+        self._keys: ScramKeys | None = None
+        self._real = False
+        self._header = b""
+        self._first = b""
+        self._nonce = b""
+        self._login: Login | None = None
+
+    async def step(self, response: bytes | None) -> Challenge | Done:
+        if response is None:
+            return Challenge(b"")
+        if self._keys is None:
+            return Challenge(await self._begin(response))
+        if self._login is None:
+            return Challenge(await self._prove(response, self._keys))
+        if response:
+            raise BadExchange("nothing was to come")
+        return Done(self._login)
+
+    async def _begin(self, message: bytes) -> bytes:
+        # client-first-message: gs2-header then n=name,r=nonce
+        flag, _, rest = message.partition(b",")
+        authorize, _, bare = rest.partition(b",")
+        if flag not in (b"n", b"y"):
+            raise BadExchange("channel binding is not offered")
+        self._header = flag + b"," + authorize + b","
+        fields = bare.split(b",")
+        if len(fields) < 2 or not fields[0].startswith(b"n=") or not fields[1].startswith(b"r="):
+            raise BadExchange("expected n= and r=")
+        name = _text(fields[0][2:].replace(b"=2C", b",").replace(b"=3D", b"="))
+        if authorize and _text(authorize.removeprefix(b"a=")) != name:
+            raise WrongCredentials
+        nonce = fields[1][2:]
+        if not nonce or not all(0x21 <= octet <= 0x7E for octet in nonce):
+            raise BadExchange("the nonce has other characters than printable ones")
+        self._found = await self._authenticator.find(name)
+        await self._authenticator.check_throttle(self._found, self._peer_host)
+        self._keys = await self._keys_of(name)
+        self._nonce = nonce + base64.b64encode(secrets.token_bytes(18))
+        salt = base64.b64encode(self._keys.salt)
+        server_first = b"r=%b,s=%b,i=%d" % (self._nonce, salt, self._keys.iterations)
+        self._first = bare + b"," + server_first
+        return server_first
+
+    async def _keys_of(self, name: str) -> ScramKeys:
+        if self._found is not None:
+            password = (await self._authenticator.credentials(self._found.account)).password
+            if password is not None:
+                self._real = True
+                return password.scram
+        # nobody's keys, which no proof fits: the exchange looks the same for a name that does not exist
+        iterations = self._authenticator.settings.scram_iterations
+        return ScramKeys(self._authenticator.fake_salt(name), iterations, secrets.token_bytes(32), b"")
+
+    async def _prove(self, message: bytes, keys: ScramKeys) -> bytes:
+        # client-final-message: c=binding,r=nonce,p=proof
+        without_proof, _, proof = message.rpartition(b",p=")
+        fields = without_proof.split(b",")
+        if len(fields) < 2 or not fields[0].startswith(b"c=") or not fields[1].startswith(b"r="):
+            raise BadExchange("expected c=, r= and p=")
+        try:
+            binding = base64.b64decode(fields[0][2:], validate=True)
+            given = base64.b64decode(proof, validate=True)
+        except binascii.Error:
+            raise BadExchange("that is not base64") from None
+        if binding != self._header or not hmac.compare_digest(fields[1][2:], self._nonce) or len(given) != 32:
+            raise BadExchange("the exchange does not hang together")
+        signed = self._first + b"," + without_proof
+        signature = hmac.digest(keys.stored_key, signed, "sha256")
+        client_key = bytes(a ^ b for a, b in zip(given, signature, strict=True))
+        fits = hmac.compare_digest(hashlib.sha256(client_key).digest(), keys.stored_key)
+        if not fits or not self._real or self._found is None:
+            await self._authenticator.count_failure(self._found, self._peer_host)
+            raise WrongCredentials
+        self._login = self._authenticator.admit(self._found)
+        return b"v=" + base64.b64encode(hmac.digest(keys.server_key, signed, "sha256"))
+
+
+MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256]] = {
+    "SCRAM-SHA-256": ScramSha256,
+    "PLAIN": Plain,
+    "LOGIN": LoginMechanism,
+}
+
+
+def start(name: str, authenticator: Authenticator, peer_host: str) -> Mechanism:
+    """A new exchange; raises BadExchange for a mechanism that is not known."""
+    found = MECHANISMS.get(name.upper())
+    if found is None:
+        raise BadExchange("no such mechanism")
+    return found(authenticator, peer_host)
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        raise BadExchange("that is not UTF-8") from None

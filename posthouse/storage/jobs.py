@@ -1,0 +1,188 @@
+"""The timetable: what happens later, durable. A taken job is leased: when its taker dies it comes back by itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.spaces import JOB, JOB_DUE, JOB_KEY, META
+from posthouse.storage.topics import JOBS_TOPIC
+
+
+class JobRecord(msgspec.Struct, array_like=True, tag=1):
+    """A job. `due` (ms) is when it shall be taken; while it is leased, when it comes back."""
+
+    kind: str
+    body: bytes
+    due: int
+    key: str | None = None
+    attempts: int = 0
+    taker: str | None = None
+    error: str = ""
+    state: Literal["waiting", "taken", "failed"] = "waiting"
+
+
+class Job(msgspec.Struct, array_like=True, frozen=True):
+    """A job as its taker and the operator see it."""
+
+    number: int
+    kind: str
+    body: bytes
+    due: int
+    key: str | None
+    attempts: int
+    state: str
+    error: str
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_RECORD = msgspec.msgpack.Decoder(JobRecord)
+_COUNTER = META.key("jobs")
+
+
+def add_job(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str | None = None) -> int:
+    """Have a job done at `due`; its number. With a key that a job has already, that one stays and is done at the
+    earlier of both times, with the new body.
+    """
+    if key is not None:
+        held = txn.get(JOB_KEY.key(key))
+        if held is not None:
+            number = int.from_bytes(held, "big")
+            record = _read(txn, number)
+            if record is not None:
+                _move(txn, number, record, min(due, record.due) if record.state == "waiting" else due)
+                record.body, record.state = body, "waiting"
+                _write(txn, number, record)
+                txn.announce(JOBS_TOPIC)
+                return number
+    number = int.from_bytes(txn.get(_COUNTER) or b"", "big") + 1
+    txn.put(_COUNTER, number.to_bytes(8, "big"))
+    _write(txn, number, JobRecord(kind, body, due, key))
+    txn.put(JOB_DUE.key(due, number), b"")
+    if key is not None:
+        txn.put(JOB_KEY.key(key), number.to_bytes(8, "big"))
+    txn.announce(JOBS_TOPIC)
+    return number
+
+
+@operation
+def schedule(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str | None) -> int:
+    """`add_job` as an operation of its own."""
+    return add_job(txn, kind, body, due, key)
+
+
+@operation
+def take_jobs(txn: WriteTransaction, kinds: list[str], now: int, lease_ms: int, limit: int, taker: str) -> list[Job]:
+    """Up to `limit` jobs of these kinds that are due, leased to `taker` until now + lease."""
+    taken: list[Job] = []
+    start, _ = JOB_DUE.range()
+    for key, _ in list(txn.scan(start, JOB_DUE.key(now + 1))):
+        _, number = JOB_DUE.parse(key)
+        record = _read(txn, number)
+        if record is None or record.kind not in kinds:
+            continue
+        _move(txn, number, record, now + lease_ms)
+        record.attempts += 1
+        record.taker, record.state = taker, "taken"
+        _write(txn, number, record)
+        taken.append(_job(number, record))
+        if len(taken) >= limit:
+            break
+    return taken
+
+
+@operation
+def finish_job(txn: WriteTransaction, number: int, attempts: int) -> bool:
+    """It is done; False when it was another's already (the lease ran out)."""
+    record = _held(txn, number, attempts)
+    if record is None:
+        return False
+    _drop(txn, number, record)
+    return True
+
+
+@operation
+def retry_job(txn: WriteTransaction, number: int, attempts: int, due: int, error: str) -> bool:
+    """Have it taken again at `due`; False when it was another's already."""
+    record = _held(txn, number, attempts)
+    if record is None:
+        return False
+    _move(txn, number, record, due)
+    record.state, record.taker, record.error = "waiting", None, error
+    _write(txn, number, record)
+    txn.announce(JOBS_TOPIC)
+    return True
+
+
+@operation
+def fail_job(txn: WriteTransaction, number: int, attempts: int, error: str) -> bool:
+    """Give it up: it stays to be seen and is not taken again; False when it was another's already."""
+    record = _held(txn, number, attempts)
+    if record is None:
+        return False
+    txn.delete(JOB_DUE.key(record.due, number))
+    record.state, record.taker, record.error = "failed", None, error
+    _write(txn, number, record)
+    return True
+
+
+@operation
+def cancel_job(txn: WriteTransaction, number: int) -> bool:
+    """Take it off the timetable; False when it is not there."""
+    record = _read(txn, number)
+    if record is None:
+        return False
+    _drop(txn, number, record)
+    return True
+
+
+@query
+def list_jobs(txn: ReadTransaction, after: int, limit: int) -> list[Job]:
+    """Up to `limit` jobs with numbers above `after`."""
+    found = []
+    for key, value in txn.scan(JOB.key(after + 1), JOB.range()[1]):
+        found.append(_job(JOB.parse(key)[0], _RECORD.decode(value)))
+        if len(found) >= limit:
+            break
+    return found
+
+
+@query
+def next_due(txn: ReadTransaction) -> int | None:
+    """When the next job is due (ms)."""
+    for key, _ in txn.scan(*JOB_DUE.range()):
+        return int(JOB_DUE.parse(key)[0])
+    return None
+
+
+def _held(txn: ReadTransaction, number: int, attempts: int) -> JobRecord | None:
+    record = _read(txn, number)
+    return record if record is not None and record.state == "taken" and record.attempts == attempts else None
+
+
+def _move(txn: WriteTransaction, number: int, record: JobRecord, due: int) -> None:
+    txn.delete(JOB_DUE.key(record.due, number))
+    record.due = due
+    txn.put(JOB_DUE.key(due, number), b"")
+
+
+def _drop(txn: WriteTransaction, number: int, record: JobRecord) -> None:
+    txn.delete(JOB.key(number))
+    txn.delete(JOB_DUE.key(record.due, number))
+    if record.key is not None:
+        txn.delete(JOB_KEY.key(record.key))
+
+
+def _read(txn: ReadTransaction, number: int) -> JobRecord | None:
+    value = txn.get(JOB.key(number))
+    return None if value is None else _RECORD.decode(value)
+
+
+def _write(txn: WriteTransaction, number: int, record: JobRecord) -> None:
+    txn.put(JOB.key(number), _ENCODER.encode(record))
+
+
+def _job(number: int, record: JobRecord) -> Job:
+    return Job(number, record.kind, record.body, record.due, record.key, record.attempts, record.state, record.error)
