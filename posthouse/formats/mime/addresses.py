@@ -200,7 +200,7 @@ def _mailbox(words: list[_Word], comments: list[bytes]) -> list[Mailbox]:
     else:
         name, local, domain = words, [], []
     shown = _join(name, b" ")
-    if not shown and comments:
+    if not shown and comments and (local or domain):
         shown = comments[-1]  # ann@example.org (Ann Bee), from before display names
     mailbox = Mailbox(shown, _join(local), _join(domain), _join(route))
     return [mailbox] if shown or mailbox.local or mailbox.domain else []
