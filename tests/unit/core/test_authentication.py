@@ -1,0 +1,248 @@
+"""Passwords, SCRAM, throttling and what is remembered of a login."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
+from posthouse.core.accounts.domains import add_domain
+from posthouse.core.authentication import authenticator as module
+from posthouse.core.authentication.authenticator import Authenticator, Login, network
+from posthouse.core.authentication.credentials import (
+    AppPasswordExists,
+    NoSuchAppPassword,
+    TooManyAppPasswords,
+    add_app_password,
+    revoke_app_password,
+    set_password,
+)
+from posthouse.core.authentication.errors import (
+    AuthenticationRefused,
+    BadExchange,
+    LoginDisabled,
+    TooManyFailures,
+    WrongCredentials,
+)
+from posthouse.core.authentication.passwords import (
+    app_password_digest,
+    derive,
+    new_app_password,
+    scram_keys,
+    verify,
+)
+from posthouse.core.authentication.sasl import Challenge, Done, start
+from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.registry import LocalRegistry
+from posthouse.storage.contract import Store
+from posthouse.storage.memory import MemoryStore
+from tests.conftest import LOOP
+
+NOW = 1_790_000_000_000
+WEAK = AuthenticationSettings(
+    argon2_memory_kibibytes=8, argon2_passes=1, scram_iterations=4096, failures_per_account=3, failures_per_address=5
+)
+
+
+class Clock:
+    """Time that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class House:
+    """A store with ann, an authenticator, and how often argon2 was asked."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+        self.store = store
+        self.clock = Clock()
+        self.authenticator = Authenticator(store, LocalRegistry(clock=self.clock), WEAK, self.clock)
+        self.hashed = 0
+        if monkeypatch is not None:
+            monkeypatch.setattr(module, "verify", self.verify)
+
+    def verify(self, hashed: str, password: str) -> bool:
+        self.hashed += 1
+        return verify(hashed, password)
+
+    async def furnish(self) -> None:
+        await self.store.write(add_domain, "example.org", None, NOW)
+        await self.store.write(add_account, NewAccount("ann@example.org", "", derive("secret", WEAK), None), NOW)
+
+    async def check(self, password: str, name: str = "ann@example.org", host: str = "192.0.2.1") -> Login:
+        return await self.authenticator.check_password(name, password, host)
+
+
+async def furnished(monkeypatch: pytest.MonkeyPatch) -> House:
+    made = House(MemoryStore(), monkeypatch)
+    await made.furnish()
+    return made
+
+
+async def test_a_right_password_costs_argon2_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    for _ in range(3):
+        assert await house.check("secret") == Login(1, "ann@example.org")
+    assert house.hashed == 1
+    house.clock.now += WEAK.remember_login_seconds + 1
+    await house.check("secret")
+    assert house.hashed == 2
+
+
+async def test_a_changed_password_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    await house.check("secret")
+    await house.store.write(set_password, 1, derive("other", WEAK))
+    with pytest.raises(WrongCredentials):
+        await house.check("secret")
+    assert await house.check("other")
+
+
+async def test_an_unknown_name_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    for name in ("nobody@example.org", "ann@example.org"):
+        with pytest.raises(WrongCredentials):
+            await house.check("wrong", name)
+    assert house.hashed == 2
+
+
+async def test_failures_lock_an_account_out_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    for number in range(3):
+        with pytest.raises(WrongCredentials):
+            await house.check("wrong", host=f"192.0.2.{number}")
+    with pytest.raises(TooManyFailures):
+        await house.check("secret", host="192.0.2.99")
+    house.clock.now += WEAK.failure_window_seconds + 1
+    assert await house.check("secret")
+
+
+async def test_failures_lock_an_address_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    for number in range(5):
+        with pytest.raises(WrongCredentials):
+            await house.check("wrong", f"nobody{number}@example.org", "2001:db8::1")
+    with pytest.raises(TooManyFailures):
+        await house.check("secret", host="2001:db8::2")
+    assert await house.check("secret", host="2001:db8:0:1::1")
+
+
+async def test_disabled_and_locked_are_told_to_who_knows_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    await house.check("secret")
+    await house.store.write(change_account, "ann@example.org", AccountChange(status="locked"))
+    with pytest.raises(LoginDisabled):
+        await house.check("secret")
+
+
+async def test_app_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    made = new_app_password()
+    await house.store.write(add_app_password, 1, "phone", app_password_digest(made), 1, NOW)
+    assert await house.check(made)
+    assert await house.check(made.replace("-", " ").upper())
+    assert house.hashed == 0
+    with pytest.raises(AppPasswordExists):
+        await house.store.write(add_app_password, 1, "phone", b"", 9, NOW)
+    with pytest.raises(TooManyAppPasswords):
+        await house.store.write(add_app_password, 1, "tablet", b"", 1, NOW)
+    await house.store.write(revoke_app_password, 1, "phone")
+    with pytest.raises(WrongCredentials):
+        await house.check(made)
+    with pytest.raises(NoSuchAppPassword):
+        await house.store.write(revoke_app_password, 1, "phone")
+
+
+async def test_an_endless_password_is_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    with pytest.raises(WrongCredentials):
+        await house.check("x" * 2000)
+    assert house.hashed == 0
+
+
+def test_scram_keys_are_those_of_rfc_7677() -> None:
+    keys = scram_keys(b"pencil", base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096)
+    message = (
+        b"n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
+        b"s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+    )
+    signature = hmac.digest(keys.server_key, message, "sha256")
+    assert base64.b64encode(signature) == b"6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+
+
+def client_final(password: bytes, first_bare: bytes, server_first: bytes) -> bytes:
+    """What a SCRAM client answers; RFC 5802 3."""
+    fields = dict(part.split(b"=", 1) for part in server_first.split(b","))
+    salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(fields[b"s"]), int(fields[b"i"]))
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    without_proof = b"c=biws,r=" + fields[b"r"]
+    message = first_bare + b"," + server_first + b"," + without_proof
+    signature = hmac.digest(hashlib.sha256(client_key).digest(), message, "sha256")
+    proof = bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
+    return without_proof + b",p=" + base64.b64encode(proof)
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "right"),
+    [("ann@example.org", b"secret", True), ("ann@example.org", b"wrong", False), ("nobody@x.org", b"secret", False)],
+)
+async def test_scram(monkeypatch: pytest.MonkeyPatch, name: str, password: bytes, right: bool) -> None:
+    house = await furnished(monkeypatch)
+    mechanism = start("SCRAM-SHA-256", house.authenticator, "192.0.2.1")
+    bare = b"n=" + name.encode() + b",r=abcdef"
+    first = await mechanism.step(b"n,," + bare)
+    assert isinstance(first, Challenge)
+    final = client_final(password, bare, first.challenge)
+    if not right:
+        with pytest.raises(WrongCredentials):
+            await mechanism.step(final)
+        return
+    proved = await mechanism.step(final)
+    assert isinstance(proved, Challenge)
+    assert proved.challenge.startswith(b"v=")
+    assert await mechanism.step(b"") == Done(Login(1, "ann@example.org"))
+    assert house.hashed == 0
+
+
+async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    plain = start("plain", house.authenticator, "h")
+    assert await plain.step(None) == Challenge(b"")
+    assert await plain.step(b"\0ann@example.org\0secret") == Done(Login(1, "ann@example.org"))
+    with pytest.raises(WrongCredentials):
+        await start("PLAIN", house.authenticator, "h").step(b"bob@example.org\0ann@example.org\0secret")
+    login = start("LOGIN", house.authenticator, "h")
+    assert await login.step(None) == Challenge(b"Username:")
+    assert await login.step(b"ann@example.org") == Challenge(b"Password:")
+    assert await login.step(b"secret") == Done(Login(1, "ann@example.org"))
+    with pytest.raises(BadExchange):
+        start("NTLM", house.authenticator, "h")
+
+
+@given(st.sampled_from(["PLAIN", "LOGIN", "SCRAM-SHA-256"]), st.lists(st.binary(max_size=60), max_size=4))
+def test_no_response_breaks_a_mechanism(name: str, responses: list[bytes]) -> None:
+    async def exchange() -> None:
+        mechanism = start(name, Authenticator(MemoryStore(), LocalRegistry(), WEAK), "h")
+        for response in responses:
+            try:
+                await mechanism.step(response)
+            except AuthenticationRefused:
+                return
+
+    LOOP.run_until_complete(exchange())
+
+
+def test_networks() -> None:
+    assert network("192.0.2.1") == "192.0.2.1"
+    assert network("::ffff:192.0.2.1") == "192.0.2.1"
+    assert network("2001:db8::1") == network("2001:db8::ffff:1") == "2001:db8::/64"
+    assert network("fe80::1%eth0") == "fe80::/64"
