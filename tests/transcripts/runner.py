@@ -120,6 +120,15 @@ class MemoryTransport:
         self.received[:] = rest
         return line
 
+    async def read_octets(self, count: int) -> bytes:
+        """So many octets of the server's, with whatever line ends are in them."""
+        while len(self.received) < count:
+            assert not self.is_closed, "the server closed in the middle"
+            await self._wait()
+        octets = bytes(self.received[:count])
+        del self.received[:count]
+        return octets
+
     async def wait_for_tls(self) -> None:
         """Return when the server has begun TLS once more than before."""
         while not self.tls_started:

@@ -65,7 +65,10 @@ class View(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Stored(msgspec.Struct, array_like=True, frozen=True):
-    """What a change of flags did: (uid, flags, keywords) of each message in its range; `failed` had changed since."""
+    """What a change of flags did: (uid, flags, keywords) of each message in its range; `failed` had changed since.
+
+    `modseq` is that of this change, 0 when all flags were so already.
+    """
 
     modseq: int
     keywords: tuple[str, ...]
@@ -192,6 +195,7 @@ def store_flags(
     _mailbox(txn, account, mailbox)
     done: list[tuple[int, int, int]] = []
     failed: list[Range] = []
+    modseq = 0
     with Revision(txn, account) as revision:
         record = revision.collection(mailbox)
         named = keyword_bits(record, change.keywords)
@@ -203,8 +207,9 @@ def store_flags(
             flags, keywords = change.apply(item.flags, item.keywords, named)
             if (flags, keywords) != (item.flags, item.keywords):
                 replace_flags(revision, mailbox, uid, item, flags, keywords)
+                modseq = revision.modseq
             done.append((uid, flags, keywords))
-    return Stored(record.modseq, tuple(record.keywords), done, failed)
+    return Stored(modseq, tuple(record.keywords), done, failed)
 
 
 @operation

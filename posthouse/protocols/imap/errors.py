@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxExists,
@@ -33,9 +34,6 @@ class Bad(Exception):
         self.code = code
 
 
-# what ends a login, and is counted
-AUTHENTICATION_ERRORS: tuple[type[Exception], ...] = ()
-
 ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     NoSuchMailbox: ("NONEXISTENT", "There is no such mailbox"),
     MailboxExists: ("ALREADYEXISTS", "There is a mailbox of that name"),
@@ -44,6 +42,10 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     MailboxIsFixed: ("CANNOT", "The inbox stays"),
     TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
     TooManyKeywords: ("LIMIT", "The mailbox has too many keywords"),
+    WrongCredentials: ("AUTHENTICATIONFAILED", "The name or the password is wrong"),
+    LoginDisabled: ("CONTACTADMIN", "This account is not to be used now"),
+    # so that clients come back later, and do not ask for another password
+    TooManyFailures: ("UNAVAILABLE", "There were too many failed logins, try later"),
     OverQuota: ("OVERQUOTA", "There is no room left in this account"),
     StoreUnavailable: ("UNAVAILABLE", "The store is not available now, try later"),
 }

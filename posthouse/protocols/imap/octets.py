@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.records import BlobPlace
 
-PIECE_OCTETS = 131_072
-
 
 class Octets:
-    """One message's octets; `inline` has them all when the message is small."""
+    """One message's octets; `inline` has them all when the message is small. Reading raises BlobDamaged."""
 
     __slots__ = ("_blobs", "_place", "inline", "size")
 
@@ -25,11 +23,12 @@ class Octets:
         """The octets from `start` up to `stop`; for what is known to be small."""
         if self.inline is not None:
             return self.inline[start:stop]
-        return b"".join([piece async for piece in self.pieces(start, stop)])
+        return await self._blobs.read(self._place, start, stop)
 
     async def pieces(self, start: int, stop: int) -> AsyncIterator[bytes]:
         """The same, a piece at a time."""
         if self.inline is not None:
             yield self.inline[start:stop]
             return
-        raise NotImplementedError
+        async for piece in self._blobs.chunks(self._place, start, stop):
+            yield piece

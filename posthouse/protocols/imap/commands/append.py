@@ -23,31 +23,28 @@ if TYPE_CHECKING:
 class Incoming:
     """The messages of one APPEND, from the first octet until the command is whole."""
 
-    __slots__ = ("_user", "_writer", "letters", "tag")
+    __slots__ = ("_user", "_writers", "letters", "tag")
 
     def __init__(self, tag: str, user: User | None) -> None:
         self.tag = tag
         self.letters: list[Letter] = []
         self._user = user
-        self._writer: LetterWriter | None = None
+        self._writers: list[LetterWriter] = []
 
     async def take(self, event: AppendStart | AppendOctets | AppendEnd) -> None:
         """Go on; raises what refuses the whole command."""
         if isinstance(event, AppendOctets):
-            assert self._writer is not None
-            self._writer.write(event.octets)
+            self._writers[-1].write(event.octets)
         elif isinstance(event, AppendEnd):
-            assert self._writer is not None
-            writer, self._writer = self._writer, None
-            self.letters.append(await writer.finish())
+            self.letters.append(await self._writers[-1].finish())
         else:
             await self._start(event)
 
     def abandon(self) -> None:
-        """The command will not be done."""
-        if self._writer is not None:
-            self._writer.abandon()
-            self._writer = None
+        """The command will not be done: nothing of its messages stays."""
+        for writer in self._writers:
+            writer.abandon()
+        self._writers = []
 
     async def _start(self, event: AppendStart) -> None:
         user = self._user
@@ -56,6 +53,8 @@ class Incoming:
         message = event.message
         if message.literal8 or message.utf8:
             raise Bad("BINARY and UTF8 are not offered")
+        if not message.size:
+            raise No("An empty message is none", "CANNOT")  # RFC 3502 6.3.11: so MULTIAPPEND is cancelled, too
         if message.size > user.contracts.settings.message_octets:
             raise No("The message is too large", "TOOBIG")  # RFC 7889
         if event.index == 0:
@@ -64,7 +63,7 @@ class Incoming:
                 await user.store.read(find_mailbox, user.account, event.name)
             except NoSuchMailbox:
                 raise no_target() from None
-        self._writer = user.contracts.letters.open()
+        self._writers.append(user.contracts.letters.open())
 
 
 async def append(command: Append, session: Session) -> Ok:
@@ -73,20 +72,28 @@ async def append(command: Append, session: Session) -> Ok:
     assert user is not None
     assert incoming is not None, "Incoming has taken the messages"
     session.incoming = None
+    try:
+        placed = await _place(command, incoming.letters, user)
+    except Exception:
+        incoming.abandon()
+        raise
+    return Ok("Stored", encoder.append_uid(placed.uid_validity, ranges_of(placed.uids)))
+
+
+async def _place(command: Append, letters: list[Letter], user: User) -> messages.Appended:
     now = user.now()
     try:
-        placed = await user.store.write(
+        return await user.store.write(
             messages.append,
             user.account,
             command.name,
-            incoming.letters,
+            letters,
             [(message.flags.system, message.flags.keywords) for message in command.messages],
             [now if message.internal_date is None else message.internal_date for message in command.messages],
             now,
         )
     except NoSuchMailbox:
         raise no_target() from None
-    return Ok("Stored", encoder.append_uid(placed.uid_validity, ranges_of(placed.uids)))
 
 
 def no_target() -> No:

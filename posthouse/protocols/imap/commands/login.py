@@ -6,10 +6,11 @@ import binascii
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login as LoggedIn
-from posthouse.core.authentication.sasl import Done
+from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange
+from posthouse.core.authentication.sasl import Done, start
 from posthouse.protocols.imap.capabilities import allowed_mechanisms, may_send_password
 from posthouse.protocols.imap.contracts import Ok, User
-from posthouse.protocols.imap.errors import AUTHENTICATION_ERRORS, Bad, No
+from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Authenticate, Login
 
@@ -25,7 +26,7 @@ async def login(command: Login, session: Session) -> Ok:
         raise No("Passwords are taken over TLS only", "PRIVACYREQUIRED")  # RFC 9051 11.1, RFC 5530
     try:
         found = await session.contracts.authenticator.check_password(command.name, command.password, peer.host)
-    except AUTHENTICATION_ERRORS:
+    except AuthenticationRefused:
         session.count_failed_login()
         raise
     return _enter(found, session)
@@ -37,7 +38,7 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     peer = session.channel.peer
     if command.mechanism not in allowed_mechanisms(peer):
         raise No("That mechanism cannot be used here", "CANNOT")
-    mechanism = session.contracts.authenticator.mechanism(command.mechanism, peer.host)
+    mechanism = start(command.mechanism, session.contracts.authenticator, peer.host)
     response = command.initial
     try:
         while True:
@@ -45,7 +46,10 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
             if isinstance(step, Done):
                 return _enter(step.login, session)
             response = await _ask(step.challenge, session)
-    except AUTHENTICATION_ERRORS:
+    except BadExchange as error:
+        session.count_failed_login()
+        raise Bad(f"The exchange failed: {error}") from None
+    except AuthenticationRefused:
         session.count_failed_login()
         raise
 

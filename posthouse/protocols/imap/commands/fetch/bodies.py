@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import structlog
+
 from posthouse.core.mail.messages import Row, bodies
-from posthouse.core.mail.parts import decode_parts
+from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part as MimePart
 from posthouse.protocols.imap.commands.fetch.sections import Span, chosen_fields, partial_of, span_of
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.octets import Octets
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.fetch import Part, Section
+from posthouse.storage.blobs.contract import BlobDamaged
+
+log = structlog.get_logger()
 
 GATHERED_OCTETS = 131_072  # small messages are gathered up to this before they are written
 _FIELDS = (Part.HEADER_FIELDS, Part.HEADER_FIELDS_NOT)
@@ -43,13 +48,14 @@ class Bodies:
         self._gather(b"* %d FETCH (%b" % (number, items))
         octets = self._octets[row.message]
         blank = b" " if items else b""
+        outline = _outline(row)
         for section in sections:
             self._gather(blank)
             blank = b" "
             if octets is None:
-                self._gather(section.label + b" NIL")  # lost: said to the operator by `verify`
+                self._gather(fetch_encoder.section_item(section.label, None))  # its octets are lost
             else:
-                await self._show_section(section, row, octets)
+                await self._show_section(section, outline, octets)
         self._gather(b")\r\n")
         if self._size >= GATHERED_OCTETS:
             self.flush()
@@ -61,38 +67,48 @@ class Bodies:
         self._gathered = []
         self._size = 0
 
-    async def _show_section(self, section: Section, row: Row, octets: Octets) -> None:
-        span = span_of(section, _tree(section, row), octets.size)
+    async def _show_section(self, section: Section, outline: MimePart | None, octets: Octets) -> None:
+        span = span_of(section, outline, octets.size)
         if span is None:
             self._gather(fetch_encoder.section_item(section.label, None))
-        elif section.part in _FIELDS:
-            fields = chosen_fields(await octets.read(*span), section)
-            start, stop = partial_of((0, len(fields)), section.partial)
-            self._gather(fetch_encoder.section_item(section.label, fields[start:stop]))
-        else:
-            await self._show_span(section.label, partial_of(span, section.partial), octets)
+            return
+        try:
+            if section.part in _FIELDS:
+                fields = chosen_fields(await octets.read(*span), section)
+                start, stop = partial_of((0, len(fields)), section.partial)
+                self._gather(fetch_encoder.section_item(section.label, fields[start:stop]))
+            else:
+                await self._show_span(section.label, partial_of(span, section.partial), octets)
+        except BlobDamaged as damage:
+            log.error("a message cannot be read", damage=damage.args)
+            self._gather(fetch_encoder.section_item(section.label, None))
 
     async def _show_span(self, label: bytes, span: Span, octets: Octets) -> None:
-        self._gather(fetch_encoder.section_head(label, span[1] - span[0]))
-        if octets.inline is not None:
-            self._gather(octets.inline[span[0] : span[1]])
+        head = fetch_encoder.section_head(label, span[1] - span[0])
+        if octets.inline is not None or span[0] == span[1]:
+            self._gather(head + (octets.inline or b"")[span[0] : span[1]])
             return
-        async for piece in octets.pieces(*span):
-            self._gather(piece)
-            if self._size >= GATHERED_OCTETS:
-                self.flush()
-                await self._output.drain()
+        begun = False
+        try:
+            async for piece in octets.pieces(*span):
+                if not begun:
+                    self._gather(head)
+                    begun = True
+                self._gather(piece)
+                if self._size >= GATHERED_OCTETS:
+                    self.flush()
+                    await self._output.drain()
+        except BlobDamaged as damage:
+            if not begun:
+                raise
+            # the peer was promised more octets than there are: nothing else can be said to it
+            log.error("a message cannot be read", damage=damage.args)
+            raise ConnectionAbortedError("a literal cannot be ended") from None
 
     def _gather(self, octets: bytes) -> None:
         self._gathered.append(octets)
         self._size += len(octets)
 
 
-_WHOLE = MimePart(0, 0)
-
-
-def _tree(section: Section, row: Row) -> MimePart:
-    """The message's parts; the whole message needs none."""
-    if (not section.path and section.part is Part.WHOLE) or row.structure is None:
-        return _WHOLE
-    return decode_parts(row.structure.parts)
+def _outline(row: Row) -> MimePart | None:
+    return None if row.structure is None else decode_parts(row.structure.parts)

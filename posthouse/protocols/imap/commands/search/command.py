@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from posthouse.core.mail.reading import flag_page
 from posthouse.protocols.imap.commands.reading import Batch, batches, read_rows
-from posthouse.protocols.imap.commands.search.candidate import Candidate
+from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate
 from posthouse.protocols.imap.commands.search.opening import open_and_test
 from posthouse.protocols.imap.commands.search.tests import Compiler, Level
 from posthouse.protocols.imap.contracts import Ok, User
@@ -102,7 +102,7 @@ async def _candidates(view: View, positions: list[Range], level: Level) -> Async
     if level == Level.POSITION:
         for start, stop in positions:
             for first in range(start, stop, FLAGS_PER_BATCH):
-                yield [Candidate(at, uids[at]) for at in range(first, min(first + FLAGS_PER_BATCH, stop))]
+                yield [Candidate(at, uids[at], NO_ROW) for at in range(first, min(first + FLAGS_PER_BATCH, stop))]
         return
     for batch in batches(positions, FLAGS_PER_BATCH if level == Level.FLAGS else ROWS_PER_BATCH):
         if level == Level.FLAGS and batch.scattered is None:
@@ -110,7 +110,7 @@ async def _candidates(view: View, positions: list[Range], level: Level) -> Async
         else:
             rows = await read_rows(view, batch, level.columns)
             at = view.positions_of([row.uid for row in rows])
-            yield [Candidate(n, row.uid, row.flags, row.keywords, row) for n, row in zip(at, rows, strict=True)]
+            yield [Candidate(n, row.uid, row, row.flags, row.keywords) for n, row in zip(at, rows, strict=True)]
 
 
 async def _with_flags(view: View, batch: Batch) -> list[Candidate]:
@@ -120,4 +120,6 @@ async def _with_flags(view: View, batch: Batch) -> list[Candidate]:
     present, flags = array("I", page.uids), array("H", page.flags)
     at = view.positions_of(present)
     keywords = page.keywords
-    return [Candidate(n, uid, bits, keywords.get(uid, 0)) for n, uid, bits in zip(at, present, flags, strict=True)]
+    return [
+        Candidate(n, uid, NO_ROW, bits, keywords.get(uid, 0)) for n, uid, bits in zip(at, present, flags, strict=True)
+    ]

@@ -5,10 +5,13 @@ Bodies are read in pieces and only asked which of the wanted texts they hold, so
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import AsyncIterator
 
 from posthouse.formats.mime.charsets import decode_text
-from posthouse.formats.mime.headers import Fields, decode, read_fields
+from posthouse.formats.mime.headers import Fields, decode, first, read_fields
+from posthouse.formats.mime.parameters import parameter
 from posthouse.formats.mime.part import Part
 from posthouse.protocols.imap.commands.search.folding import fold
 from posthouse.protocols.imap.commands.search.transfer import TransferDecoder
@@ -43,6 +46,14 @@ class Content:
         values = self._fields.get(name.encode("utf-8", "replace"), ())
         return any(folded in fold(decode(value)) for value in values)
 
+    def sent_on(self) -> datetime.date | None:
+        """The day in the Date field as it is written there; None when there is none to read (RFC 5322 3.3)."""
+        match = _DAY.search(first(self._fields, b"date") or b"")
+        try:
+            return match and datetime.date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+        except ValueError:
+            return None
+
 
 def header_text(fields: Fields) -> str:
     """A header as it is searched: a field a line."""
@@ -50,29 +61,35 @@ def header_text(fields: Fields) -> str:
     return fold("\n".join(lines))
 
 
-async def read_content(octets: Octets, root: Part, wanted: frozenset[str]) -> Content:
+_DAY = re.compile(rb"(\d{1,2})[ \t]+([A-Za-z]{3})[A-Za-z]*[ \t]+(\d{4})\b")
+_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+
+
+async def open_content(octets: Octets, root: Part, wanted: frozenset[str]) -> Content:
     """Open a message and look for `wanted` (folded) in its body.
 
     Looked into are the parts of text, and the headers of messages in the message.
     """
-    header = await octets.read(root.header_start, min(root.body_start, root.header_start + HEADER_OCTETS))
+    header = await _header(octets, root)
     missing = {text for text in wanted if text}
     pending = [root]
     while pending and missing:
         part = pending.pop()
         pending += reversed(part.children)
         if part.is_message:
-            inner = part.children[0]
-            block = await octets.read(inner.header_start, min(inner.body_start, inner.header_start + HEADER_OCTETS))
-            _cross_off(missing, header_text(read_fields(block)))
+            _cross_off(missing, header_text(read_fields(await _header(octets, part.children[0]))))
         elif part.type == "text":
             await _search_text(octets, part, missing)
     return Content(read_fields(header), set(wanted) - missing)
 
 
+async def _header(octets: Octets, part: Part) -> bytes:
+    return await octets.read(part.header_start, min(part.body_start, part.header_start + HEADER_OCTETS))
+
+
 async def _search_text(octets: Octets, part: Part, missing: set[str]) -> None:
     """Take from `missing` what the decoded text of the part holds."""
-    label = dict(part.parameters).get(b"charset", b"")
+    label = parameter(part.parameters, b"charset") or b""
     decoder = TransferDecoder(part.encoding)
     overlap = max(map(len, missing)) - 1
     tail = ""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from posthouse.core.mail.messages import Column, bodies, some_rows
-from posthouse.core.mail.parts import decode_parts
+from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
-from posthouse.protocols.imap.commands.search.content import read_content
+from posthouse.protocols.imap.commands.search.content import open_content
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.octets import Octets
 from posthouse.protocols.imap.view import View
+from posthouse.storage.blobs.contract import BlobDamaged
+
+log = structlog.get_logger()
 
 MESSAGES_PER_BATCH = 50
 SECONDS_AT_A_TIME = 0.005
@@ -35,8 +40,12 @@ async def open_and_test(
             row, place = opened.get(one.uid, (None, None))
             if row is None or place is None:
                 continue  # gone meanwhile
-            root = decode_parts(row.structure.parts) if row.structure is not None else Part(0, 0, row.size)
-            one.content = await read_content(Octets(place, user.contracts.blobs), root, wanted)
+            root = decode_parts(row.structure.parts) if row.structure is not None else _unread(row.size)
+            try:
+                one.content = await open_content(Octets(place, user.contracts.blobs), root, wanted)
+            except BlobDamaged as damage:
+                log.error("a message cannot be read", damage=damage.args)
+                continue
             if test(one):
                 found.append(one.position)
             one.content = None
@@ -44,3 +53,8 @@ async def open_and_test(
                 await asyncio.sleep(0)
                 began = loop.time()
     return found
+
+
+def _unread(size: int) -> Part:
+    """A message whose outline was lost: all of it is looked at as text."""
+    return Part(0, 0, size)

@@ -7,10 +7,10 @@ doubt are opened.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
-from posthouse.core.mail.messages import Column, Row
+from posthouse.core.mail.messages import Column
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
 from posthouse.protocols.imap.commands.search.folding import fold
 from posthouse.protocols.imap.errors import Bad
@@ -20,6 +20,7 @@ from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
 DAY_MS = 86_400_000
+_ZONES_MS = 14 * 3_600_000  # no zone is farther from UTC
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -180,31 +181,35 @@ def within(positions: list[Range]) -> Test:
 
 
 def day_test(key: keys.Day) -> Compiled:
-    """BEFORE, ON, SINCE and their kin. Days are those of UTC, in which dates are shown."""
-    first = (key.day.toordinal() - _EPOCH_DAY) * DAY_MS
-    behind = first + DAY_MS
-    at = {"received": received, "saved": saved, "sent": sent}[key.of]
-    level = Level.RECORD if key.of == "sent" else Level.ROW
-    if key.when == "before":
-        return level, lambda one: at(one.row) < first
-    if key.when == "since":
-        return level, lambda one: at(one.row) >= first
-    return level, lambda one: first <= at(one.row) < behind
+    """BEFORE, ON, SINCE and their kin. Internal dates are taken in UTC, in which they are shown."""
+    day = key.day.toordinal() - _EPOCH_DAY
+    fits: Callable[[int], bool] = {"before": day.__gt__, "on": day.__eq__, "since": day.__le__}[key.when]
+    if key.of == "sent":
+        return Level.CONTENT, sent_test(fits)
+    if key.of == "saved":
+        return Level.ROW, lambda one: fits(one.row.saved // DAY_MS)
+    return Level.ROW, lambda one: fits(one.row.received // DAY_MS)
 
 
-def received(row: Row) -> int:
-    """The internal date, ms."""
-    return row.received
+def sent_test(fits: Callable[[int], bool]) -> Test:
+    """The day that the Date field shows, whatever its zone (RFC 3501 6.4.4); without one, that of the internal date.
 
+    The record knows the moment: only where zones make a difference to the answer is the field itself read.
+    """
 
-def saved(row: Row) -> int:
-    """When it came into this mailbox, ms."""
-    return row.saved
+    def test(one: Candidate) -> bool | None:
+        sent = one.row.record.header.sent if one.row.record is not None else 0
+        if not sent:
+            return fits(one.row.received // DAY_MS)
+        answers = {fits(day) for day in range((sent - _ZONES_MS) // DAY_MS, (sent + _ZONES_MS) // DAY_MS + 1)}
+        if len(answers) == 1:
+            return answers.pop()
+        if one.content is None:
+            return None
+        written = one.content.sent_on()
+        return fits(sent // DAY_MS if written is None else written.toordinal() - _EPOCH_DAY)
 
-
-def sent(row: Row) -> int:
-    """The Date field, ms; of a message without one, the internal date."""
-    return row.record.header.sent if row.record is not None and row.record.header.sent else row.received
+    return test
 
 
 # Fields that the message's record has decoded; for any other the header itself is read

@@ -1,0 +1,82 @@
+"""What IMAP transcripts play on: alice@example.org and bob@example.org, password "secret"; the time stands still.
+
+`# with:` takes `messages=N` (the first N of MESSAGES are in Alice's inbox), `tls=yes` (STARTTLS is offered),
+`peer=ADDRESS`, `inline_octets=N` (larger messages become blobs of their own), and any setting of ImapSettings.
+"""
+
+from __future__ import annotations
+
+from posthouse.core.mail.messages import append
+from tests.letters import letter
+from tests.transcripts.runner import Stage
+from tests.unit.imap.world import NOW, open_world
+
+PLAIN = b"""\
+Date: Mon, 7 Feb 1994 21:52:25 -0800
+From: Fred Foobar <foobar@example.org>
+Subject: afternoon meeting
+To: alice@example.org
+Message-ID: <B27397-0100000@example.org>
+
+Hello Alice, do you think we can meet at 3:30 tomorrow?
+"""
+
+MIXED = b"""\
+Date: Tue, 8 Feb 1994 10:00:00 +0000
+From: =?utf-8?q?J=C3=B6rg?= <joerg@example.com>
+To: alice@example.org
+Cc: bob@example.org
+Subject: =?utf-8?b?R3LDvMOfZQ==?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=bb
+
+--bb
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+Gr=C3=BC=C3=9Fe aus K=C3=B6ln
+--bb
+Content-Type: text/plain; charset=iso-8859-1; name=notes.txt
+Content-Disposition: attachment; filename=notes.txt
+Content-Transfer-Encoding: base64
+
+RGFzIGlzdCBlaW4gQW5oYW5nLg==
+--bb--
+"""
+
+FORWARDED = b"""\
+Date: Wed, 9 Feb 1994 10:00:00 +0000
+From: bob@example.org
+To: alice@example.org
+Subject: Fwd: lost keys
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=out
+
+--out
+Content-Type: text/plain
+
+see below
+--out
+Content-Type: message/rfc822
+
+From: Carol <carol@example.net>
+Subject: lost keys
+Content-Type: text/plain
+
+They were in the car.
+
+--out--
+"""
+
+MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED)]
+
+
+async def set_stage(options: dict[str, str]) -> Stage:
+    """A new server for one transcript."""
+    settings = {name: int(value) for name, value in options.items() if name not in ("messages", "tls", "peer")}
+    world = await open_world(tls=object() if options.get("tls") == "yes" else None, **settings)
+    letters = [letter(octets) for octets in MESSAGES[: int(options.get("messages", "0"))]]
+    if letters:
+        times = [NOW - 60_000 * number for number in range(len(letters))]
+        await world.store.write(append, 1, "INBOX", letters, [(0, ())] * len(letters), times, NOW)
+    return Stage(world.begin)
