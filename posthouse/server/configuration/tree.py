@@ -7,8 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.server.settings import HttpSettings, Listeners, LogSettings, ServerSettings, TlsSettings
+from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
 
 
@@ -22,6 +25,15 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tls: Annotated[TlsSettings, Meta(description="The certificate.")] = field(default_factory=TlsSettings)
     store: Annotated[StoreSettings, Meta(description="The store process and its database.")] = field(
         default_factory=StoreSettings
+    )
+    blobs: Annotated[BlobSettings, Meta(description="Message bodies and other large contents.")] = field(
+        default_factory=BlobSettings
+    )
+    authentication: Annotated[AuthenticationSettings, Meta(description="Passwords and logins.")] = field(
+        default_factory=AuthenticationSettings
+    )
+    mime: Annotated[MimeLimits, Meta(description="How much of a message is taken apart.")] = field(
+        default_factory=MimeLimits
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)

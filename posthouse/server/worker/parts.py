@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+
 from msgspec import Struct
 
+from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus, LocalBus
+from posthouse.core.mail.letters import BlobLetters, Letters
 from posthouse.core.registry import Registry
 from posthouse.server.briefing import WorkerBriefing
 from posthouse.server.certificate import TlsContextFactory
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
 from posthouse.server.hub.line import HubBus, HubRegistry, SupervisorLine
-from posthouse.server.worker.counted_store import CountedStore
+from posthouse.server.worker.counted import CountedAuthenticator, CountedStore
 from posthouse.server.worker.metrics import Metrics
+from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
 from posthouse.storage.lmdb.remote import RemoteStore
 
@@ -21,8 +26,12 @@ class Parts(Struct):
     """All that an endpoint may be given."""
 
     configuration: Configuration
-    store: Store
+    hostname: str
     remote: RemoteStore
+    store: Store
+    blobs: FileBlobs
+    letters: Letters
+    authenticator: Authenticator
     bus: Bus
     registry: Registry
     tls: TlsContextFactory
@@ -32,6 +41,15 @@ class Parts(Struct):
     def close(self) -> None:
         """Let go of the store."""
         self.remote.close()
+        self.blobs.close()
+
+    def offers_tls(self, listener: str) -> TlsContextFactory | None:
+        """What a listener's STARTTLS uses; None when it offers none."""
+        return self.tls if getattr(self.configuration.listeners, listener).tls == "starttls" else None
+
+    def is_implicit_tls(self, listener: str) -> bool:
+        """True when a listener speaks TLS from the first byte."""
+        return bool(getattr(self.configuration.listeners, listener).tls == "implicit")
 
 
 async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: SupervisorLine, metrics: Metrics) -> Parts:
@@ -42,12 +60,19 @@ async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: Supervisor
     configuration = briefed.configuration
     where = places(configuration)
     remote = await RemoteStore.connect(where.store, where.store_socket, configuration.store, local)
+    store = CountedStore(remote, metrics)
+    registry = HubRegistry(line)
+    blobs = FileBlobs(where.blobs, configuration.blobs)
     return Parts(
         configuration=configuration,
-        store=CountedStore(remote, metrics),
+        hostname=configuration.server.hostname or socket.getfqdn(),
         remote=remote,
+        store=store,
+        blobs=blobs,
+        letters=BlobLetters(blobs, configuration.mime),
+        authenticator=CountedAuthenticator(store, registry, configuration.authentication, metrics),
         bus=HubBus(local, line),
-        registry=HubRegistry(line),
+        registry=registry,
         tls=TlsContextFactory(briefed.key_pair, configuration.tls),
         line=line,
         metrics=metrics,
