@@ -10,15 +10,14 @@ from posthouse.formats.mime.part import Parameters
 from posthouse.formats.mime.words import decode_words
 
 _PARAMETER = re.compile(
-    rb"""[;\s]*+                                     # bare semicolons are common
+    rb"""[;\s="]*+                                     # bare semicolons are common
     ([^\s=;"]++)\s*+
     (?:=\s*+(?:"((?:[^"\\]|\\.)*+)"?+([^;]*+)|([^;]*+)))?+""",
     re.VERBOSE | re.DOTALL,
 )
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _SECTION = re.compile(rb"([^*]+)\*(\d{1,4})(\*?)")
-_NOT_TOKEN = re.compile(rb"[\x00-\x20\x7f-\xff]+")
-_COMMENT_OR_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+"?|\((?:[^()\\]|\\.)*+\)', re.DOTALL)
+_COMMENT = re.compile(rb"\((?:[^()\\]|\\.)*+\)", re.DOTALL)
 
 
 def parse_value(value: bytes, limit: int = 100) -> tuple[bytes, Parameters]:
@@ -27,22 +26,26 @@ def parse_value(value: bytes, limit: int = 100) -> tuple[bytes, Parameters]:
     Segments are joined (RFC 2231 3, and 6: a server does so for BODYSTRUCTURE); a value with a character set keeps the
     asterisk in its name and its encoding.
     """
-    if b"(" in value:
-        value = _drop_comments(value)
     word, semicolon, rest = value.partition(b";")
+    if b"(" in word:
+        word = _drop_comments(word).partition(b"(")[0]
     word = word.strip().lower()
     if not semicolon:
         return word, ()
     found: list[tuple[bytes, bytes]] = []
     sectioned = False
     at = 0
-    while len(found) < limit and (match := _PARAMETER.match(rest, at)) is not None:
+    for _ in range(limit):
+        match = _PARAMETER.match(rest, at)
+        if match is None:
+            break
         at = match.end()
         name, quoted, _, plain = match.groups()
         if quoted is not None:
             text = _QUOTED_PAIR.sub(rb"\1", quoted) if b"\\" in quoted else quoted
         elif plain is not None:
-            text = plain.strip()
+            # programs that forget the quotes write names of files, where a parenthesis is no comment
+            text = (plain if b"(" not in plain or b"name" in name.lower() else _drop_comments(plain)).strip()
         else:
             continue  # a name without a value says nothing
         sectioned = sectioned or b"*" in name
@@ -74,7 +77,7 @@ def decoded_parameter(parameters: Parameters, name: bytes) -> str | None:
 def _drop_comments(value: bytes) -> bytes:
     # innermost comments first, so nested ones go too; three rounds are more than anybody writes
     for _ in range(3):
-        shorter = _COMMENT_OR_QUOTED.sub(lambda match: match[0] if match[0][:1] == b'"' else b" ", value)
+        shorter = _COMMENT.sub(b" ", value)
         if shorter == value:
             break
         value = shorter

@@ -14,6 +14,9 @@ PREVIEW_LENGTH = 200  # characters
 _OCTETS_READ = 8192
 
 _TAG = re.compile(r"<[^<>]*+(?:>|$)")
+_IN_LINE = re.compile(  # these end no word
+    r"</?(?:a|abbr|b|big|code|em|font|i|s|small|span|strong|sub|sup|u|wbr)(?:[\s/][^<>]*+)?>", re.IGNORECASE
+)
 _HIDDEN = re.compile(r"<(style|script|head|title|!--)", re.IGNORECASE)
 _ENDS = {"style": "</style", "script": "</script", "head": "</head", "title": "</title", "!--": "-->"}
 # Blanks, controls, and the invisible letters that newsletters pad their first line with
@@ -35,8 +38,8 @@ def preview(message: Part) -> str:
 
 
 def html_text(markup: str) -> str:
-    """The readable text of HTML, tags as blanks; made for a preview, not for showing HTML safely."""
-    return html.unescape(_TAG.sub(" ", _without_hidden(markup)))
+    """The readable text of HTML, made for a preview, not for showing HTML safely."""
+    return html.unescape(_TAG.sub(" ", _IN_LINE.sub("", _without_hidden(markup))))
 
 
 def shorten(text: str) -> str:
