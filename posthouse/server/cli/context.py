@@ -17,6 +17,7 @@ A verb that stands alone is `@click.command(cls=Command)`. All take `--json`.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -78,9 +79,16 @@ class Invocation:
         try:
             return asyncio.run(work)
         except Refused as refusal:
-            fail(str(refusal) or type(refusal).__name__)
+            fail(words(refusal))
         except StoreUnavailable as error:
             fail(f"the store cannot answer now: {error}")
+
+
+def words(refusal: Refused) -> str:
+    """A refusal as a line: NoSuchDomain("example.org") is "no such domain: example.org"."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()
+    said = ", ".join(str(arg) for arg in refusal.args)
+    return said if name == "refused" else f"{name}: {said}" if said else name
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

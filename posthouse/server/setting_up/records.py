@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from posthouse.server.settings import PORTS
+
 HERE = "<the public address of this machine>"
 
 
@@ -16,14 +18,20 @@ class DnsRecord(Struct, frozen=True):
     why: str
 
 
-def wanted_records(domain: str, hostname: str) -> list[DnsRecord]:
+def wanted_records(domain: str, hostname: str, *, unprivileged: bool) -> list[DnsRecord]:
     """What to publish for `domain`, served by `hostname`."""
+    imaps, submissions = (
+        PORTS[name].unprivileged if unprivileged else PORTS[name].privileged for name in ("imaps", "submissions")
+    )
     return [
         DnsRecord(f"{hostname}.", "A", HERE, "where this server is (AAAA likewise for IPv6)"),
         DnsRecord(f"{domain}.", "MX", f"10 {hostname}.", "mail for the domain comes here"),
         DnsRecord(f"{domain}.", "TXT", '"v=spf1 mx -all"', "only this server sends for the domain (SPF, RFC 7208)"),
-        DnsRecord(f"_imaps._tcp.{domain}.", "SRV", f"0 1 993 {hostname}.", "mail programs find IMAP (RFC 6186)"),
+        DnsRecord(f"_imaps._tcp.{domain}.", "SRV", f"0 1 {imaps} {hostname}.", "mail programs find IMAP (RFC 6186)"),
         DnsRecord(
-            f"_submissions._tcp.{domain}.", "SRV", f"0 1 465 {hostname}.", "mail programs find submission (RFC 8314)"
+            f"_submissions._tcp.{domain}.",
+            "SRV",
+            f"0 1 {submissions} {hostname}.",
+            "mail programs find submission (RFC 8314)",
         ),
     ]

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from posthouse import __version__
 from posthouse.server.cli import VERBS, posthouse
-from posthouse.server.cli.context import Command, Group, Invocation, pass_invocation
+from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.output import Column, plain, progress, show_done, show_record, show_table
 from posthouse.storage.contract import Refused, StoreUnavailable
 

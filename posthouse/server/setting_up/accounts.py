@@ -1,0 +1,27 @@
+"""The first domain and its administrator."""
+
+from __future__ import annotations
+
+import time
+
+from posthouse.core.accounts.accounts import NewAccount, add_account
+from posthouse.core.accounts.domains import add_domain
+from posthouse.core.authentication.passwords import check_policy, derive
+from posthouse.server.configuration import read_configuration
+from posthouse.server.configuration.tree import places
+from posthouse.server.setting_up.files import Plan
+from posthouse.storage.lmdb.local import LocalStore
+
+
+async def add_first_accounts(plan: Plan, admin: str, password: str) -> None:
+    """Add both to the new store; raises what they are refused with."""
+    configuration = read_configuration(plan.configuration)
+    check_policy(password, configuration.authentication)
+    store = LocalStore.open(places(configuration).store, configuration.store)
+    try:
+        now = time.time_ns() // 1_000_000
+        await store.write(add_domain, plan.domain, None, now)
+        keys = derive(password, configuration.authentication)
+        await store.write(add_account, NewAccount(admin, "", keys, None), now)
+    finally:
+        store.close()
