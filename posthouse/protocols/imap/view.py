@@ -189,7 +189,13 @@ class View:
 
     async def _changes(self) -> Changes:
         try:
-            return await self.store.read(messages.changes, self.account, self.mailbox, self.modseq)
+            changes = await self.store.read(messages.changes, self.account, self.mailbox, self.modseq)
+            if changes.complete:
+                return changes
+            # the log was cut, but where nothing happened there is nothing to miss
+            newest = await self.store.read(messages.changes, self.account, self.mailbox, NEWEST)
+            mailbox = await self.store.read(read_mailbox, self.account, self.mailbox)
+            return newest if mailbox.modseq <= self.modseq else changes
         except NoSuchMailbox:
             raise ViewLost("The mailbox was deleted") from None
 

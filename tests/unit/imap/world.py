@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from posthouse.core.accounts.accounts import NewAccount, add_account
+from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.authentication.credentials import PasswordKeys
@@ -48,6 +48,10 @@ class World:
     def begin(self, transport: MemoryTransport) -> None:
         """Bring up the server's end of a connection."""
         transport.begin(self.factory.buildProtocol(None))
+
+    async def limit_quota(self, address: str, octets: int) -> None:
+        """Give an account so little room."""
+        await self.store.write(change_account, address, AccountChange(quota_octets=octets))
 
     async def flags(self, name: str) -> list[tuple[int, frozenset[bytes]]]:
         """(uid, flags) of all messages, straight from the store."""

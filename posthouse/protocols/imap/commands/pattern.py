@@ -32,9 +32,6 @@ class _Pattern:
     def __init__(self, text: str) -> None:
         # wildcards beside each other mean what the widest means
         text = re.sub(r"[*%]*\*[*%]*", "*", re.sub("%+", "%", text))
-        first, separator, rest = text.partition(SEPARATOR)
-        if first.upper() == INBOX:
-            text = INBOX + separator + rest  # whatever its case (RFC 9051 5.1)
         self._characters: dict[str, int] = {}
         for at, character in enumerate(text):
             self._characters[character] = self._characters.get(character, 0) | 1 << at
@@ -45,9 +42,13 @@ class _Pattern:
     def matches(self, name: str) -> bool:
         wildcards = self._any | self._any_in_level
         state = 1 | (1 & wildcards) << 1
-        for character in name:
+        any_case = len(INBOX) if name.partition(SEPARATOR)[0] == INBOX else 0  # RFC 9051 5.1
+        for at, character in enumerate(name):
             staying = self._any if character == SEPARATOR else wildcards
-            state = (state & self._characters.get(character, 0)) << 1 | state & staying
+            meant = self._characters.get(character, 0)
+            if at < any_case:
+                meant |= self._characters.get(character.lower(), 0)
+            state = (state & meant) << 1 | state & staying
             state |= (state & wildcards) << 1
             if not state:
                 return False

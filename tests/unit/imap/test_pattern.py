@@ -1,0 +1,32 @@
+"""LIST's patterns against regular expressions."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posthouse.protocols.imap.commands.pattern import Patterns
+
+
+@given(st.text("ab/*%", max_size=12), st.text("ab/", max_size=12))
+def test_as_a_regular_expression(pattern: str, name: str) -> None:
+    parts = {"*": ".*", "%": "[^/]*"}
+    expression = "".join(parts.get(character, character) for character in pattern)
+    expected = pattern != "" and re.fullmatch(expression, name) is not None
+    assert Patterns("", [pattern]).matches(name) is expected
+
+
+def test_no_pattern_takes_long() -> None:
+    began = time.perf_counter()
+    assert not Patterns("", ["*a%" * 300 + "b"]).matches("a" * 1000)
+    assert time.perf_counter() - began < 0.5
+
+
+def test_the_inbox_has_any_case() -> None:
+    for pattern in ("inbox", "INBOX", "iNbOx", "in*", "IN%", "%", "*"):
+        assert Patterns("", [pattern]).matches("INBOX"), pattern
+    assert Patterns("inbox/", ["%"]).matches("INBOX/a")
+    assert not Patterns("", ["work"]).matches("Work")
