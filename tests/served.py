@@ -59,7 +59,7 @@ class Served:
         )
         return (
             f'server.hostname = "mail.{self.domain}"\nserver.workers = {self._workers}\nserver.test = true\n'
-            f"server.drain_seconds = 5\n{listeners}{self._settings}\n"
+            f"server.drain_seconds = 5\nserver.linger_seconds = 60\n{listeners}{self._settings}\n"
         )
 
     def start_again(self) -> None:

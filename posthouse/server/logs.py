@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 import structlog
-from twisted.logger import ILogObserver, LogLevel, globalLogBeginner
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
 from zope.interface import provider
 
 from posthouse.server.settings import LogSettings
 
 SECRET_NAMES = frozenset({"password", "secret", "token", "credentials", "authorization"})
+
+TEXT_LENGTH = 500  # of what Twisted says
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -93,9 +95,9 @@ def _from_twisted(event: dict[str, Any]) -> None:
         return
     failure = event.get("log_failure")
     log = structlog.get_logger()
-    text = (event.get("log_format") or "").partition("{")[0] or "twisted"
+    text = formatEvent(event)[:TEXT_LENGTH] or "twisted"
     if failure is None:
-        log.warning(text.strip(), source=event.get("log_namespace"))
+        log.warning(text, source=event.get("log_namespace"))
     else:
         error = failure.value.with_traceback(failure.getTracebackObject())
-        log.error(text.strip(), source=event.get("log_namespace"), exc_info=error)
+        log.error(text, source=event.get("log_namespace"), exc_info=error)

@@ -35,8 +35,11 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
     drain_seconds: Annotated[
         int,
-        Meta(ge=0, le=86_400, description="How long open sessions may go on at a stop or reload before they are cut."),
+        Meta(ge=0, le=86_400, description="How long sessions that were told to end may take before they are cut."),
     ] = 30
+    linger_seconds: Annotated[
+        int, Meta(ge=0, le=604_800, description="How long open sessions go on undisturbed after a reload.")
+    ] = 600
     test: Annotated[
         bool, Meta(description="This is a test server: weak and fast password hashes may be asked for.")
     ] = False

@@ -81,9 +81,9 @@ class Ready(amp.Command):
 
 
 class Drain(amp.Command):
-    """To a worker: take no more connections, let sessions finish within so long, then end."""
+    """To a worker: take no more connections, let sessions go on for `linger`, then tell them to finish in `seconds`."""
 
-    arguments: ClassVar = [(b"seconds", amp.Float())]
+    arguments: ClassVar = [(b"linger", amp.Float()), (b"seconds", amp.Float())]
     requiresAnswer = False
 
 

@@ -25,7 +25,7 @@ class SupervisorLine(amp.AMP):
         bus: LocalBus,
         *,
         on_lost: Callable[[], None],
-        on_drain: Callable[[float], None],
+        on_drain: Callable[[float, float], None],
         figures: Callable[[], bytes],
     ) -> None:
         super().__init__()
@@ -58,8 +58,8 @@ class SupervisorLine(amp.AMP):
         return {}
 
     @Drain.responder
-    def _drain(self, seconds: float) -> dict[str, Any]:
-        self._on_drain(seconds)
+    def _drain(self, linger: float, seconds: float) -> dict[str, Any]:
+        self._on_drain(linger, seconds)
         return {}
 
     @Figures.responder

@@ -57,10 +57,10 @@ class WorkerLine(amp.AMP):
         self._office.lines.discard(self)
         super().connectionLost(reason)
 
-    def drain(self, seconds: float) -> None:
-        """Tell the worker to finish within `seconds`."""
+    def drain(self, linger: float, seconds: float) -> None:
+        """Tell the worker to let sessions go on for `linger` seconds and then to end within `seconds`."""
         self.leaving = True
-        self.callRemote(Drain, seconds=float(seconds))
+        self.callRemote(Drain, linger=float(linger), seconds=float(seconds))
 
     async def figures(self) -> bytes:
         """The worker's metrics; raises TimeoutError and ConnectionError."""

@@ -160,18 +160,18 @@ class Supervision:
         self._leaving.add(child)
 
         async def leave() -> None:
-            await self._drain(child)
+            await self._drain(child, self._settled.configuration.server.linger_seconds)
             self._leaving.discard(child)
 
         self._spawn(leave())
 
-    async def _drain(self, child: Child) -> None:
+    async def _drain(self, child: Child, linger: float = 0) -> None:
         seconds = self._settled.configuration.server.drain_seconds
         if child.line is not None and child.is_up:
-            child.line.drain(seconds)
+            child.line.drain(linger, seconds)
         else:
             child.kill()
-        await child.wait_ended(seconds + GRACE_SECONDS)
+        await child.wait_ended(linger + seconds + GRACE_SECONDS)
 
     def _stop(self) -> None:
         if not self._stopped.done():

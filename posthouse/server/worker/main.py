@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from typing import Any, NoReturn, cast
@@ -67,6 +68,10 @@ class Worker:
             log.exception("worker cannot start")
             os._exit(1)
 
+    async def _wait_empty(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(door.wait_empty() for door in self._doors)), seconds)
+
     def _adopt_line(self, descriptor: int, line: SupervisorLine) -> None:
         os.set_blocking(descriptor, False)
         self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Line(line))
@@ -84,13 +89,18 @@ class Worker:
         self._ports.append(self._reactor.adoptStreamPort(descriptor, family, door))
         os.close(descriptor)
 
-    def _on_drain(self, seconds: float) -> None:
-        if self._draining is None:
-            self._draining = asyncio.get_running_loop().create_task(self._drain(seconds))
+    def _on_drain(self, linger: float, seconds: float) -> None:
+        if self._draining is not None:
+            self._draining.cancel()  # told again, for a stop: linger no more
+        self._draining = asyncio.get_running_loop().create_task(self._drain(linger, seconds))
 
-    async def _drain(self, seconds: float) -> None:
-        """Take no more connections, let sessions finish within `seconds`, end."""
+    async def _drain(self, linger: float, seconds: float) -> None:
+        """Take no more connections, let sessions go on for `linger`, then finish within `seconds`, end."""
         try:
+            for port in self._ports:
+                port.stopListening()
+            self._ports.clear()
+            await self._wait_empty(linger)
             await self._finish(seconds)
             os._exit(0)
         except Exception:
@@ -98,13 +108,9 @@ class Worker:
             os._exit(1)
 
     async def _finish(self, seconds: float) -> None:
-        for port in self._ports:
-            port.stopListening()
         for door in self._doors:
             door.factory.drain()
-        waiting = [asyncio.ensure_future(door.wait_empty()) for door in self._doors]
-        if waiting:
-            await asyncio.wait(waiting, timeout=seconds)
+        await self._wait_empty(seconds)
         cut = sum(door.open for door in self._doors)
         if cut:
             log.warning("sessions cut: they did not finish in time", sessions=cut)

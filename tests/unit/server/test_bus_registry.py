@@ -79,7 +79,7 @@ def hub(clock: Clock, loop: asyncio.AbstractEventLoop) -> Iterator[Hub]:
         line = SupervisorLine(
             bus,
             on_lost=lambda slot=slot: said.append(f"lost {slot}"),
-            on_drain=lambda seconds, slot=slot: said.append((slot, seconds)),
+            on_drain=lambda linger, seconds, slot=slot: said.append((slot, linger, seconds)),
             figures=lambda slot=slot: slot.encode() * 150_000,
         )
         connect(line, theirs)
@@ -191,9 +191,9 @@ async def test_workers_say_that_they_serve_and_are_told_to_drain(hub: Hub) -> No
     await HubRegistry(hub.lines[0]).get("")
     assert hub.said == ["ready 0"]
     [line] = [line for line in hub.office.lines if line.slot == "1"]
-    line.drain(2.5)
+    line.drain(60, 2.5)
     await line.figures()
-    assert hub.said[1:] == [("1", 2.5)]
+    assert hub.said[1:] == [("1", 60.0, 2.5)]
 
 
 async def test_the_metrics_of_all_workers_come_together(hub: Hub) -> None:

@@ -38,7 +38,7 @@ def lines(form: str) -> list[str]:
 
 def test_json() -> None:
     events: list[dict[str, Any]] = [json.loads(line) for line in lines("json")]
-    assert [event["event"] for event in events] == ["login", "task lost", "broken", "twisted"]
+    assert [event["event"] for event in events] == ["login", "task lost", "broken", "twisted 1"]
     login = events[0]
     assert list(login)[:4] == ["timestamp", "level", "process", "event"]
     assert (login["process"], login["peer"], login["account"]) == ("worker 0", "192.0.2.1", 7)

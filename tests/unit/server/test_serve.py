@@ -153,27 +153,58 @@ def test_no_connection_is_refused_while_workers_are_renewed(server: Served) -> N
     assert asked > 5
 
 
-def test_a_new_certificate_is_shown_after_a_reload_and_old_sessions_live(tmp_path: Path) -> None:
-    served = Served(tmp_path / "served", settings='listeners.http.tls = "implicit"', fixed_ports=True)
-    served.start()
-    try:
-        old = tls_session(served)
-        pair = make_self_signed(["localhost"], ["127.0.0.1"])
-        served.certificate.write_bytes(pair.certificate)
-        with pytest.raises(AssertionError, match="do not fit together"):
-            served.cli("reload")
-        served.certificate.with_name("key.pem").write_bytes(pair.key)
-        served.cli("reload")
-        with tls_session(served) as new:
-            assert new.getpeercert(True) == ssl.PEM_cert_to_DER_cert(pair.certificate.decode())
-        assert old.getpeercert(True) != ssl.PEM_cert_to_DER_cert(pair.certificate.decode())
-        old.close()
-    finally:
-        served.stop()
+def test_a_new_certificate_is_shown_after_a_reload_and_old_sessions_live(fresh: Served) -> None:
+    old = tls_session(fresh)
+    shown = old.getpeercert(True)
+    pair = make_self_signed(["localhost"], ["127.0.0.1"])
+    fresh.certificate.write_bytes(pair.certificate)
+    with pytest.raises(AssertionError, match="do not fit together"):
+        fresh.cli("reload")
+    fresh.certificate.with_name("key.pem").write_bytes(pair.key)
+    fresh.cli("reload")
+    with tls_session(fresh) as new:
+        assert new.getpeercert(True) == ssl.PEM_cert_to_DER_cert(pair.certificate.decode()) != shown
+    assert say(old, b"a NOOP") == [b"a OK"]
+    assert fresh.stop() == 0
+    assert old.recv(1000).startswith(b"* BYE")
 
 
 def tls_session(server: Served) -> ssl.SSLSocket:
+    """An IMAP session, greeted."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", server.port("http")), 10))
+    session = context.wrap_socket(socket.create_connection(("127.0.0.1", server.port("imaps")), 10))
+    assert session.recv(1000).startswith(b"* OK")
+    return session
+
+
+def say(session: socket.socket, command: bytes) -> list[bytes]:
+    """The first two words of each answer."""
+    session.sendall(command + b"\r\n")
+    return [b" ".join(line.split()[:2]) for line in session.recv(1000).splitlines()]
+
+
+def test_failed_logins_count_over_all_workers(tmp_path: Path) -> None:
+    served = Served(tmp_path / "served", workers=2, settings="authentication.failures_per_account = 3")
+    served.start()
+    try:
+        clients = [socket.create_connection(("127.0.0.1", served.port("imap")), 10) for _ in range(12)]
+        for client in clients:
+            assert client.recv(1000).startswith(b"* OK")
+        right = f'a LOGIN {served.admin} "{served.password}"'.encode()
+        assert say(clients.pop(), right) == [b"a OK"]
+        for _ in range(3):
+            assert say(clients.pop(), f"a LOGIN {served.admin} wrong".encode()) == [b"a NO"]
+        # the kernel spreads connections: these are with both workers, but for one time in 500
+        others = [say(client, right.replace(served.password.encode(), b"other password")) for client in clients]
+        assert others == [[b"a NO"]] * 8
+        assert 'posthouse_logins_total{outcome="wrong",worker="' in get(served, "/metrics")[1]
+        wrong = sum(
+            float(line.rpartition(" ")[2])
+            for line in get(served, "/metrics")[1].splitlines()
+            if line.startswith('posthouse_logins_total{outcome="wrong"')
+        )
+        assert wrong == 3  # the rest were not even looked at
+    finally:
+        served.stop()
