@@ -84,6 +84,27 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 60
 
 
+class JobSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Work that happens later."""
+
+    at_once: Annotated[int, Meta(ge=1, le=1_000, description="How many jobs one worker does at a time.")] = 8
+    lease_seconds: Annotated[
+        int, Meta(ge=10, le=86_400, description="After how long a job is another's when its worker does not finish it.")
+    ] = 300
+    look_seconds: Annotated[
+        int, Meta(ge=1, le=3_600, description="How often to look for due jobs when nobody told of any.")
+    ] = 60
+    attempts: Annotated[
+        int, Meta(ge=1, le=1_000, description="How often a job may fail before it is given up and kept to be seen.")
+    ] = 20
+    first_retry_seconds: Annotated[
+        int, Meta(ge=1, le=86_400, description="How long after its first failure a job is done again; then twice that.")
+    ] = 10
+    last_retry_seconds: Annotated[int, Meta(ge=1, le=604_800, description="The longest time between two attempts.")] = (
+        3_600
+    )
+
+
 class ListenerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One protocol's port."""
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
-from posthouse.server.settings import HttpSettings, Listeners, LogSettings, ServerSettings, TlsSettings
+from posthouse.server.settings import HttpSettings, JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
 
@@ -36,6 +36,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default_factory=MimeLimits
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
+    jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
     http: Annotated[HttpSettings, Meta(description="The HTTP site.")] = field(default_factory=HttpSettings)
 

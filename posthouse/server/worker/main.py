@@ -18,9 +18,11 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from posthouse.core.bus import LocalBus
 from posthouse.server.briefing import Adopted, WorkerBriefing
-from posthouse.server.endpoints import ENDPOINTS
+from posthouse.server.endpoints import ENDPOINTS, now_ms
 from posthouse.server.hub.line import SupervisorLine
 from posthouse.server.logs import start_logging
+from posthouse.server.timetable.duties import all_duties
+from posthouse.server.timetable.runner import Timetable
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
@@ -52,6 +54,7 @@ class Worker:
         self._doors: list[Door] = []
         self._ports: list[Any] = []
         self._parts: Parts | None = None
+        self._timetable: Timetable | None = None
         self._draining: asyncio.Task[None] | None = None
 
     async def start(self, descriptors: list[int]) -> None:
@@ -63,6 +66,14 @@ class Worker:
             self._parts = await build_parts(self._briefed, local, line, self._metrics)
             for adopted, descriptor in zip(self._briefed.listeners, descriptors[1:], strict=True):
                 self._listen(adopted, descriptor, self._parts)
+            self._timetable = Timetable(
+                self._parts.store,
+                self._parts.bus,
+                all_duties(self._parts.store, now_ms),
+                self._briefed.configuration.jobs,
+                now_ms,
+                f"worker {self._briefed.slot}, process {os.getpid()}",
+            )
             line.ready()
         except Exception:
             log.exception("worker cannot start")
@@ -100,6 +111,9 @@ class Worker:
             for port in self._ports:
                 port.stopListening()
             self._ports.clear()
+            if self._timetable is not None:
+                await self._timetable.stop(seconds)
+                self._timetable = None
             await self._wait_empty(linger)
             await self._finish(seconds)
             os._exit(0)

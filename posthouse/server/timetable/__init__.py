@@ -1,0 +1,1 @@
+"""The timetable at work: every worker takes jobs that are due."""
