@@ -27,8 +27,16 @@ class Served:
 
     domain = "example.org"
 
-    def __init__(self, directory: Path, workers: int = 1, *, fixed_ports: bool = False, settings: str = "") -> None:
-        """`settings` is TOML that the configuration ends with: dotted keys, then tables."""
+    def __init__(
+        self,
+        directory: Path,
+        workers: int = 1,
+        *,
+        fixed_ports: bool = False,
+        settings: str = "",
+        init: tuple[str, ...] = (),
+    ) -> None:
+        """`init` are more arguments of `posthouse init`; `settings` is TOML that the configuration ends with: dotted keys, then tables."""
         self.directory = directory
         self.config = directory / "posthouse.toml"
         self.certificate = directory / "keys" / "certificate.pem"
@@ -37,6 +45,7 @@ class Served:
         self.password = PASSWORD
         self._workers = workers
         self._settings = settings
+        self._init = init
         self._ports = dict.fromkeys(PORTS, 0)
         if fixed_ports:
             self._ports = _free_ports(list(PORTS))
@@ -46,7 +55,7 @@ class Served:
 
     def start(self) -> None:
         """Set up and serve; returns when every worker serves."""
-        init = ["init", "--dir", str(self.directory), "--domain", self.domain, "--admin", self.admin]
+        init = ["init", *self._init, "--dir", str(self.directory), "--domain", self.domain, "--admin", self.admin]
         _run([*init, "--password-stdin", "--unprivileged", "--yes"], say=self.password)
         self.config.write_text(self.configuration())
         self.start_again()

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
 from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from zope.interface import implementer
 
 from posthouse.server.settings import TlsSettings
 
@@ -63,14 +65,15 @@ def tls_context(pair: KeyPair, settings: TlsSettings) -> SSL.Context:
     return context
 
 
+@implementer(IOpenSSLServerConnectionCreator)
 class TlsContextFactory:
-    """What Twisted's TLS asks for its context; one context for all connections, so that tickets are good for each."""
+    """What Twisted's TLS begins a connection with; one context for all, so that tickets are good for each."""
 
     def __init__(self, pair: KeyPair, settings: TlsSettings) -> None:
         self._context = tls_context(pair, settings)
 
-    def getContext(self) -> Any:
-        return self._context
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N803 - the interface has it
+        return SSL.Connection(self._context, None)
 
 
 def make_self_signed(names: list[str], addresses: list[str]) -> KeyPair:

@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -208,3 +209,18 @@ def test_failed_logins_count_over_all_workers(tmp_path: Path) -> None:
         assert wrong == 3  # the rest were not even looked at
     finally:
         served.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
+def test_privileges_are_dropped_once_ports_are_bound() -> None:
+    with tempfile.TemporaryDirectory(prefix="posthouse-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        served = Served(
+            directory / "served", settings='server.user = "nobody"', init=("--user", "nobody"), fixed_ports=True
+        )
+        served.start()
+        assert {process.uids() for process in served.processes()} == {(65534, 65534, 65534)}
+        served.cli("reload")
+        assert get(served, "/health")[0] == 200
+        assert served.stop() == 0
