@@ -32,7 +32,7 @@ def now_ms() -> int:
 
 
 def _http(parts: Parts, _name: str) -> Any:
-    return HttpFactory(parts.store, parts.line, parts.configuration.http)
+    return HttpFactory(parts.store, parts.remote.figures, parts.line, parts.configuration.http)
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from posthouse.storage.lmdb import StoreFigures
 
 WRITE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
 
@@ -81,9 +85,20 @@ class _Merged:
         return self._metrics
 
 
-def merged(all_figures: list[tuple[str, bytes]]) -> bytes:
-    """The text that Prometheus reads, of (worker, figures) pairs."""
-    metrics: dict[str, Metric] = {}
+def _of_store(store: StoreFigures) -> Iterator[Metric]:
+    yield GaugeMetricFamily("posthouse_store_entries", "Entries in the database.", store.entries)
+    yield GaugeMetricFamily("posthouse_store_used_octets", "Octets of the database file in use.", store.used_octets)
+    yield GaugeMetricFamily("posthouse_store_readers", "Readers of the database.", store.readers)
+    yield CounterMetricFamily(
+        "posthouse_store_commits",
+        "Commits; writes over commits is the batch size.",
+        store.commits,
+    )
+
+
+def merged(all_figures: list[tuple[str, bytes]], store: StoreFigures) -> bytes:
+    """The text that Prometheus reads, of (worker, figures) pairs and of the store that they share."""
+    metrics: dict[str, Metric] = {metric.name: metric for metric in _of_store(store)}
     for worker, figures in all_figures:
         for family in msgspec.msgpack.decode(figures, type=list[Family]):
             metric = metrics.get(family.name)

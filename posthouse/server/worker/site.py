@@ -21,6 +21,7 @@ from posthouse.server.hub.line import SupervisorLine
 from posthouse.server.settings import HttpSettings
 from posthouse.server.worker.metrics import merged
 from posthouse.storage.contract import Store, StoreUnavailable, WriteTransaction, operation
+from posthouse.storage.lmdb import StoreFigures
 
 log = structlog.get_logger()
 
@@ -44,11 +45,13 @@ class HttpFactory(Site):
 
     noisy = False
 
-    def __init__(self, store: Store, line: SupervisorLine, settings: HttpSettings) -> None:
+    def __init__(
+        self, store: Store, figures: Callable[[], StoreFigures], line: SupervisorLine, settings: HttpSettings
+    ) -> None:
         root: Any = Resource()
         root.putChild(b"", _Page(_page))
         root.putChild(b"health", _Page(_Health(store)))
-        root.putChild(b"metrics", _Page(_Scrape(line, settings)))
+        root.putChild(b"metrics", _Page(_Scrape(line, figures, settings)))
         super().__init__(root, timeout=settings.request_timeout_seconds)
         self.displayTracebacks = False
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -137,12 +140,13 @@ class _Health:
 class _Scrape:
     """The metrics of all workers, for those who may see them."""
 
-    def __init__(self, line: SupervisorLine, settings: HttpSettings) -> None:
+    def __init__(self, line: SupervisorLine, figures: Callable[[], StoreFigures], settings: HttpSettings) -> None:
         self._line = line
+        self._figures = figures
         self._networks = [ipaddress.ip_network(network) for network in settings.metrics_networks]
 
     async def __call__(self, request: Request) -> tuple[int, bytes, bytes]:
         peer = ipaddress.ip_address(request.getClientAddress().host.partition("%")[0])
         if not any(peer in network for network in self._networks):
             return 403, b"text/plain", b"not from here (http.metrics_networks)\n"
-        return 200, b"text/plain; version=0.0.4; charset=utf-8", merged(await self._line.all_figures())
+        return 200, b"text/plain; version=0.0.4; charset=utf-8", merged(await self._line.all_figures(), self._figures())

@@ -16,12 +16,13 @@ DATABASE = "data.mdb"
 
 
 class StoreFigures(msgspec.Struct, frozen=True):
-    """How large a store is."""
+    """How large a store is; `commits` counts since it was made."""
 
     entries: int
     used_octets: int
     map_octets: int
     readers: int
+    commits: int
 
 
 def copy_environment(environment: Any, target: Path) -> None:
@@ -63,6 +64,7 @@ def figures(environment: Any) -> StoreFigures:
         used_octets=(about["last_pgno"] + 1) * stat["psize"],
         map_octets=about["map_size"],
         readers=about["num_readers"],
+        commits=about["last_txnid"],
     )
 
 

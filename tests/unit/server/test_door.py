@@ -12,6 +12,7 @@ from twisted.internet.testing import StringTransport
 from posthouse.server.settings import ListenerSettings
 from posthouse.server.worker.door import Door, origin_of
 from posthouse.server.worker.metrics import Metrics, merged
+from posthouse.storage.lmdb import StoreFigures
 
 
 class Guest(Protocol):
@@ -94,8 +95,9 @@ async def test_the_door_says_when_everybody_has_left(door: Door) -> None:
 def test_connections_are_counted(door: Door, metrics: Metrics) -> None:
     for _ in range(3):
         enter(door, "192.0.2.1")
-    text = merged([("0", metrics.figures()), ("1", Metrics().figures())]).decode()
+    text = merged([("0", metrics.figures()), ("1", Metrics().figures())], StoreFigures(7, 8, 9, 1, 3)).decode()
     assert 'posthouse_connections{listener="imap",worker="0"} 2.0' in text
     assert 'posthouse_connections_refused_total{listener="imap",worker="0"} 1.0' in text
+    assert "\nposthouse_store_commits_total 3.0\n" in text
     assert text.count("# TYPE posthouse_store_write_seconds histogram") == 1
     assert 'posthouse_store_write_seconds_bucket{le="+Inf",worker="1"} 0.0' in text
