@@ -7,6 +7,7 @@ import asyncio
 import fcntl
 import gc
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def serve(file: Path) -> int:
     try:
         settled = settle(file)
         start_logging(settled.configuration.log, "supervisor")
+        _prepare_process()
         lock = _prepare_run_directory(settled.places)
         bound = sockets.bind_all(settled.configuration.listeners, LISTENER_NAMES, settled.workers, [])
         privileges.drop(settled.configuration.server, (settled.places.run,))
@@ -88,6 +90,13 @@ def _run(settled: Settled, bound: list[sockets.Bound], first_nursery: nursery.Nu
     from posthouse.server.supervisor.supervision import Supervision  # noqa: PLC0415 - needs the reactor installed
 
     return loop.run_until_complete(Supervision(settled, bound, first_nursery).run())
+
+
+def _prepare_process() -> None:
+    """As many connections as the machine allows; what we write is for nobody else."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.umask(0o077)
 
 
 def _prepare_run_directory(where: Places) -> int:

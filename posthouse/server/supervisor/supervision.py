@@ -134,6 +134,9 @@ class Supervision:
 
     async def _change_to(self, settled: Settled, bound: list[sockets.Bound]) -> list[str]:
         before = (self._settled, self._bound)
+        for child in self._leaving:  # sessions linger over one reload, not over two: old workers must not pile up
+            if child.line is not None and child.is_up:
+                child.line.drain(0, settled.configuration.server.drain_seconds)
         self._settled, self._bound = settled, bound
         kept = {each.identity for each in bound}
         if settled.configuration.store != before[0].configuration.store:

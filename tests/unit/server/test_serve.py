@@ -141,6 +141,19 @@ def test_a_reload_changes_ports_and_workers(fresh: Served) -> None:
         socket.create_connection(("127.0.0.1", old), 5)
 
 
+def test_workers_may_hold_as_many_connections_as_the_machine_allows(server: Served) -> None:
+    for pid in server.worker_pids():
+        soft, hard = psutil.Process(pid).rlimit(psutil.RLIMIT_NOFILE)
+        assert soft == hard
+
+
+def test_old_workers_do_not_pile_up(fresh: Served) -> None:
+    with tls_session(fresh), tls_session(fresh):
+        for _ in range(3):
+            fresh.cli("reload")
+        fresh.wait_for(lambda: len(fresh.processes()) <= len(("supervisor", "nursery", "store", "worker")), "they do")
+
+
 def test_no_connection_is_refused_while_workers_are_renewed(server: Served) -> None:
     port = server.port("http")
     renewal = subprocess.Popen([COMMAND, "--config", str(server.config), "reload"])
