@@ -6,66 +6,80 @@ So a file that is being collected cannot be one that was just written: a new blo
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from posthouse.storage.blobs.contract import BlobDamaged
 from posthouse.storage.blobs.reading import BlobFile
 from posthouse.storage.blobs.records import BlobPlace
 from posthouse.storage.blobs.settings import BlobSettings
-from posthouse.storage.blobs.writing import INCOMING, FileBlobWriter, sync_directory
+from posthouse.storage.blobs.writing import INCOMING, FileBlobWriter, make_directory
 
-SYNCS_AT_ONCE = 8
-BLOCKS_AT_A_STRETCH = 4
+FILES_AT_A_STRETCH = 200
 
 
 class FileBlobs:
-    """The blob directory of one machine."""
+    """The blob directory of one machine; `close` when it is needed no more."""
 
     def __init__(self, directory: Path, settings: BlobSettings) -> None:
-        self._directory = directory
+        self.directory = directory
         self._settings = settings
         # they wait for the disk, not for the interpreter
-        self._executor = ThreadPoolExecutor(SYNCS_AT_ONCE, thread_name_prefix="blobs")
+        self._executor = ThreadPoolExecutor(settings.sync_threads, thread_name_prefix="blobs")
         if not (directory / INCOMING).is_dir():
-            (directory / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_directory(directory)
-            sync_directory(directory.parent)
+            make_directory(directory)
+            make_directory(directory / INCOMING)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._executor.shutdown(wait=False)
 
     def writer(self) -> FileBlobWriter:
-        return FileBlobWriter(self._directory, self._settings, self._executor)
+        return FileBlobWriter(self.directory, self._settings, self._executor)
 
     async def chunks(self, place: BlobPlace, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         stop = place.size if stop is None else min(stop, place.size)
         if place.location is None:
-            if place.inline is None:
+            if place.inline is None or len(place.inline) != place.size:
                 raise BlobDamaged(place.hash.hex(), "its octets are missing")
-            yield place.inline[start:stop]
+            if start < stop:
+                yield place.inline[start:stop]
             return
-        file = BlobFile(self._directory / place.location, place.size)
+        file = BlobFile(self.directory, place, self._executor)
         try:
-            for number, block in enumerate(file.blocks(start, stop), 1):
+            async for block in file.blocks(start, stop):
                 yield block
-                if number % BLOCKS_AT_A_STRETCH == 0:
-                    await asyncio.sleep(0)
         finally:
             file.close()
 
     async def read(self, place: BlobPlace, start: int = 0, stop: int | None = None) -> bytes:
-        if place.inline is not None:
-            return place.inline[start:stop]
         return b"".join([chunk async for chunk in self.chunks(place, start, stop)])
 
-    def unlink(self, location: str) -> None:
-        """Remove a file that nothing names any more."""
-        (self._directory / location).unlink(missing_ok=True)
+    async def remove(self, locations: list[str]) -> None:
+        """Unlink files that nothing names any more; one that is gone already is no error."""
+        loop = asyncio.get_running_loop()
+        for location in locations:
+            with suppress(FileNotFoundError):  # in a thread: a large file takes its time
+                await loop.run_in_executor(self._executor, os.unlink, self.directory / location)
 
-    def old_files(self, seconds: float) -> Iterator[str]:
-        """The locations of files that have not changed for so long; unfinished ones too."""
+    async def old_files(self, seconds: float) -> AsyncIterator[list[str]]:
+        """The locations of files that have not changed for so long, some at a time; unfinished ones too."""
         before = time.time() - seconds
-        for folder in sorted(self._directory.iterdir()):
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.stat().st_mtime < before:
-                    yield f"{folder.name}/{path.name}"
+        for folder in sorted(entry.name for entry in os.scandir(self.directory) if entry.is_dir()):
+            with os.scandir(self.directory / folder) as entries:
+                while some := list(islice(entries, FILES_AT_A_STRETCH)):
+                    yield [f"{folder}/{entry.name}" for entry in some if _changed(entry) < before]
+                    await asyncio.sleep(0)
+
+
+def _changed(entry: os.DirEntry[str]) -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:  # finished or collected meanwhile
+        return math.inf

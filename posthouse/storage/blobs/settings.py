@@ -22,3 +22,6 @@ class BlobSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     orphan_seconds: Annotated[
         int, Meta(ge=3600, le=31_536_000, description="How old a file that nothing names must be to be swept.")
     ] = 86_400
+    sync_threads: Annotated[
+        int, Meta(ge=1, le=64, description="How many files of one worker are made durable at the same time.")
+    ] = 16

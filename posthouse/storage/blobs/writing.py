@@ -1,4 +1,8 @@
-"""Writing a blob, hashed as it comes: small ones stay in memory, larger ones are files synced before they are named."""
+"""Writing a blob, hashed as it comes: small ones stay in memory, larger ones are files synced before they are named.
+
+A thread that shares the interpreter with a busy reactor waits for it at every call, so only the syncs themselves run
+in threads, two calls a file, many files at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,13 @@ import errno
 import hashlib
 import os
 import secrets
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import structlog
 import zstandard
 
-from posthouse.storage.blobs.layout import BLOCK, entry, foot
+from posthouse.storage.blobs.layout import BLOCK, ENTRY, entry, foot, new_location
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import StoreUnavailable
@@ -21,24 +25,30 @@ from posthouse.storage.contract import StoreUnavailable
 log = structlog.get_logger()
 
 INCOMING = "incoming"
+WRITE_OCTETS = 2 * BLOCK  # gathered before they are written
+SPREAD_OCTETS = 16 << 20  # the disk is set to work on what has come so far, and not on all of it at the end
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class FileBlobWriter:
     """One blob on its way in."""
 
-    __slots__ = ("_buffer", "_descriptor", "_directory", "_error", "_executor", "_hash", "_index", "_path", "_settings",
-                 "_temporary", "size")  # fmt: skip
+    __slots__ = ("_buffer", "_compressor", "_descriptor", "_directory", "_error", "_executor", "_hash", "_index",
+                 "_inline_octets", "_path", "_spread", "_syncing", "size")  # fmt: skip
 
     def __init__(self, directory: Path, settings: BlobSettings, executor: Executor) -> None:
         self._directory = directory
-        self._settings = settings
+        self._inline_octets = settings.inline_octets
+        self._compressor = zstandard.ZstdCompressor() if settings.compress else None
         self._executor = executor
         self._hash = hashlib.sha256()
         self._buffer = bytearray()
         self._index = bytearray()
         self._descriptor = -1
-        self._temporary: Path | None = None
+        self._path: str | None = None
         self._error: OSError | None = None
+        self._syncing: Future[None] | None = None
+        self._spread = SPREAD_OCTETS
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
@@ -47,86 +57,125 @@ class FileBlobWriter:
         if self._error is not None:
             return
         self._buffer += chunk
-        if self._temporary is None and self.size <= self._settings.inline_octets:
+        if self.size <= self._inline_octets or len(self._buffer) < WRITE_OCTETS:
             return
-        if len(self._buffer) >= BLOCK or self._temporary is None:
-            try:
-                self._write_blocks(final=False)
-            except OSError as error:
-                self._fail(error)
+        try:
+            self._write_blocks(len(self._buffer) // BLOCK * BLOCK)
+            if self.size >= self._spread:
+                self._begin_sync()
+        except OSError as error:
+            self._error = error
+            self.abandon()
 
     async def finish(self) -> Blob:
-        digest = self._hash.digest()
-        if self._error is None and self._temporary is None:
-            return Blob(digest, self.size, bytes(self._buffer), None)
+        hash_ = self._hash.digest()
+        if self._error is None and self.size <= self._inline_octets:
+            return Blob(hash_, self.size, bytes(self._buffer), None)
         try:
             if self._error is not None:
                 raise self._error
-            location = f"{digest[:1].hex()}/{digest.hex()}-{secrets.token_hex(4)}"
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._executor, self._make_durable, self._directory / location)
+            location = await self._make_durable(hash_)
         except OSError as error:
-            self.abandon()
             log.error("blob not written", error=str(error))
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            raise StoreUnavailable("disk full" if full else str(error)) from error
-        self._temporary = None
-        return Blob(digest, self.size, None, location)
+            raise StoreUnavailable("disk full" if error.errno in _FULL else str(error)) from error
+        finally:
+            self.abandon()  # after success: nothing is left but to close
+        return Blob(hash_, self.size, None, location)
 
     def abandon(self) -> None:
-        self._buffer.clear()
+        self._buffer = bytearray()
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            _close_after(self._syncing, self._descriptor)
             self._descriptor = -1
-        if self._temporary is not None:
-            self._temporary.unlink(missing_ok=True)
-            self._temporary = None
+        if self._path is not None:
+            Path(self._path).unlink(missing_ok=True)
+            self._path = None
 
-    def _fail(self, error: OSError) -> None:
-        self._error = error
-        self.abandon()
+    async def _make_durable(self, hash_: bytes) -> str:
+        self._write_blocks(len(self._buffer))
+        end = self._index + foot(len(self._index) // ENTRY.size, self.size)
+        write_all(self._descriptor, memoryview(end))
+        # named before it is synced: nobody knows the name yet, and a journal needs one commit for both
+        location = new_location(hash_)
+        folder = self._rename(location)
+        try:
+            if self._syncing is not None:
+                await asyncio.wrap_future(self._syncing)  # an error is told once only, maybe to this one
+            self._syncing = self._executor.submit(_sync, self._descriptor, folder)
+            await asyncio.wrap_future(self._syncing)
+        finally:
+            _close_after(self._syncing, folder)
+        self._path = None
+        return location
 
-    def _write_blocks(self, *, final: bool) -> None:
-        if self._temporary is None:
-            path = self._directory / INCOMING / secrets.token_hex(12)
+    def _rename(self, location: str) -> int:
+        """Give the file its name; the open folder."""
+        assert self._path is not None
+        path = self._directory / location
+        try:
+            os.rename(self._path, path)
+        except FileNotFoundError:  # the folder's first file ever
+            make_directory(path.parent)
+            os.rename(self._path, path)
+        self._path = str(path)
+        return os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def _write_blocks(self, end: int) -> None:
+        if self._descriptor < 0:
+            path = f"{self._directory}/{INCOMING}/{secrets.token_hex(12)}"
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            self._temporary = path
-        end = len(self._buffer) if final else len(self._buffer) // BLOCK * BLOCK
-        for at in range(0, end, BLOCK):
-            block = bytes(self._buffer[at : at + BLOCK])
-            if self._settings.compress:
-                smaller = zstandard.ZstdCompressor().compress(block)
-                block = smaller if len(smaller) < len(block) else block
-            self._index += entry(block)
-            write_all(self._descriptor, block)
-        del self._buffer[:end]
+            self._path = path
+        octets = memoryview(self._buffer)[:end]
+        self._buffer = self._buffer[end:]
+        blocks = [octets[at : at + BLOCK] for at in range(0, end, BLOCK)]
+        stored = blocks if self._compressor is None else [self._smaller(block) for block in blocks]
+        self._index += b"".join([entry(block) for block in stored])
+        write_all(self._descriptor, octets if self._compressor is None else memoryview(b"".join(stored)))
 
-    def _make_durable(self, path: Path) -> None:
-        # in a thread: these are long calls that let others run
-        self._write_blocks(final=True)
-        write_all(self._descriptor, bytes(self._index) + foot(len(self._index) // 8, self.size))
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
-        self._descriptor = -1
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            sync_directory(path.parent.parent)
-        assert self._temporary is not None
-        self._temporary.rename(path)
-        sync_directory(path.parent)
+    def _smaller(self, block: memoryview) -> bytes | memoryview:
+        assert self._compressor is not None
+        compressed = self._compressor.compress(block)
+        return compressed if len(compressed) < len(block) else block
+
+    def _begin_sync(self) -> None:
+        if self._syncing is not None:
+            if not self._syncing.done():
+                return
+            self._syncing.result()
+        self._spread = self.size + SPREAD_OCTETS
+        self._syncing = self._executor.submit(os.fdatasync, self._descriptor)
 
 
-def write_all(descriptor: int, octets: bytes) -> None:
+def write_all(descriptor: int, octets: memoryview) -> None:
     """Write every octet; raises OSError."""
     written = os.write(descriptor, octets)
     while written < len(octets):
         written += os.write(descriptor, octets[written:])
 
 
+def make_directory(directory: Path) -> None:
+    """Create it for us alone, its name durable; harmless when it is there."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_directory(directory.parent)
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in it durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync(file: int, folder: int) -> None:
+    os.fsync(file)
+    os.fsync(folder)
+
+
+def _close_after(syncing: Future[None] | None, descriptor: int) -> None:
+    # never under a thread that still works on it: the number may be another file's by then
+    if syncing is None or syncing.done():
+        os.close(descriptor)
+    else:
+        syncing.add_done_callback(lambda _: os.close(descriptor))
