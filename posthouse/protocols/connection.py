@@ -33,6 +33,11 @@ class Peer(msgspec.Struct, frozen=True):
         """True for a peer on this machine."""
         return self.host in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "") or self.host.startswith("127.")
 
+    @property
+    def may_send_password(self) -> bool:
+        """True where nobody can listen: over TLS, or from this machine (RFC 9051 11.1, RFC 4954 4)."""
+        return self.tls or self.is_loopback
+
 
 class Output(Contract):
     """Where a session writes."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from posthouse.protocols.imap.contracts import Contracts
-from posthouse.protocols.imap.endpoint import ImapFactory
+from posthouse.protocols.imap.endpoint import imap_factory
 from posthouse.server.worker.parts import Parts
 from posthouse.server.worker.site import HttpFactory
 
@@ -23,7 +23,7 @@ def _imap(parts: Parts, name: str) -> Any:
         hostname=parts.hostname,
         now=now_ms,
     )
-    return ImapFactory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
+    return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 
 
 def now_ms() -> int:

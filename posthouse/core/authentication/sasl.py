@@ -172,6 +172,12 @@ MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256]] = 
     "PLAIN": Plain,
     "LOGIN": LoginMechanism,
 }
+PLAIN_TEXT = frozenset({"PLAIN", "LOGIN"})
+
+
+def mechanisms(*, clear: bool) -> list[str]:
+    """The names to offer; `clear` where nobody can listen, so that a password may be sent as it is."""
+    return [name for name in MECHANISMS if clear or name not in PLAIN_TEXT]
 
 
 def start(name: str, authenticator: Authenticator, peer_host: str) -> Mechanism:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posthouse.core.authentication.sasl import mechanisms
 from posthouse.protocols.connection import Peer
 from posthouse.protocols.imap.settings import ImapSettings
 
@@ -26,8 +27,6 @@ LOGGED_IN = (
     "UNSELECT",
     "WITHIN",
 )
-MECHANISMS = ("SCRAM-SHA-256", "PLAIN", "LOGIN")
-PLAIN_TEXT = frozenset({"PLAIN", "LOGIN"})
 
 
 def capabilities(peer: Peer, settings: ImapSettings, *, can_start_tls: bool, logged_in: bool) -> list[str]:
@@ -37,17 +36,7 @@ def capabilities(peer: Peer, settings: ImapSettings, *, can_start_tls: bool, log
         return [*names, *LOGGED_IN, f"APPENDLIMIT={settings.message_octets}"]
     if can_start_tls:
         names.append("STARTTLS")
-    names += [f"AUTH={name}" for name in allowed_mechanisms(peer)]
-    if not may_send_password(peer):
+    names += [f"AUTH={name}" for name in mechanisms(clear=peer.may_send_password)]
+    if not peer.may_send_password:
         names.append("LOGINDISABLED")
     return names
-
-
-def allowed_mechanisms(peer: Peer) -> list[str]:
-    """SASL mechanisms that may be used on this connection."""
-    return [name for name in MECHANISMS if name not in PLAIN_TEXT or may_send_password(peer)]
-
-
-def may_send_password(peer: Peer) -> bool:
-    """True where nobody can listen: over TLS, or from this machine (RFC 9051 11.1)."""
-    return peer.tls or peer.is_loopback

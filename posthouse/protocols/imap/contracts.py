@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable
 
 import msgspec
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
 from posthouse.core.mail.letters import Letters
-from posthouse.protocols.connection import Output, Peer
+from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
@@ -42,36 +40,6 @@ class User(msgspec.Struct, frozen=True):
     def now(self) -> int:
         """Ms since the epoch."""
         return self.contracts.now()
-
-
-class Channel(Output, Protocol):
-    """The session's end of the transport."""
-
-    @property
-    def peer(self) -> Peer:
-        """Who is at the other end, and whether TLS is between."""
-
-    @property
-    def can_start_tls(self) -> bool:
-        """True where STARTTLS can be offered."""
-
-    def start_tls(self) -> None:
-        """Begin TLS behind what was written."""
-
-    def close(self) -> None:
-        """Close behind what was written."""
-
-    def set_timeout(self, seconds: float) -> None:
-        """End the session after so long a silence."""
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a coroutine that ends with the connection."""
-
-    def pause_reading(self) -> None:
-        """Take nothing more from the peer for now."""
-
-    def resume_reading(self) -> None:
-        """Go on taking."""
 
 
 class Ok(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.append import Incoming
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
-from posthouse.protocols.imap.contracts import Channel, Contracts, Ok, User
+from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.wire import encoder
@@ -29,6 +29,7 @@ from posthouse.protocols.imap.wire.events import (
     Malformed,
     NeedContinuation,
 )
+from posthouse.protocols.sessions import Channel
 from posthouse.storage.contract import StoreUnavailable
 
 log = structlog.get_logger()
@@ -82,6 +83,14 @@ class Session:
         self.channel.write(
             encoder.status_line("*", "OK", f"{self.contracts.hostname} Posthouse is ready", self.capability_code())
         )
+
+    def turn_away(self) -> None:
+        """There are too many connections."""
+        self.say_bye("Too many connections, try later", b"UNAVAILABLE")
+
+    def expire(self) -> None:
+        """Nothing was heard for too long."""
+        self.say_bye("Nothing was heard for too long")
 
     def received(self, octets: bytes) -> None:
         """Octets came from the peer."""

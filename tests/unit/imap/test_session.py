@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from posthouse.core.mail.messages import append
-from posthouse.protocols.imap.endpoint import ImapFactory
+from posthouse.protocols.imap.endpoint import imap_factory
 from posthouse.storage.contract import OperationFailed, Store, StoreUnavailable
 from tests.letters import letter
 from tests.unit.imap.client import Client
@@ -55,7 +55,7 @@ async def failing_world() -> tuple[World, Failing]:
     world = await open_world()
     store = Failing(world.store)
     contracts = msgspec.structs.replace(world.contracts, store=store)
-    world.factory = ImapFactory(contracts)
+    world.factory = imap_factory(contracts)
     return world, store
 
 

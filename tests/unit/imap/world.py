@@ -18,7 +18,7 @@ from posthouse.core.mail.messages import rows
 from posthouse.core.registry import LocalRegistry
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.contracts import Contracts
-from posthouse.protocols.imap.endpoint import ImapFactory
+from posthouse.protocols.imap.endpoint import imap_factory
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.storage.blobs.memory import MemoryBlobs
@@ -39,7 +39,7 @@ class World:
         self.store = store
         self.now = NOW
         self.contracts = contracts
-        self.factory = ImapFactory(contracts, tls)
+        self.factory = imap_factory(contracts, tls)
 
     def connect(self, host: str = "127.0.0.1") -> Client:
         """One more client."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login as LoggedIn
 from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange
-from posthouse.core.authentication.sasl import Done, start
-from posthouse.protocols.imap.capabilities import allowed_mechanisms, may_send_password
+from posthouse.core.authentication.sasl import Done, mechanisms, start
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
@@ -22,7 +21,7 @@ async def login(command: Login, session: Session) -> Ok:
     """Name and password in the clear; RFC 9051 6.2.3."""
     _refuse_second_login(session)
     peer = session.channel.peer
-    if not may_send_password(peer):
+    if not peer.may_send_password:
         raise No("Passwords are taken over TLS only", "PRIVACYREQUIRED")  # RFC 9051 11.1, RFC 5530
     try:
         found = await session.contracts.authenticator.check_password(command.name, command.password, peer.host)
@@ -36,7 +35,7 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     """A SASL exchange; RFC 9051 6.2.2."""
     _refuse_second_login(session)
     peer = session.channel.peer
-    if command.mechanism not in allowed_mechanisms(peer):
+    if command.mechanism not in mechanisms(clear=peer.may_send_password):
         raise No("That mechanism cannot be used here", "CANNOT")
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host)
     response = command.initial

@@ -1,0 +1,152 @@
+"""A session over a transport, for every protocol that has one: the contract between both, time-outs, graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+
+from posthouse.protocols.connection import Connection, Output, Peer
+
+
+class Channel(Output, Protocol):
+    """The session's end of the transport."""
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end, and whether TLS is between."""
+
+    @property
+    def can_start_tls(self) -> bool:
+        """True where STARTTLS can be offered."""
+
+    def start_tls(self) -> None:
+        """Begin TLS behind what was written."""
+
+    def close(self) -> None:
+        """Close behind what was written."""
+
+    def abort(self) -> None:
+        """Close now."""
+
+    def set_timeout(self, seconds: float) -> None:
+        """End the session after so long a silence."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine that ends with the connection."""
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the peer for now."""
+
+    def resume_reading(self) -> None:
+        """Go on taking."""
+
+
+class Session(Protocol):
+    """What a protocol's session is to its transport."""
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a command runs, which may keep the peer waiting."""
+
+    def begin(self) -> None:
+        """The connection stands: greet."""
+
+    def turn_away(self) -> None:
+        """There are too many connections: say so, and close."""
+
+    def received(self, octets: bytes) -> None:
+        """Octets came from the peer."""
+
+    def expire(self) -> None:
+        """Nothing was heard for too long: say so, and close."""
+
+    def drain(self) -> None:
+        """The server stops: end now, or when what runs is done."""
+
+    def lost(self) -> None:
+        """The connection is gone."""
+
+
+class SessionConnection(Connection):
+    """One client of a `SessionFactory`."""
+
+    def __init__(self, factory: SessionFactory) -> None:
+        super().__init__(factory.tls_context_factory, implicit_tls=factory.implicit_tls)
+        self._factory = factory
+        self._progress = 0.0
+        self.session = factory.build_session(self)
+
+    def opened(self) -> None:
+        factory = self._factory
+        if len(factory.connections) >= factory.most:
+            self.session.turn_away()
+            return
+        factory.connections.add(self)
+        self.session.begin()
+
+    def received(self, octets: bytes) -> None:
+        self.session.received(octets)
+
+    def lost(self) -> None:
+        self._factory.connections.discard(self)
+        self.session.lost()
+
+    def timed_out(self) -> None:
+        # a peer that only reads, a large answer for instance, is not silent, nor is one that waits for a long search
+        since = asyncio.get_running_loop().time() - self._seconds
+        if self.session.is_busy and (not self._paused or self._progress > since):
+            self.set_timeout(self._seconds)
+        elif self.session.is_busy:
+            self.abort()
+        else:
+            self.session.expire()
+
+    def resumeProducing(self) -> None:
+        self._progress = asyncio.get_running_loop().time()
+        super().resumeProducing()
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the peer for now."""
+        self.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """Go on taking."""
+        if self.is_open:
+            self.transport.resumeProducing()
+
+
+class SessionFactory(Factory):
+    """One listener's connections, `most` of them at a time.
+
+    `tls_context_factory` offers STARTTLS, or is what the listener itself uses when `implicit_tls` is true.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        build_session: Callable[[Channel], Session],
+        most: int,
+        tls_context_factory: Any = None,
+        *,
+        implicit_tls: bool = False,
+    ) -> None:
+        self.build_session = build_session
+        self.most = most
+        self.tls_context_factory = tls_context_factory
+        self.implicit_tls = implicit_tls
+        self.connections: set[SessionConnection] = set()
+
+    def buildProtocol(self, addr: IAddress | None) -> SessionConnection:
+        connection = SessionConnection(self)
+        connection.factory = self
+        return connection
+
+    def drain(self) -> None:
+        """Let running commands end, and every session then; the listener takes no new ones any more."""
+        for connection in list(self.connections):
+            connection.session.drain()
