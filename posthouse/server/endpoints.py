@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from posthouse.protocols.imap.contracts import Contracts
+from posthouse.protocols.imap.contracts import Contracts as ImapContracts
 from posthouse.protocols.imap.endpoint import imap_factory
+from posthouse.protocols.smtp.contracts import Contracts as SmtpContracts
+from posthouse.protocols.smtp.endpoint import smtp_factory
+from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
 from posthouse.server.worker.parts import Parts
 from posthouse.server.worker.site import HttpFactory
 
 
 def _imap(parts: Parts, name: str) -> Any:
-    contracts = Contracts(
+    contracts = ImapContracts(
         store=parts.store,
         blobs=parts.blobs,
         letters=parts.letters,
@@ -24,6 +27,19 @@ def _imap(parts: Parts, name: str) -> Any:
         now=now_ms,
     )
     return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
+
+
+def _smtp(parts: Parts, name: str) -> Any:
+    contracts = SmtpContracts(
+        role={"smtp": MX, "lmtp": LMTP}.get(name, SUBMISSION),
+        store=parts.store,
+        letters=parts.letters,
+        authenticator=parts.authenticator,
+        settings=parts.configuration.smtp,
+        hostname=parts.hostname,
+        now=now_ms,
+    )
+    return smtp_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 
 
 def now_ms() -> int:
@@ -37,6 +53,10 @@ def _http(parts: Parts, _name: str) -> Any:
 
 # listener -> what builds its factory; called once a worker, with the listener's name
 ENDPOINTS: dict[str, Callable[[Parts, str], Any]] = {
+    "smtp": _smtp,
+    "submission": _smtp,
+    "submissions": _smtp,
+    "lmtp": _smtp,
     "imap": _imap,
     "imaps": _imap,
     "http": _http,

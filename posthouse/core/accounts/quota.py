@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.errors import OverQuota
-from posthouse.core.accounts.records import Usage, read_account, read_domain
+from posthouse.core.accounts.records import AccountRecord, Usage, read_account, read_domain
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, query
 from posthouse.storage.spaces import DOMAIN_USAGE, USAGE
 
@@ -19,20 +19,21 @@ def charge(txn: WriteTransaction, account: int, messages: int, octets: int, *, e
     Raises OverQuota, having changed nothing, when `enforce` and a limit would be passed.
     """
     record = read_account(txn, account)
-    held = usage(txn, account)
-    held.messages += messages
-    held.octets += octets
+    held = _more(usage(txn, account), messages, octets)
     if record is not None:
+        shared = _more(domain_usage(txn, record.domain), messages, octets)
         if enforce:
-            _check(held, record.quota_messages, record.quota_octets, "")
-        domain = read_domain(txn, record.domain)
-        shared = domain_usage(txn, record.domain)
-        shared.messages += messages
-        shared.octets += octets
-        if enforce and domain is not None:
-            _check(shared, domain.quota_messages, domain.quota_octets, "domain ")
+            _check_both(txn, record, held, shared)
         txn.put(DOMAIN_USAGE.key(record.domain), _ENCODER.encode(shared))
     txn.put(USAGE.key(account), _ENCODER.encode(held))
+
+
+def check_quota(txn: ReadTransaction, account: int, messages: int, octets: int) -> None:
+    """Raise OverQuota when `charge` would."""
+    record = read_account(txn, account)
+    if record is not None:
+        held = _more(usage(txn, account), messages, octets)
+        _check_both(txn, record, held, _more(domain_usage(txn, record.domain), messages, octets))
 
 
 @query
@@ -47,6 +48,19 @@ def domain_usage(txn: ReadTransaction, domain: str) -> Usage:
     """What the domain's accounts hold together."""
     value = txn.get(DOMAIN_USAGE.key(domain))
     return Usage() if value is None else _USAGE.decode(value)
+
+
+def _more(held: Usage, messages: int, octets: int) -> Usage:
+    held.messages += messages
+    held.octets += octets
+    return held
+
+
+def _check_both(txn: ReadTransaction, account: AccountRecord, held: Usage, shared: Usage) -> None:
+    _check(held, account.quota_messages, account.quota_octets, "")
+    domain = read_domain(txn, account.domain)
+    if domain is not None:
+        _check(shared, domain.quota_messages, domain.quota_octets, "domain ")
 
 
 def _check(held: Usage, messages: int | None, octets: int | None, whose: str) -> None:

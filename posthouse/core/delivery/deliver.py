@@ -1,18 +1,28 @@
-"""Delivery of one letter to all its local recipients in one transaction: accepted means it is in every mailbox."""
+"""Delivery of one letter to all its local recipients in one transaction: accepted means it is in every mailbox.
+
+A recipient's quota counts where one account stands behind the address, for then the sender can be told. A group's mail
+goes to all its members: one full mailbox must not keep it from the others, and nobody could be told of the one.
+"""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import msgspec
 
 from posthouse.core.accounts.errors import OverQuota
-from posthouse.core.accounts.quota import charge
+from posthouse.core.accounts.quota import charge, check_quota
 from posthouse.core.mail.mailboxes import INBOX_ID
 from posthouse.core.mail.places import place_letter
 from posthouse.core.mail.records import Letter
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
-from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
+
+
+class MailboxGone(Refused):
+    """The account was deleted after its address had been resolved. args: the recipient."""
 
 
 class Target(msgspec.Struct, array_like=True, frozen=True):
@@ -36,21 +46,42 @@ def deliver(txn: WriteTransaction, letter: Letter, targets: list[Target], now: i
 
     A full mailbox gets nothing while the others get theirs. One receipt a target, in their order.
     """
+    accounts = Counter(target.recipient for target in targets)
+    alone = {target.account for target in targets if accounts[target.recipient] == 1}
     outcomes: dict[int, str | None] = {}
     for target in targets:
         if target.account not in outcomes:
-            outcomes[target.account] = _deliver_to(txn, letter, target.account, now)
+            enforce = target.account in alone
+            outcomes[target.account] = _deliver_to(txn, letter, target.account, now, enforce=enforce)
     placed = sum(1 for reason in outcomes.values() if reason is None)
     if placed:
         keep(txn, letter.blob, placed)
     return [Receipt(target.recipient, target.account, outcomes[target.account]) for target in targets]
 
 
-def _deliver_to(txn: WriteTransaction, letter: Letter, account: int, now: int) -> str | None:
+@operation
+def deliver_to_all(txn: WriteTransaction, letter: Letter, targets: list[Target], now: int) -> int:
+    """The same, to all recipients or to none; how many mailboxes have it now. Raises OverQuota, MailboxGone."""
+    receipts = deliver(txn, letter, targets, now)
+    delivered = {receipt.recipient for receipt in receipts if receipt.reason is None}
+    for receipt in receipts:
+        if receipt.recipient not in delivered:
+            raise (OverQuota if receipt.reason == "over quota" else MailboxGone)(receipt.recipient)
+    return len({receipt.account for receipt in receipts if receipt.reason is None})
+
+
+@query
+def check_room(txn: ReadTransaction, accounts: list[int], octets: int) -> None:
+    """Raise OverQuota when a letter of so many octets would not be delivered to what a recipient leads to."""
+    if len(accounts) == 1:
+        check_quota(txn, accounts[0], 1, octets)
+
+
+def _deliver_to(txn: WriteTransaction, letter: Letter, account: int, now: int, *, enforce: bool) -> str | None:
     if read_collection(txn, account, INBOX_ID) is None:
         return "no mailbox"
     try:
-        charge(txn, account, 1, letter.size)
+        charge(txn, account, 1, letter.size, enforce=enforce)
     except OverQuota:
         return "over quota"
     with Revision(txn, account) as revision:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
+from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.server.settings import HttpSettings, JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
@@ -34,6 +35,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     mime: Annotated[MimeLimits, Meta(description="How much of a message is taken apart.")] = field(
         default_factory=MimeLimits
+    )
+    smtp: Annotated[SmtpSettings, Meta(description="Receiving mail by SMTP and LMTP.")] = field(
+        default_factory=SmtpSettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from posthouse.core.accounts.lookup import AccountFound
 from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.settings import AuthenticationSettings
-from posthouse.core.delivery.deliver import Receipt, deliver
+from posthouse.core.delivery.deliver import Receipt, deliver, deliver_to_all
 from posthouse.core.registry import Registry
 from posthouse.server.worker.metrics import Metrics
 from posthouse.storage.contract import Operation, Store, StoreUnavailable, WriteTransaction
@@ -36,6 +36,8 @@ class CountedStore:
             self._metrics.write_seconds.observe(time.perf_counter() - begun)
         if cast(Any, operation) is deliver:
             self._count(cast(list[Receipt], result))
+        elif cast(Any, operation) is deliver_to_all:
+            self._metrics.delivered.inc(cast(int, result))
         return result
 
     def _count(self, receipts: list[Receipt]) -> None:

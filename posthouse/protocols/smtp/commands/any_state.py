@@ -1,0 +1,91 @@
+"""EHLO, HELO, LHLO, STARTTLS, RSET, NOOP, HELP, VRFY, QUIT; RFC 5321 4.1.1, RFC 2033 4.1, RFC 3207 4."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.core.authentication.sasl import mechanisms
+from posthouse.protocols.smtp.wire.commands import Ehlo, Help, Lhlo, Noop, Quit, Rset, StartTls, Vrfy
+from posthouse.protocols.smtp.wire.grammar import READERS
+from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+
+if TYPE_CHECKING:
+    from posthouse.protocols.smtp.session import Session
+
+
+async def ehlo(command: Ehlo, session: Session) -> Reply:
+    """Say who is here and what can be asked."""
+    if session.contracts.role.lmtp:
+        raise SmtpRefusal(500, "5.5.1", "This is LMTP, say LHLO")  # RFC 2033 4.1
+    return _greet(command, session)
+
+
+async def lhlo(command: Lhlo, session: Session) -> Reply:
+    """The same for LMTP."""
+    if not session.contracts.role.lmtp:
+        raise SmtpRefusal(500, "5.5.1", "This is SMTP, say EHLO")
+    return _greet(Ehlo(command.name, extended=True), session)
+
+
+def _greet(command: Ehlo, session: Session) -> Reply:
+    session.reset()  # RFC 5321 4.1.4
+    session.helo = command
+    return Reply(250, None, session.contracts.hostname, tuple(_extensions(session)) if command.extended else ())
+
+
+def _extensions(session: Session) -> list[str]:
+    contracts, channel = session.contracts, session.channel
+    names = [
+        "PIPELINING",  # RFC 2920
+        "8BITMIME",  # RFC 6152
+        "SMTPUTF8",  # RFC 6531
+        "ENHANCEDSTATUSCODES",  # RFC 2034
+        f"SIZE {contracts.settings.message_octets}",  # RFC 1870
+    ]
+    if channel.can_start_tls:
+        names.append("STARTTLS")
+    if contracts.role.submission and session.login is None:
+        names.append(f"AUTH {' '.join(mechanisms(clear=channel.peer.may_send_password))}")
+    return names
+
+
+async def starttls(_: StartTls, session: Session) -> None:
+    """Begin TLS behind the reply; all that was said before is forgotten (RFC 3207 4.2)."""
+    if session.channel.peer.tls:
+        raise SmtpRefusal(503, "5.5.1", "TLS has begun already")
+    if not session.channel.can_start_tls:
+        raise SmtpRefusal(502, "5.5.1", "There is no TLS here")
+    session.reset()
+    session.helo = None
+    session.login = None
+    session.channel.write(Reply(220, "2.0.0", "Begin TLS now").encode())
+    # what was sent behind the command in plain text may have been put there by another
+    session.decoder.discard()
+    session.channel.start_tls()
+
+
+async def rset(_: Rset, session: Session) -> Reply:
+    """Forget the transaction."""
+    session.reset()
+    return Reply(250, "2.0.0", "Forgotten")
+
+
+async def noop(_: Noop, session: Session) -> Reply:
+    """Nothing."""
+    return Reply(250, "2.0.0", "Nothing done")
+
+
+async def help_(_: Help, session: Session) -> Reply:
+    """What there is."""
+    return Reply(214, "2.0.0", "There are:", (" ".join(READERS),))
+
+
+async def vrfy(_: Vrfy, session: Session) -> Reply:
+    """Tell nobody who is here; RFC 5321 3.5.3, 7.3."""
+    return Reply(252, "2.5.2", "Send a message and see")
+
+
+async def quit_(_: Quit, session: Session) -> Reply:
+    """Good-bye."""
+    session.ended = True
+    return Reply(221, "2.0.0", "Good-bye")

@@ -1,0 +1,137 @@
+"""DATA, and what becomes of the message; RFC 5321 4.1.1.4, RFC 2033 4.2."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import structlog
+
+from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.delivery.deliver import MailboxGone, Receipt, deliver, deliver_to_all
+from posthouse.core.mail.records import Letter
+from posthouse.protocols.smtp.errors import REPLIES
+from posthouse.protocols.smtp.trace import Passage, trace_fields
+from posthouse.protocols.smtp.transaction import Incoming, Transaction
+from posthouse.protocols.smtp.wire.commands import DataCommand
+from posthouse.protocols.smtp.wire.decoder import End
+from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+
+if TYPE_CHECKING:
+    from posthouse.protocols.smtp.session import Session
+
+log = structlog.get_logger()
+
+LOOP = "The message has been through too many servers"
+
+
+async def begin(_: DataCommand, session: Session) -> Reply:
+    """Ask for the data."""
+    transaction = session.transaction
+    if transaction is None:
+        raise SmtpRefusal(503, "5.5.1", "MAIL comes first")
+    if not transaction.recipients:
+        # RFC 2033 4.2 wants 503 here, RFC 5321 3.3 has 554
+        raise SmtpRefusal(503 if session.contracts.role.lmtp else 554, "5.5.1", "No recipient was taken")
+    contracts = session.contracts
+    number = secrets.token_hex(8)
+    fields = trace_fields(
+        _passage(session, transaction),
+        transaction.mail.sender,
+        [recipient.address for recipient in transaction.recipients],
+        number,
+    )
+    session.incoming = Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number)
+    session.decoder.begin_content()
+    return Reply(354, None, "Go on, end with a dot on a line of its own")
+
+
+async def finish(end: End, session: Session) -> list[Reply]:
+    """The data is whole: put the letter where it belongs; one reply, or for LMTP one a recipient."""
+    transaction, incoming = session.transaction, session.incoming
+    assert transaction is not None, "MAIL came first"
+    assert incoming is not None, "DATA was taken"
+    session.transaction = None
+    session.incoming = None
+    lmtp = session.contracts.role.lmtp
+    try:
+        _check(end, incoming, session.contracts.settings.hops)
+        letter = await incoming.writer.finish()
+        placed = _place_each if lmtp else _place_all
+        replies = await placed(letter, transaction, incoming.number, session)
+    except Exception as error:
+        incoming.abandon()
+        reply = session.reply_of(error)
+        replies = [reply] * (len(transaction.recipients) if lmtp else 1)
+    _tell_log(transaction, incoming, replies, session)
+    return replies
+
+
+def _check(end: End, incoming: Incoming, hops: int) -> None:
+    if incoming.is_too_large:
+        raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
+    if end.has_bare_line_end:
+        raise SmtpRefusal(554, "5.6.0", "Lines end with CR and LF, and neither stands alone")  # RFC 5321 2.3.8
+    if incoming.hops > hops:
+        raise SmtpRefusal(554, "5.4.6", LOOP)  # RFC 5321 6.3
+
+
+async def _place_all(letter: Letter, transaction: Transaction, number: str, session: Session) -> list[Reply]:
+    """SMTP has one answer for all recipients, so that it is in all mailboxes or in none."""
+    contracts = session.contracts
+    await contracts.store.write(deliver_to_all, letter, transaction.targets(), contracts.now())
+    return [_stored(number)]
+
+
+async def _place_each(letter: Letter, transaction: Transaction, number: str, session: Session) -> list[Reply]:
+    contracts = session.contracts
+    receipts = await contracts.store.write(deliver, letter, transaction.targets(), contracts.now())
+    stored = _stored(number)
+    replies = []
+    at = 0
+    for recipient in transaction.recipients:
+        behind = at + len(recipient.accounts)
+        replies.append(_reply(receipts[at:behind], stored))
+        at = behind
+    return replies
+
+
+def _reply(receipts: list[Receipt], stored: Reply) -> Reply:
+    """One recipient's: taken when it is in one mailbox at least, for nobody reads the others (RFC 2033 4.2)."""
+    reasons = {receipt.reason for receipt in receipts}
+    if None in reasons:
+        return stored
+    return REPLIES[OverQuota if "over quota" in reasons else MailboxGone]
+
+
+def _stored(number: str) -> Reply:
+    return Reply(250, "2.0.0", f"Stored as {number}")
+
+
+def _passage(session: Session, transaction: Transaction) -> Passage:
+    contracts, peer = session.contracts, session.channel.peer
+    assert session.helo is not None, "MAIL comes behind EHLO"
+    return Passage(
+        role=contracts.role,
+        helo=session.helo.name,
+        host=peer.host,
+        hostname=contracts.hostname,
+        extended=session.helo.extended,
+        tls=peer.tls,
+        authenticated=session.login is not None,
+        utf8=transaction.mail.utf8,
+        now=contracts.now(),
+    )
+
+
+def _tell_log(transaction: Transaction, incoming: Incoming, replies: list[Reply], session: Session) -> None:
+    refusals = [reply for reply in replies if reply.is_refusal]
+    log.info(
+        "mail refused" if len(refusals) == len(replies) else "mail stored",
+        id=incoming.number,
+        sender=transaction.mail.sender,
+        recipients=[recipient.address for recipient in transaction.recipients][:20],
+        octets=incoming.writer.size,
+        peer=session.channel.peer.host,
+        replies=sorted({f"{reply.code} {reply.text}" for reply in refusals}),
+    )

@@ -1,0 +1,84 @@
+"""MAIL and RCPT; RFC 5321 4.1.1.2, 4.1.1.3, RFC 6409 6.1 (who may send as whom)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.core.accounts.errors import RelayDenied
+from posthouse.core.accounts.lookup import may_send_as
+from posthouse.core.accounts.resolve import Resolution, resolve
+from posthouse.core.delivery.deliver import check_room
+from posthouse.protocols.smtp.transaction import Recipient, Transaction
+from posthouse.protocols.smtp.wire.commands import Mail, Rcpt
+from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+
+if TYPE_CHECKING:
+    from posthouse.protocols.smtp.session import Session
+
+TRACE_OCTETS = 1024  # what our own fields add, at most
+
+
+async def mail(command: Mail, session: Session) -> Reply:
+    """Begin a transaction."""
+    contracts = session.contracts
+    if session.helo is None:
+        raise SmtpRefusal(503, "5.5.1", f"Say {'LHLO' if contracts.role.lmtp else 'EHLO'} first")
+    if session.transaction is not None:
+        raise SmtpRefusal(503, "5.5.1", "There is a sender already")
+    if command.size > contracts.settings.message_octets:
+        raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
+    if contracts.role.submission:
+        if session.login is None:
+            raise SmtpRefusal(530, "5.7.0", "Log in first")
+        if command.sender and not await contracts.store.read(may_send_as, session.login.account, command.sender):
+            raise SmtpRefusal(553, "5.7.1", "That address is not yours")
+    session.transaction = Transaction(command)
+    return Reply(250, "2.1.0", "Sender taken")
+
+
+async def rcpt(command: Rcpt, session: Session) -> Reply:
+    """Add one recipient."""
+    transaction, settings = session.transaction, session.contracts.settings
+    if transaction is None:
+        raise SmtpRefusal(503, "5.5.1", "MAIL comes first")
+    if len(transaction.recipients) >= settings.recipients:
+        raise SmtpRefusal(452, "4.5.3", "That is enough recipients for one message")  # RFC 5321 4.5.3.1.10
+    if not command.recipient.isascii() and not transaction.mail.utf8:
+        raise SmtpRefusal(550, "5.6.7", "That address wants SMTPUTF8")  # RFC 6531 3.5
+    try:
+        recipient = await _taken(command.recipient, transaction, session)
+    except Exception:
+        session.count_refused_recipient()
+        raise
+    transaction.recipients.append(recipient)
+    return Reply(250, "2.1.5", "Recipient taken")
+
+
+async def _taken(address: str, transaction: Transaction, session: Session) -> Recipient:
+    contracts, mail = session.contracts, transaction.mail
+    store = contracts.store
+    try:
+        if "@" in address:
+            found = await store.read(resolve, address, mail.sender)
+        else:
+            found = await _postmaster(session)
+    except RelayDenied:
+        if contracts.role.submission:
+            raise SmtpRefusal(550, "5.7.1", "Sending to other servers is not set up here") from None
+        raise
+    # refused here, for this recipient alone, and not for all when the data has come
+    await store.read(check_room, found.accounts, mail.size + TRACE_OCTETS)
+    return Recipient(address, found.accounts)
+
+
+async def _postmaster(session: Session) -> Resolution:
+    """Whom <Postmaster> means: the one of the domain that this server's name is in (RFC 5321 4.1.1.3)."""
+    contracts = session.contracts
+    domain = contracts.hostname
+    while True:
+        try:
+            return await contracts.store.read(resolve, f"postmaster@{domain}", "")
+        except RelayDenied:
+            _, _, domain = domain.partition(".")
+            if "." not in domain:
+                raise

@@ -1,0 +1,25 @@
+"""What a session needs from the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from posthouse.core.authentication.authenticator import Authenticator
+from posthouse.core.mail.letters import Letters
+from posthouse.protocols.smtp.roles import Role
+from posthouse.protocols.smtp.settings import SmtpSettings
+from posthouse.storage.contract import Store
+
+
+class Contracts(msgspec.Struct, frozen=True):
+    """What all sessions of a listener share; `now` gives ms since the epoch."""
+
+    role: Role
+    store: Store
+    letters: Letters
+    authenticator: Authenticator
+    settings: SmtpSettings
+    hostname: str
+    now: Callable[[], int]

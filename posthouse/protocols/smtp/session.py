@@ -1,0 +1,242 @@
+"""One SMTP or LMTP session: its state and the dialogue; RFC 5321 3, RFC 2033. No I/O.
+
+Commands run one after another in one task, begun when something has come; what comes meanwhile waits in the decoder,
+so that a client may send many at once (RFC 2920).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from posthouse.core.authentication.authenticator import Login
+from posthouse.protocols.sessions import Channel
+from posthouse.protocols.smtp.commands import content
+from posthouse.protocols.smtp.commands.table import COMMANDS
+from posthouse.protocols.smtp.contracts import Contracts
+from posthouse.protocols.smtp.errors import OUR_FAULT, reply_of
+from posthouse.protocols.smtp.transaction import Incoming, Transaction
+from posthouse.protocols.smtp.wire.commands import Ehlo
+from posthouse.protocols.smtp.wire.decoder import Decoder, End, Octets
+from posthouse.protocols.smtp.wire.grammar import read_command
+from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+
+log = structlog.get_logger()
+
+RESTARTING = Reply(421, "4.3.2", "The server restarts, try again")
+
+
+class Session:
+    """One client's session."""
+
+    __slots__ = (
+        "_bad_commands",
+        "_busy",
+        "_draining",
+        "_failed_logins",
+        "_line",
+        "_reading_paused",
+        "_refused_recipients",
+        "channel",
+        "contracts",
+        "decoder",
+        "ended",
+        "helo",
+        "incoming",
+        "login",
+        "transaction",
+    )
+
+    def __init__(self, contracts: Contracts, channel: Channel) -> None:
+        self.contracts = contracts
+        self.channel = channel
+        self.decoder = Decoder(contracts.settings.line_octets)
+        self.helo: Ehlo | None = None
+        self.login: Login | None = None
+        self.transaction: Transaction | None = None
+        self.incoming: Incoming | None = None
+        self.ended = False
+        self._busy = False
+        self._draining = False
+        self._reading_paused = False
+        self._line: asyncio.Future[bytes] | None = None
+        self._bad_commands = 0
+        self._failed_logins = 0
+        self._refused_recipients = 0
+
+    # What the transport calls
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a command runs that does not wait for the peer."""
+        return self._busy and self._line is None
+
+    def begin(self) -> None:
+        """Greet; RFC 5321 4.3.1."""
+        self.channel.set_timeout(self.contracts.settings.timeout_seconds)
+        self._say(Reply(220, None, f"{self.contracts.hostname} {self.contracts.role.protocol} Posthouse"))
+
+    def turn_away(self) -> None:
+        """There are too many connections."""
+        self.say_bye(Reply(421, "4.3.2", "Too many connections, try later"))
+
+    def expire(self) -> None:
+        """Nothing was heard for too long."""
+        self.say_bye(Reply(421, "4.4.2", "Nothing was heard for too long"))
+
+    def received(self, octets: bytes) -> None:
+        """Octets came from the peer."""
+        self.decoder.feed(octets)
+        if self._line is not None:
+            self._offer_line(self._line)
+        elif not self._busy and not self.ended:
+            self._busy = True
+            self.channel.spawn(self._work())
+        if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
+            self._reading_paused = True
+            self.channel.pause_reading()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self.ended = True
+        self.reset()
+        if self._line is not None:
+            self._line.cancel()
+
+    def drain(self) -> None:
+        """The server stops: end now, or when the message that is coming has been answered."""
+        self._draining = True
+        if self._line is not None or not (self._busy or self.incoming is not None):
+            self.say_bye(RESTARTING)
+
+    # What commands use
+
+    def say_bye(self, reply: Reply) -> None:
+        """End the session from this side; RFC 5321 3.8."""
+        if not self.ended:
+            self._say(reply)
+            self.ended = True
+            self.channel.close()
+
+    def reset(self) -> None:
+        """Forget the transaction; RFC 5321 4.1.1.5."""
+        self.transaction = None
+        if self.incoming is not None:
+            self.incoming.abandon()
+            self.incoming = None
+
+    async def read_line(self) -> bytes:
+        """The next line, without its end; for the exchange of AUTH. Raises SmtpRefusal."""
+        line: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._line = line
+        self._offer_line(line)
+        try:
+            return await line
+        finally:
+            self._line = None
+
+    def count_failed_login(self) -> None:
+        """One more login that failed; the last that is allowed ends the session behind its reply."""
+        self._failed_logins += 1
+
+    def count_refused_recipient(self) -> None:
+        """One more recipient that was refused; a relay that speaks LMTP may have any number."""
+        self._refused_recipients += not self.contracts.role.lmtp
+
+    def reply_of(self, error: Exception) -> Reply:
+        """What tells the peer of `error`; our own faults are logged here."""
+        reply = reply_of(error)
+        if reply is None:
+            log.error("command failed", peer=self.channel.peer.host, exc_info=error)
+            reply = OUR_FAULT
+        return reply
+
+    # Inside
+
+    def _say(self, reply: Reply) -> None:
+        self.channel.write(reply.encode())
+
+    def _offer_line(self, waiting: asyncio.Future[bytes]) -> None:
+        if waiting.done():
+            return
+        try:
+            line = self.decoder.next_line()
+        except SmtpRefusal as refusal:
+            waiting.set_exception(refusal)
+            return
+        if line is not None:
+            waiting.set_result(line)
+
+    async def _work(self) -> None:
+        while not self.ended:
+            going_on = await (self._take_content() if self.decoder.in_content else self._take_line())
+            if not going_on:
+                break
+            if self._draining and self.incoming is None:
+                self.say_bye(RESTARTING)
+            if self._reading_paused and self.decoder.buffered <= self.contracts.settings.pending_octets:
+                self._reading_paused = False
+                self.channel.resume_reading()
+        self._busy = False
+
+    async def _take_line(self) -> bool:
+        """Do the next command; False when there is none yet."""
+        try:
+            line = self.decoder.next_line()
+            if line is None:
+                return False
+            command = read_command(line)
+        except SmtpRefusal as refusal:
+            self._say(refusal.reply)
+            self._count_bad()
+            return True
+        try:
+            reply = await COMMANDS[type(command)](command, self)
+        except Exception as error:
+            reply = self.reply_of(error)
+        if reply is not None:
+            self._answer(reply)
+        await self.channel.drain()
+        return True
+
+    def _answer(self, reply: Reply) -> None:
+        self._say(reply)
+        settings = self.contracts.settings
+        if self.ended:
+            self.channel.close()
+        elif reply.code == 503:
+            self._count_bad()
+        elif self._failed_logins >= settings.failed_logins:
+            self.say_bye(Reply(421, "4.7.0", "Too many logins failed"))
+        elif self._refused_recipients >= settings.refused_recipients:
+            self.say_bye(Reply(421, "4.7.0", "Too many recipients were refused"))
+
+    async def _take_content(self) -> bool:
+        """Take the next piece of the message; False when there is none yet."""
+        piece = self.decoder.next_content()
+        if piece is None:
+            return False
+        if isinstance(piece, Octets):
+            self._keep(piece.octets)
+            return True
+        await self._finish(piece)
+        return True
+
+    def _keep(self, octets: bytes) -> None:
+        incoming = self.incoming
+        assert incoming is not None, "DATA was taken"
+        incoming.write(octets)
+        if incoming.is_endless:
+            self.reset()
+            self.say_bye(Reply(421, "4.3.0", "The message does not end"))
+
+    async def _finish(self, end: End) -> None:
+        replies = await content.finish(end, self)
+        self.channel.write(b"".join([reply.encode() for reply in replies]))
+        await self.channel.drain()
+
+    def _count_bad(self) -> None:
+        self._bad_commands += 1
+        if self._bad_commands >= self.contracts.settings.bad_commands:
+            self.say_bye(Reply(421, "4.7.0", "Too many commands that make no sense"))

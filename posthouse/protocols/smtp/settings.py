@@ -1,0 +1,45 @@
+"""SMTP's and LMTP's slice of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How receiving mail is bounded."""
+
+    message_octets: Annotated[
+        int, Meta(ge=1024, le=4_294_967_295, description="Largest message that is taken, in octets (RFC 1870).")
+    ] = 104_857_600
+    recipients: Annotated[
+        int, Meta(ge=100, le=100_000, description="Most recipients of one message (RFC 5321 4.5.3.1.8: at least 100).")
+    ] = 1000
+    hops: Annotated[
+        int,
+        Meta(ge=10, le=1000, description="How many `Received` fields a message may have before it is held for a loop."),
+    ] = 100
+    timeout_seconds: Annotated[
+        int, Meta(ge=5, le=3600, description="How long a client may be silent (RFC 5321 4.5.3.2.7: 300).")
+    ] = 300
+    bad_commands: Annotated[
+        int, Meta(ge=1, le=10_000, description="How many commands that make no sense a client may send in all.")
+    ] = 20
+    refused_recipients: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="How many recipients of one client may be refused; LMTP has no such limit."),
+    ] = 100
+    failed_logins: Annotated[
+        int, Meta(ge=1, le=1000, description="How many logins may fail on one connection before it is closed.")
+    ] = 5
+    line_octets: Annotated[
+        int, Meta(ge=1000, le=65_536, description="Longest command line (RFC 4954 4: 12288 for its longest responses).")
+    ] = 12_288
+    pending_octets: Annotated[
+        int,
+        Meta(ge=4096, le=67_108_864, description="Octets that may wait while a command runs before reading stops."),
+    ] = 262_144
+    connections: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Most connections that one worker holds at a time, per listener.")
+    ] = 20_000

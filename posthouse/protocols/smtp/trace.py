@@ -1,0 +1,91 @@
+"""Trace: the fields that go on top of a message, and the count of those that are there; RFC 5321 4.4, 6.3."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+
+import msgspec
+
+from posthouse.protocols.smtp.roles import Role
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RECEIVED = re.compile(rb"\r\nreceived:", re.IGNORECASE)
+_OVERLAP = len(b"\r\nreceived:") - 1
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """How a message came here; `now` in ms since the epoch."""
+
+    role: Role
+    helo: str
+    host: str
+    hostname: str
+    extended: bool
+    tls: bool
+    authenticated: bool
+    utf8: bool
+    now: int
+
+
+def trace_fields(passage: Passage, sender: str, recipients: list[str], number: str) -> bytes:
+    """Return-Path and Received. A lone recipient is named; of several, none is told of the others (RFC 5321 7.6)."""
+    for_whom = f"\r\n\tfor <{recipients[0]}>" if len(recipients) == 1 else ""
+    return (
+        f"Return-Path: <{sender}>\r\n"
+        f"Received: from {passage.helo} ({address_literal(passage.host)})\r\n"
+        f"\tby {passage.hostname} (Posthouse) with {protocol_name(passage)} id {number}{for_whom};\r\n"
+        f"\t{date_time(passage.now)}\r\n"
+    ).encode()
+
+
+def protocol_name(passage: Passage) -> str:
+    """What the message came by: RFC 3848, RFC 6531 4.3."""
+    if not passage.extended:
+        return "SMTP"
+    name = ("UTF8LMTP" if passage.role.lmtp else "UTF8SMTP") if passage.utf8 else passage.role.protocol
+    return name + ("S" if passage.tls else "") + ("A" if passage.authenticated else "")
+
+
+def address_literal(host: str) -> str:
+    """An IP address as RFC 5321 4.1.3 writes it."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return "[127.0.0.1]"  # a UNIX socket
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return f"[IPv6:{address.compressed}]" if mapped is None else f"[{mapped}]"
+    return f"[{address}]"
+
+
+def date_time(now: int) -> str:
+    """Ms since the epoch as RFC 5322 3.3 writes it, in UTC."""
+    at = time.gmtime(now / 1000)
+    return (
+        f"{_DAYS[at.tm_wday]}, {at.tm_mday} {_MONTHS[at.tm_mon - 1]} {at.tm_year} "
+        f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} +0000"
+    )
+
+
+class HopCount:
+    """Counts the Received fields of a header as it streams by; many mean a loop (RFC 5321 6.3)."""
+
+    __slots__ = ("_in_header", "_tail", "hops")
+
+    def __init__(self) -> None:
+        self.hops = 0
+        self._tail = b"\r\n"
+        self._in_header = True
+
+    def feed(self, octets: bytes) -> None:
+        """The next octets of the message."""
+        if not self._in_header:
+            return
+        octets = self._tail + octets
+        end = octets.find(b"\r\n\r\n")
+        self._in_header = end < 0
+        self.hops += len(_RECEIVED.findall(octets if end < 0 else octets[: end + 2]))
+        self._tail = octets[-_OVERLAP:]

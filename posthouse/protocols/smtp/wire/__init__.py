@@ -1,0 +1,1 @@
+"""SMTP's octets to frozen objects and back; pure."""

@@ -1,0 +1,44 @@
+"""The mail data behind DATA: its end found, dots taken away, line ends watched; RFC 5321 4.1.1.4, 4.5.2, 2.3.8.
+
+Only CR LF "." CR LF ends it. A CR or LF that stands alone is what smuggling a second message past another server is
+made of, so it is told of, and the message will be refused.
+"""
+
+from __future__ import annotations
+
+END = b"\r\n.\r\n"
+
+
+class Content:
+    """The data of one message on its way in; a chunk in, a chunk out, nothing kept but the last four octets."""
+
+    __slots__ = ("_held", "_skip", "has_bare_line_end", "is_complete")
+
+    def __init__(self) -> None:
+        self._held = b"\r\n"  # the end of DATA's own line: a dot may come first
+        self._skip = 2
+        self.has_bare_line_end = False
+        self.is_complete = False
+
+    def take(self, octets: bytes) -> tuple[bytes, bytes]:
+        """(octets of the message, the rest behind its end); the rest is empty until `is_complete`."""
+        octets = self._held + octets
+        end = octets.find(END)
+        if end >= 0:
+            self.is_complete = True
+            return self._clean(octets[: end + 2]), octets[end + len(END) :]
+        kept = next((length for length in (4, 3, 2, 1) if octets.endswith(END[:length])), 0)
+        cut = len(octets) - kept
+        self._held = octets[cut:]
+        return self._clean(octets[:cut]), b""
+
+    def _clean(self, octets: bytes) -> bytes:
+        ends = octets.count(b"\n")
+        if ends != octets.count(b"\r") or ends != octets.count(b"\r\n"):
+            self.has_bare_line_end = True
+        if b"\n." in octets:
+            octets = octets.replace(b"\r\n.", b"\r\n")
+        if self._skip and octets:
+            octets = octets[self._skip :]
+            self._skip = 0
+        return octets

@@ -1,0 +1,138 @@
+"""One command line to its command; RFC 5321 4.1."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable
+
+from posthouse.protocols.smtp.wire.commands import (
+    Auth,
+    Command,
+    DataCommand,
+    Ehlo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Vrfy,
+)
+from posthouse.protocols.smtp.wire.path import read_parameters, read_path
+from posthouse.protocols.smtp.wire.reply import SmtpRefusal
+
+# a domain or an address literal; hosts in the field call themselves all sorts of things, so: what cannot do harm in a
+# header (RFC 5321 4.1.2, RFC 6531 3.7.1)
+_NAME = re.compile(r"[\w.\-]{1,255}|\[[\w.:\-]{1,255}\]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LARGEST_SIZE = 20  # digits; RFC 1870 3
+
+
+def read_command(line: bytes) -> Command:
+    """The command on a line without its end; raises SmtpRefusal, for the peer to be told."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise SmtpRefusal(500, "5.5.2", "That is not UTF-8") from None
+    if _CONTROL.search(text) is not None:
+        raise SmtpRefusal(500, "5.5.2", "A command has no control characters")
+    verb, _, rest = text.partition(" ")
+    reader = READERS.get(verb.upper())
+    if reader is None:
+        raise SmtpRefusal(500, "5.5.1", "No such command")  # RFC 5321 4.2.4
+    return reader(rest)
+
+
+def read_response(line: bytes) -> bytes | None:
+    """A SASL response in base64, None for "*", which ends the exchange (RFC 4954 4); raises SmtpRefusal."""
+    if line == b"*":
+        return None
+    try:
+        return binascii.a2b_base64(line, strict_mode=True)
+    except binascii.Error:
+        raise SmtpRefusal(501, "5.5.2", "Expected base64") from None
+
+
+def _name(rest: str) -> str:
+    name = rest.strip(" ")
+    if _NAME.fullmatch(name) is None:
+        raise SmtpRefusal(501, "5.5.4", "Expected your host's name")
+    return name
+
+
+def _mail(rest: str) -> Mail:
+    sender, parameters = _address(rest, "FROM:")
+    size = parameters.pop("SIZE", "0")
+    body = parameters.pop("BODY", "7BIT")
+    utf8 = "SMTPUTF8" in parameters
+    if parameters.pop("SMTPUTF8", None) is not None:
+        raise SmtpRefusal(501, "5.5.4", "SMTPUTF8 takes no value")  # RFC 6531 3.4
+    parameters.pop("AUTH", None)  # RFC 4954 5: nobody here is trusted to speak for another
+    if parameters:
+        raise SmtpRefusal(555, "5.5.4", f"{next(iter(parameters))} is not known here")
+    if size is None or not (size.isascii() and size.isdigit()) or len(size) > _LARGEST_SIZE:
+        raise SmtpRefusal(501, "5.5.4", "SIZE is a number of octets")
+    if body is None or body.upper() not in ("7BIT", "8BITMIME"):
+        raise SmtpRefusal(501, "5.5.4", "BODY is 7BIT or 8BITMIME")
+    if not sender.isascii() and not utf8:
+        raise SmtpRefusal(550, "5.6.7", "That address wants SMTPUTF8")  # RFC 6531 3.5
+    if sender and "@" not in sender:
+        raise SmtpRefusal(501, "5.1.7", "The sender's address has no domain")
+    return Mail(sender, int(size), body.upper() == "8BITMIME", utf8)
+
+
+def _rcpt(rest: str) -> Rcpt:
+    recipient, parameters = _address(rest, "TO:")
+    if parameters:
+        raise SmtpRefusal(555, "5.5.4", f"{next(iter(parameters))} is not known here")
+    if "@" not in recipient and recipient.lower() != "postmaster":
+        raise SmtpRefusal(501, "5.1.3", "The recipient's address has no domain")
+    return Rcpt(recipient)
+
+
+def _address(rest: str, keyword: str) -> tuple[str, dict[str, str | None]]:
+    if rest[: len(keyword)].upper() != keyword:
+        raise SmtpRefusal(501, "5.5.4", f"Expected {keyword}<address>")
+    address, parameters = read_path(rest[len(keyword) :])
+    return address, read_parameters(parameters)
+
+
+def _auth(rest: str) -> Auth:
+    mechanism, _, initial = rest.strip(" ").partition(" ")
+    if not mechanism:
+        raise SmtpRefusal(501, "5.5.4", "Expected a mechanism")
+    if not initial:
+        return Auth(mechanism.upper())
+    if initial == "=":  # RFC 4954 4: there is an initial response, and it is empty
+        return Auth(mechanism.upper(), b"")
+    return Auth(mechanism.upper(), read_response(initial.encode()))
+
+
+def _bare(command: Command) -> Callable[[str], Command]:
+    def read(rest: str) -> Command:
+        if rest.strip(" "):
+            raise SmtpRefusal(501, "5.5.4", "That command takes nothing")
+        return command
+
+    return read
+
+
+READERS: dict[str, Callable[[str], Command]] = {
+    "EHLO": lambda rest: Ehlo(_name(rest), extended=True),
+    "HELO": lambda rest: Ehlo(_name(rest), extended=False),
+    "LHLO": lambda rest: Lhlo(_name(rest)),
+    "MAIL": _mail,
+    "RCPT": _rcpt,
+    "DATA": _bare(DataCommand()),
+    "RSET": _bare(Rset()),
+    "QUIT": _bare(Quit()),
+    "STARTTLS": _bare(StartTls()),
+    "AUTH": _auth,
+    # RFC 5321 4.1.1.6 to 4.1.1.9: these may say something
+    "NOOP": lambda _: Noop(),
+    "HELP": lambda _: Help(),
+    "VRFY": lambda _: Vrfy(),
+}

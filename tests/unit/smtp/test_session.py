@@ -1,0 +1,221 @@
+"""What transcripts do not show: octets that are stored, pieces, pipelining, faults, limits, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from posthouse.core.mail.letters import LetterWriter
+from posthouse.storage.blobs.contract import BlobWriter
+from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.memory import MemoryStore
+from tests.transcripts.runner import MemoryTransport
+from tests.unit.smtp.world import ALICE, BOB, DAVE, ROOM, Client, World, open_world
+
+SMALL = b"Subject: hello\r\n\r\n.hidden dot\r\nand more\r\n"
+
+
+def dotted(message: bytes) -> bytes:
+    """A message as it goes over the wire, with its end."""
+    return message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+async def send(world: World, message: bytes, *recipients: str, hello: str = "EHLO") -> list[str]:
+    """Deliver one message; the last line of every reply to its data."""
+    client = Client(world)
+    await client.envelope(*recipients, hello=hello)
+    client.transport.send(dotted(message))
+    return [(await client.reply())[-1] for _ in (recipients if hello == "LHLO" else [0])]
+
+
+async def test_what_is_stored_is_what_came_below_its_trace() -> None:
+    world = await open_world()
+    (reply,) = await send(world, SMALL, "alice@example.org", "sales@example.org", "bob@example.org")
+    assert reply.startswith("250 2.0.0 Stored as ")
+    for account in (ALICE, BOB):
+        (stored,) = await world.inbox(account)
+        assert stored.startswith(b"Return-Path: <ann@example.net>\r\nReceived: from client.example.net ([192.0.2.7])")
+        assert stored.endswith(b"+0000\r\n" + SMALL)
+        assert reply.split()[-1].encode() in stored
+
+
+async def test_a_large_message_in_pieces() -> None:
+    world = await open_world()
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    lines = (chance.randbytes(40).hex().encode() for _ in range(20_000))
+    message = b"Subject: large\r\n\r\n" + b"".join(b"." * (chance.random() < 0.1) + line + b"\r\n" for line in lines)
+    client = Client(world)
+    await client.envelope("bob@example.org")
+    octets = dotted(message)
+    at = 0
+    while at < len(octets):
+        piece = chance.choice([1, 2, 5, 100, 4096, 65_536])
+        client.transport.send(octets[at : at + piece])
+        at += piece
+    assert (await client.reply())[-1].startswith("250 ")
+    (stored,) = await world.inbox(BOB)
+    assert stored.endswith(b"+0000\r\n" + message)
+
+
+async def test_all_at_once() -> None:
+    world = await open_world("lmtp")
+    client = Client(world)
+    one = b"MAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.org>\r\nRCPT TO:<nobody@example.org>\r\nDATA\r\n"
+    client.transport.send(b"LHLO x\r\n" + (one + dotted(SMALL)) * 3 + b"QUIT\r\n")
+    codes = []
+    while not codes or codes[-1] != "221":
+        codes.append((await client.reply())[-1][:3])
+    assert codes == ["220", "250", *["250", "250", "550", "354", "250"] * 3, "221"]
+    assert len(await world.inbox(BOB)) == 3
+    assert await client.transport.read_line() == b"[closed]"
+
+
+@pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
+async def test_a_full_mailbox(hello: str) -> None:
+    """LMTP tells of each recipient; SMTP has one reply, so nobody gets what one cannot get."""
+    world = await open_world("lmtp" if hello == "LHLO" else "mx")
+    replies = await send(world, SMALL + b"x" * ROOM + b"\r\n", "dave@example.org", "alice@example.org", hello=hello)
+    assert [reply[:9] for reply in replies] == ["452 4.2.2", "250 2.0.0"][: len(replies)]
+    assert await world.inbox(DAVE) == []
+    assert len(await world.inbox(ALICE)) == (1 if hello == "LHLO" else 0)
+    (reply,) = await send(world, SMALL + b"x" * ROOM + b"\r\n", "all@example.org", hello=hello)
+    assert reply.startswith("250 "), "a group's mail is not held up by one full member"
+    assert len(await world.inbox(DAVE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (b"Subject: x\n\nbare\r\n", "554 5.6.0"),
+        (b"Subject: x\r\n\r\na\rb\r\n", "554 5.6.0"),
+        (b"Received: from a\r\n" * 101 + b"\r\n", "554 5.4.6"),
+        (b"x" * 2000 + b"\r\n", "552 5.3.4"),
+    ],
+)
+async def test_refused_for_what_it_is(message: bytes, status: str) -> None:
+    world = await open_world(message_octets=1900)
+    (reply,) = await send(world, message, "bob@example.org")
+    assert reply.startswith(status)
+    assert await world.inbox(BOB) == []
+
+
+async def test_a_message_without_end_is_cut() -> None:
+    world = await open_world(message_octets=1024)
+    client = Client(world)
+    await client.envelope("bob@example.org")
+    for _ in range(3):
+        client.transport.send(b"x" * 998 + b"\r\n")
+    assert (await client.reply())[-1].startswith("421 ")
+    assert await client.transport.read_line() == b"[closed]"
+
+
+class BrokenStore(MemoryStore):
+    """Refuses every write with `error`, once it is set."""
+
+    error: Exception | None = None
+
+    async def write(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return await super().write(operation, *args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (StoreUnavailable("restarting"), "451 4.3.0 The store"),
+        (StoreUnavailable("disk full"), "452 4.3.1"),
+        (ZeroDivisionError(), "451 4.3.0 Something"),
+    ],
+)
+@pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
+async def test_try_later(error: Exception, status: str, hello: str) -> None:
+    store = BrokenStore()
+    world = await open_world("lmtp" if hello == "LHLO" else "mx", store=store)
+    store.error = error
+    for reply in await send(world, SMALL, "bob@example.org", "alice@example.org", hello=hello):
+        assert reply.startswith(status)
+    store.error = None
+    assert await world.inbox(BOB) == []
+
+
+class Watched(LetterWriter):
+    """Knows whether it was abandoned."""
+
+    __slots__ = ("abandoned",)
+
+    def __init__(self, blob: BlobWriter, limits: Any) -> None:
+        super().__init__(blob, limits)
+        self.abandoned = False
+
+    def abandon(self) -> None:
+        self.abandoned = True
+        super().abandon()
+
+
+async def test_half_a_message_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("posthouse.core.mail.letters.LetterWriter", Watched)
+    world = await open_world()
+    client = Client(world)
+    await client.envelope("bob@example.org")
+    client.transport.send(b"Subject: half\r\n\r\n")
+    await asyncio.sleep(0)
+    (connection,) = world.factory.connections
+    writer = connection.session.incoming.writer  # type: ignore[attr-defined]
+    await client.transport.hang_up()
+    assert writer.abandoned
+    assert await world.inbox(BOB) == []
+
+
+async def test_the_server_stops_between_messages_at_once() -> None:
+    world = await open_world()
+    client = Client(world)
+    await client.reply()
+    await client.say("EHLO x")
+    world.factory.drain()
+    assert (await client.reply())[-1].startswith("421 4.3.2")
+    assert await client.transport.read_line() == b"[closed]"
+
+
+async def test_the_server_stops_behind_a_message_that_comes() -> None:
+    world = await open_world()
+    client = Client(world)
+    await client.envelope("bob@example.org")
+    client.transport.send(b"Subject: on its way\r\n\r\n")
+    world.factory.drain()
+    client.transport.send(b"here\r\n.\r\n")
+    assert (await client.reply())[-1].startswith("250 ")
+    assert (await client.reply())[-1].startswith("421 4.3.2")
+    assert len(await world.inbox(BOB)) == 1
+
+
+async def test_too_many_connections() -> None:
+    world = await open_world(connections=1)
+    first = Client(world)
+    assert (await first.reply())[-1].startswith("220 ")
+    assert (await Client(world).reply())[-1].startswith("421 4.3.2")
+
+
+async def test_silence_ends_a_session() -> None:
+    world = await open_world()
+    client = Client(world)
+    await client.reply()
+    (connection,) = world.factory.connections
+    connection.timed_out()
+    assert (await client.reply())[-1].startswith("421 4.4.2")
+
+
+async def test_a_flood_is_held_back() -> None:
+    world = await open_world(pending_octets=4096)
+    transport = MemoryTransport("192.0.2.7")
+    world.begin(transport)
+    transport.send(b"NOOP\r\n" * 2000)
+    assert transport.reading_paused
+    for _ in range(2001):
+        await transport.read_line()
+    assert not transport.reading_paused
