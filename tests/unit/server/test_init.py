@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from posthouse.core.accounts.lookup import find_login
 from posthouse.server.cli import posthouse
 from posthouse.server.configuration import read_configuration
+from posthouse.server.configuration.tree import places
 from posthouse.server.setting_up.records import wanted_records
 from posthouse.server.settings import PORTS
+from posthouse.storage.lmdb.local import LocalStore
 
 
 def init(directory: Path, *more: str, password: str = "correct horse", admin: str = "ann@example.org") -> Result:
@@ -35,6 +39,18 @@ def test_everything_lies_under_the_folder(tmp_path: Path) -> None:
         assert getattr(configuration.listeners, name).tls == port.tls
     assert (tmp_path / "new" / "keys" / "key.pem").stat().st_mode & 0o077 == 0
     assert configuration.server.hostname == "mail.example.org"
+
+
+@pytest.mark.parametrize("admin", ["ann@example.org", "postmaster@example.org"])
+def test_every_domain_has_a_postmaster(tmp_path: Path, admin: str) -> None:
+    assert init(tmp_path / "new", admin=admin).exit_code == 0
+    configuration = read_configuration(tmp_path / "new" / "posthouse.toml")
+    store = LocalStore.open(places(configuration).store, configuration.store)
+    try:
+        found = [asyncio.run(store.read(find_login, f"{name}@example.org")) for name in ("postmaster", "abuse")]
+    finally:
+        store.close()
+    assert [account and account.address for account in found] == [admin, admin]
 
 
 def test_it_overwrites_nothing(tmp_path: Path) -> None:
