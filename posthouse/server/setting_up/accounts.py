@@ -15,7 +15,6 @@ from posthouse.server.configuration.tree import places
 from posthouse.server.setting_up.files import Plan
 from posthouse.storage.lmdb.local import LocalStore
 
-
 ROLES = ("postmaster", "abuse")  # RFC 5321 4.5.1, RFC 2142 2
 
 
