@@ -36,7 +36,10 @@ class Served:
         settings: str = "",
         init: tuple[str, ...] = (),
     ) -> None:
-        """`init` are more arguments of `posthouse init`; `settings` is TOML that the configuration ends with: dotted keys, then tables."""
+        """`init` are more arguments of `posthouse init`.
+
+        `settings` is TOML that the configuration ends with: dotted keys, then tables.
+        """
         self.directory = directory
         self.config = directory / "posthouse.toml"
         self.certificate = directory / "keys" / "certificate.pem"
@@ -71,13 +74,17 @@ class Served:
             f"server.drain_seconds = 5\nserver.linger_seconds = 60\n{listeners}{self._settings}\n"
         )
 
-    def start_again(self) -> None:
-        """Serve what was set up before, after a stop or a kill."""
+    def start_again(self, environment: dict[str, str] | None = None) -> None:
+        """Serve what was set up before, after a stop or a kill; `environment` has more variables for the server."""
         if self._process is not None:
             self._process.wait(PATIENCE_SECONDS)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "--config", str(self.config), "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [COMMAND, "--config", str(self.config), "serve"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
             )
         self.wait_until_up()
 
@@ -112,6 +119,16 @@ class Served:
                 process.kill()
         assert left == [], f"left behind: {left}\n{self.log.read_text()[-4000:]}"
         return status
+
+    def kill_all(self) -> None:
+        """kill -9 of every process, none of which may finish what it does."""
+        processes = self.processes()
+        for process in processes:
+            process.suspend()
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, PATIENCE_SECONDS)
+        assert self.processes() == []
 
     # Questions
 

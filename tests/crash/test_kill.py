@@ -59,7 +59,7 @@ async def test_nothing_accepted_is_lost_or_doubled(server: Served) -> None:
     assert lost == set()
     assert doubled == {}
     assert len(ledger.acknowledged) > ledger.total // 2
-    assert json.loads(await asyncio.to_thread(server.cli, "verify", "--json"))["findings"] == []
+    assert json.loads(await asyncio.to_thread(server.cli, "verify", "--json"))["faults"] == []
 
 
 async def kill(server: Served, victim: str, chance: random.Random) -> None:

@@ -53,7 +53,7 @@ async def test_power_loss(tmp_path: Path) -> None:
         image = tmp_path / f"image{cut}"
         await asyncio.to_thread(begin_image, server.directory, image)
         preload = {"LD_PRELOAD": str(library), "DURABLE_ROOT": str(server.directory), "DURABLE_IMAGE": str(image)}
-        await asyncio.to_thread(server.start, environment=preload)
+        await asyncio.to_thread(server.start_again, preload)
         ledger = Ledger(100_000)
         senders = [asyncio.ensure_future(deliver(lambda: server.port("lmtp"), accounts, ledger)) for _ in range(10)]
         senders.append(asyncio.ensure_future(append(lambda: server.port("imap"), accounts[0], PASSWORD, ledger)))
@@ -64,11 +64,11 @@ async def test_power_loss(tmp_path: Path) -> None:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
         await asyncio.to_thread(swap, server.directory, image / "names")
-        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(server.start_again)
         found = await asyncio.to_thread(marks, server, accounts)
         print(f"{len(ledger.sent)} sent, {len(ledger.acknowledged)} acknowledged, {len(found)} found")
         assert {mark for mark in ledger.acknowledged if found[mark] != 1} == set()
-        assert json.loads(await asyncio.to_thread(server.cli, "verify", "--json"))["findings"] == []
+        assert json.loads(await asyncio.to_thread(server.cli, "verify", "--json"))["faults"] == []
         await asyncio.to_thread(server.stop)
 
 
