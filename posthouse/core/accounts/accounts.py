@@ -23,6 +23,7 @@ from posthouse.core.accounts.records import (
     write_address,
     write_domain,
 )
+from posthouse.core.accounts.references import forget_references
 from posthouse.core.authentication.credentials import PasswordKeys, set_password
 from posthouse.core.mail.mailboxes import create_default_mailboxes
 from posthouse.formats.address import parse_address
@@ -99,13 +100,7 @@ def delete_account(txn: WriteTransaction, address: str, now: int) -> None:
     """Take the account's addresses away at once and erase what it holds in the background; raises NoSuchAccount."""
     number, record = find_account(txn, address)
     delete_address(txn, record.domain, record.local)
-    for domain, other in list(scan_addresses(txn, record.domain)):
-        if other.kind == "alias" and record.address in other.targets:
-            other.targets.remove(record.address)
-            if other.targets:
-                write_address(txn, domain, other)
-            else:
-                delete_address(txn, domain, other.local)
+    forget_references(txn, record.address)
     txn.delete(CREDENTIALS.key(number))
     record.status = "deleted"
     write_account(txn, number, record)

@@ -8,6 +8,7 @@ from posthouse.core.accounts.domains import own_domain
 from posthouse.core.accounts.errors import AddressExists, NoSuchAlias, NotHere
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import AddressRecord, delete_address, scan_addresses, write_address
+from posthouse.core.accounts.references import forget_references, referred
 from posthouse.formats.address import Address, parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 
@@ -32,12 +33,11 @@ def add_alias(txn: WriteTransaction, address: str, targets: list[str]) -> None:
         raise AddressExists(str(alias), held.kind)
     record = held or AddressRecord("alias", alias.local, targets=[])
     for target in targets:
-        parsed = parse_address(target)
-        found = home_address(txn, parsed)
-        if found is None or found.kind == "alias":
-            raise NotHere(str(parsed))
-        if str(parsed) not in record.targets:
-            record.targets.append(str(parsed))
+        kept, found = referred(txn, target)
+        if found.kind == "alias":
+            raise NotHere(kept)
+        if kept not in record.targets:
+            record.targets.append(kept)
     write_address(txn, alias.domain, record)
 
 
@@ -49,6 +49,7 @@ def delete_alias(txn: WriteTransaction, address: str) -> None:
     if held is None or held.kind != "alias":
         raise NoSuchAlias(str(alias))
     delete_address(txn, alias.domain, alias.local)
+    forget_references(txn, str(alias))
 
 
 @query

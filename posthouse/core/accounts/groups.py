@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.domains import own_domain
-from posthouse.core.accounts.errors import AddressExists, NoSuchGroup, NotHere
+from posthouse.core.accounts.errors import AddressExists, NoSuchGroup
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import (
     AddressRecord,
@@ -18,6 +18,7 @@ from posthouse.core.accounts.records import (
     write_address,
     write_group,
 )
+from posthouse.core.accounts.references import forget_references, referred, without
 from posthouse.formats.address import Address, parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import GROUP
@@ -33,8 +34,8 @@ class GroupShown(msgspec.Struct, array_like=True, frozen=True):
 
 
 @operation
-def add_group(txn: WriteTransaction, address: str, name: str, posting: Posting, now: int) -> None:
-    """Add an empty group; raises NoSuchDomain, AddressExists."""
+def add_group(txn: WriteTransaction, address: str, name: str, posting: Posting, members: list[str], now: int) -> None:
+    """Add a group; raises NoSuchDomain, AddressExists, NotHere for a member who is none of ours."""
     parsed = parse_address(address)
     own_domain(txn, parsed.domain)
     held = home_address(txn, parsed)
@@ -43,11 +44,15 @@ def add_group(txn: WriteTransaction, address: str, name: str, posting: Posting, 
     number = next_number(txn, "groups")
     write_group(txn, number, GroupRecord(parsed.local, parsed.domain, name, now, posting, []))
     write_address(txn, parsed.domain, AddressRecord("group", parsed.local, number))
+    change_members(txn, address, members, [])
 
 
 @operation
-def change_group(txn: WriteTransaction, address: str, name: str | None, posting: Posting | None) -> None:
-    """Change what is not None; raises NoSuchGroup."""
+def change_group(
+    txn: WriteTransaction, address: str, name: str | None, posting: Posting | None, add: list[str], remove: list[str]
+) -> None:
+    """Change what is not None, add and remove members; raises NoSuchGroup, NotHere."""
+    change_members(txn, address, add, remove)
     number, record = find_group(txn, address)
     record.name = record.name if name is None else name
     record.posting = record.posting if posting is None else posting
@@ -59,23 +64,22 @@ def change_members(txn: WriteTransaction, address: str, add: list[str], remove: 
     """Add and remove members; who they are then. Raises NoSuchGroup, NotHere for one who is none of ours."""
     number, record = find_group(txn, address)
     for member in add:
-        parsed = parse_address(member)
-        if home_address(txn, parsed) is None:
-            raise NotHere(str(parsed))
-        if str(parsed) not in record.members:
-            record.members.append(str(parsed))
-    gone = {str(parse_address(member)) for member in remove}
-    record.members = [member for member in record.members if member not in gone]
+        kept, _ = referred(txn, member)
+        if kept not in record.members:
+            record.members.append(kept)
+    for member in remove:
+        record.members = without(record.members, member)
     write_group(txn, number, record)
     return record.members
 
 
 @operation
 def delete_group(txn: WriteTransaction, address: str) -> None:
-    """Take a group away; raises NoSuchGroup."""
+    """Take a group away, also out of groups and aliases that lead to it; raises NoSuchGroup."""
     number, record = find_group(txn, address)
     delete_address(txn, record.domain, record.local)
     txn.delete(GROUP.key(number))
+    forget_references(txn, str(Address(record.local, record.domain)))
 
 
 @query

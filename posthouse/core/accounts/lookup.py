@@ -67,6 +67,12 @@ def may_send_as(txn: ReadTransaction, account: int, sender: str) -> bool:
     return False
 
 
+@query
+def taken_addresses(txn: ReadTransaction, addresses: list[str]) -> list[str]:
+    """Which of these lead anywhere already."""
+    return [address for address in addresses if home_address(txn, parse_address(address)) is not None]
+
+
 def find_account(txn: ReadTransaction, address: str) -> tuple[int, AccountRecord]:
     """(account, record) of a main address; raises NoSuchAccount."""
     parsed = parse_address(address)

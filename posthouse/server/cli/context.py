@@ -6,10 +6,7 @@
     @domain.command("list")
     @pass_invocation
     def list_(invocation: Invocation) -> None:
-        async def work() -> list[Domain]:
-            async with invocation.store() as store:
-                return await admin.domain.list_domains(store)
-        show_table(invocation.run(work()), ["name", "accounts"])
+        show_table(invocation.run(admin.domain.list_all), ["name", "accounts"])
 
 A verb that stands alone is `@click.command(cls=Command)`. All take `--json`.
 """
@@ -17,8 +14,8 @@ A verb that stands alone is `@click.command(cls=Command)`. All take `--json`.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Coroutine
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +24,7 @@ from typing import Any, TypeVar
 import click
 
 from posthouse.server.cli.output import fail
+from posthouse.server.cli.refusals import words
 from posthouse.server.configuration import Configuration, ConfigurationError, read_configuration
 from posthouse.server.configuration.tree import Places, places
 from posthouse.storage.contract import Refused, Store, StoreUnavailable
@@ -74,21 +72,19 @@ class Invocation:
         async with open_store(self.configuration) as store:
             yield store
 
-    def run(self, work: Coroutine[Any, Any, R]) -> R:
-        """The result of a coroutine; a refusal ends the command with what it says."""
-        try:
-            return asyncio.run(work)
-        except Refused as refusal:
-            fail(words(refusal))
-        except StoreUnavailable as error:
-            fail(f"the store cannot answer now: {error}")
+    def run(self, work: Callable[[Store], Coroutine[Any, Any, R]]) -> R:
+        """What `work` makes of the store."""
 
+        async def with_store() -> R:
+            async with self.store() as store:
+                return await work(store)
 
-def words(refusal: Refused) -> str:
-    """A refusal as a line: NoSuchDomain("example.org") is "no such domain: example.org"."""
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(refusal).__name__).lower()
-    said = ", ".join(str(arg) for arg in refusal.args)
-    return said if name == "refused" else f"{name}: {said}" if said else name
+        return asyncio.run(with_store())
+
+    @property
+    def now(self) -> int:
+        """Ms since the epoch."""
+        return time.time_ns() // 1_000_000
 
 
 pass_invocation = click.make_pass_decorator(Invocation)
@@ -100,13 +96,21 @@ def _set_json(context: click.Context, _option: click.Parameter, value: bool) -> 
 
 
 class Command(click.Command):
-    """A verb; adds `--json`."""
+    """A verb; adds `--json`. What the core refuses ends it with a line that says why."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.append(
             click.Option(["--json"], is_flag=True, expose_value=False, callback=_set_json, help="Print JSON.")
         )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refused as refusal:
+            fail(words(refusal))
+        except StoreUnavailable as error:
+            fail(f"the store cannot answer now: {error}")
 
 
 class Group(click.Group):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import asyncio
 from pathlib import Path
 
 import click
 
+from posthouse.admin.names import address_of, domain_of
 from posthouse.server.cli.context import Command, Invocation, pass_invocation
 from posthouse.server.cli.output import fail, show_json, show_table
+from posthouse.server.cli.passwords import ask_password
 from posthouse.server.setting_up.accounts import add_first_accounts
 from posthouse.server.setting_up.files import (
     AlreadyThere,
@@ -48,36 +50,26 @@ def init(
     if yes and not (directory and domain and admin and password_stdin):
         fail("--yes asks nothing, so --dir, --domain, --admin and --password-stdin must be given")
     directory = directory or click.prompt("Folder", type=Path, default=Path("/var/lib/posthouse"))
-    domain = domain or click.prompt("Domain")
-    admin = admin or click.prompt("Administrator's address", default=f"postmaster@{domain}")
+    domain = domain_of(domain or click.prompt("Domain"))
+    admin = address_of(admin or click.prompt("Administrator's address", default=f"postmaster@{domain}"))
     plan = Plan(directory.absolute(), domain, hostname or f"mail.{domain}", unprivileged, hosts, user)
     try:
         refuse_to_overwrite(plan.directory)
     except AlreadyThere as error:
         fail(str(error))
-    password = _password(password_stdin)
+    password = ask_password(from_stdin=password_stdin)
     if not yes:
         click.confirm(f"Set up {domain} in {plan.directory}", default=True, abort=True)
-    _set_up(invocation, plan, admin, password)
+    _set_up(plan, admin, password)
     _tell(invocation, plan, admin)
 
 
-def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if not password:
-        fail("the password is empty")
-    return password
-
-
-def _set_up(invocation: Invocation, plan: Plan, admin: str, password: str) -> None:
+def _set_up(plan: Plan, admin: str, password: str) -> None:
     """Make files and accounts; when the accounts are refused nothing is left."""
     try:
         write_files(plan)
         try:
-            invocation.run(add_first_accounts(plan, admin, password))
+            asyncio.run(add_first_accounts(plan, admin, password))
         except BaseException:
             remove_files(plan)
             raise

@@ -38,16 +38,13 @@ def show_table(rows: Sequence[Any], columns: Sequence[str | Column]) -> None:
     if _json():
         show_json(rows)
         return
-    from rich.table import Table  # noqa: PLC0415 - slow to import, and only people need it
-
     shown = [_column(column) for column in columns]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in shown:
-        table.add_column(column.heading, overflow="fold")
-    for row in rows:
-        record = plain(row)
-        table.add_row(*(_cell(record.get(column.field), column) for column in shown))
-    _print(table)
+    records = [plain(row) for row in rows]
+    cells = [[_cell(record.get(column.field), column) for column in shown] for record in records]
+    if sys.stdout.isatty():
+        _show_to_people([column.heading for column in shown], cells)
+    else:
+        _show_aligned([[column.heading for column in shown], *cells])
 
 
 def show_record(record: Any, columns: Sequence[str | Column] | None = None) -> None:
@@ -135,14 +132,19 @@ def _cell(value: Any, column: Column) -> str:
     return str(value)
 
 
-def _print(table: Any) -> None:
-    from rich.console import Console  # noqa: PLC0415
+def _show_to_people(headings: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and only people need it
+    from rich.table import Table  # noqa: PLC0415
 
-    if sys.stdout.isatty():
-        Console(highlight=False, markup=False).print(table)
-        return
-    console = Console(width=2_000, highlight=False, markup=False, no_color=True)
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _show_aligned(lines: list[list[str]]) -> None:
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -97,7 +97,7 @@ async def test_catch_all(store: Store) -> None:
 async def test_groups_loops_and_posting(store: Store) -> None:
     ann, bob = await two_domains(store)
     for name in ("all", "board"):
-        await store.write(add_group, f"{name}@example.org", name, "members", NOW)
+        await store.write(add_group, f"{name}@example.org", name, "members", [], NOW)
     await store.write(change_members, "board@example.org", ["ann@example.org", "all@example.org"], [])
     await store.write(change_members, "all@example.org", ["board@example.org", "bob@example.com"], [])
     assert sorted(await reached(store, "all@example.org", "bob@example.com")) == [ann, bob]

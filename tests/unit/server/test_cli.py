@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from posthouse import __version__
 from posthouse.server.cli import VERBS, posthouse
-from posthouse.server.cli.context import Group, Invocation, pass_invocation
+from posthouse.server.cli.context import Group, Invocation
 from posthouse.server.cli.output import Column, plain, progress, show_done, show_record, show_table
 from posthouse.storage.contract import Refused, StoreUnavailable
 
@@ -54,21 +54,13 @@ def make_thing() -> None:
 
 
 @thing.command("refuse")
-@pass_invocation
-def refuse(invocation: Invocation) -> None:
-    async def work() -> None:
-        raise Refused("there is no such thing")
-
-    invocation.run(work())
+def refuse() -> None:
+    raise Refused("there is no such thing")
 
 
 @thing.command("wait")
-@pass_invocation
-def wait(invocation: Invocation) -> None:
-    async def work() -> None:
-        raise StoreUnavailable("disk full")
-
-    invocation.run(work())
+def wait() -> None:
+    raise StoreUnavailable("disk full")
 
 
 def run(*arguments: str) -> Result:

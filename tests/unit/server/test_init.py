@@ -64,7 +64,7 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"password": "short"}, "password too short: 8"),
+        ({"password": "short"}, "the password has fewer than 8 characters"),
         ({"password": ""}, "the password is empty"),
         ({"admin": "ann@example.net"}, "no such domain: example.net"),
     ],

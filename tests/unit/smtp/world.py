@@ -7,7 +7,7 @@ from typing import Any
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
 from posthouse.core.accounts.aliases import add_alias
 from posthouse.core.accounts.domains import add_domain
-from posthouse.core.accounts.groups import add_group, change_members
+from posthouse.core.accounts.groups import add_group
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import LocalBus
 from posthouse.core.mail.letters import BlobLetters
@@ -93,10 +93,9 @@ async def open_world(
     await store.write(add_alias, "sales@example.org", ["alice@example.org"])
     await store.write(add_alias, "postmaster@example.org", ["alice@example.org"])
     await store.write(add_alias, "grüße@example.org", ["bob@example.org"])
-    await store.write(add_group, "team@example.org", "Team", "members", NOW)
-    await store.write(change_members, "team@example.org", ["alice@example.org", "bob@example.org"], [])
-    await store.write(add_group, "all@example.org", "All", "anyone", NOW)
-    await store.write(change_members, "all@example.org", ["alice@example.org", "dave@example.org"], [])
+    for group, posting, other in (("team", "members", "bob"), ("all", "anyone", "dave")):
+        members = ["alice@example.org", f"{other}@example.org"]
+        await store.write(add_group, f"{group}@example.org", group, posting, members, NOW)
     contracts = Contracts(
         role=ROLES[role],
         store=store,

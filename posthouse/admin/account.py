@@ -1,0 +1,108 @@
+"""Accounts: add, list, show, change, delete; passwords and app passwords."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from posthouse.admin.names import address_of, domain_of
+from posthouse.core.accounts import accounts
+from posthouse.core.accounts.accounts import AccountChange, AccountShown, NewAccount
+from posthouse.core.authentication.credentials import add_app_password as keep_app_password
+from posthouse.core.authentication.credentials import read_credentials, revoke_app_password
+from posthouse.core.authentication.passwords import app_password_digest, check_policy, derive, new_app_password
+from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.storage.contract import Store
+
+PAGE = 1000
+
+
+class AccountDetails(msgspec.Struct, frozen=True):
+    """An account with all that leads to it and lets one in; times in ms since the epoch."""
+
+    account: AccountShown
+    addresses: list[str]
+    app_passwords: dict[str, int]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """An account to add; `quota` in octets, None for its domain's default."""
+
+    address: str
+    name: str
+    password: str
+    quota: int | None = None
+
+
+async def add(store: Store, wanted: Wanted, settings: AuthenticationSettings, now: int) -> str:
+    """Add an account; its address.
+
+    Raises BadAddress, NoSuchDomain, AddressExists, TooManyAccounts, PasswordTooShort, PasswordTooLong.
+    """
+    address = address_of(wanted.address)
+    check_policy(wanted.password, settings)
+    keys = await asyncio.to_thread(derive, wanted.password, settings)
+    await store.write(accounts.add_account, NewAccount(address, wanted.name, keys, wanted.quota), now)
+    return address
+
+
+async def list_all(store: Store, domain: str | None) -> AsyncIterator[AccountShown]:
+    """The accounts of a domain or of all, oldest first; raises BadDomain."""
+    wanted = None if domain is None else domain_of(domain)
+    after = 0
+    while True:
+        page = await store.read(accounts.list_accounts, wanted, after, PAGE)
+        for account in page:
+            yield account
+        if len(page) < PAGE:
+            return
+        after = page[-1].number
+
+
+async def show(store: Store, address: str) -> AccountDetails:
+    """One account; raises BadAddress, NoSuchAccount."""
+    account = await store.read(accounts.show_account, address_of(address))
+    addresses = await store.read(accounts.account_addresses, account.number)
+    held = await store.read(read_credentials, account.number)
+    return AccountDetails(account, addresses, {known.name: known.created for known in held.app_passwords})
+
+
+async def change(store: Store, address: str, wanted: AccountChange) -> None:
+    """Change name, status or quotas; raises BadAddress, NoSuchAccount."""
+    await store.write(accounts.change_account, address_of(address), wanted)
+
+
+async def set_password(store: Store, address: str, password: str, settings: AuthenticationSettings) -> None:
+    """Set the password; what workers remember of the old one is void at once.
+
+    Raises BadAddress, NoSuchAccount, PasswordTooShort, PasswordTooLong.
+    """
+    canonical = address_of(address)
+    check_policy(password, settings)
+    keys = await asyncio.to_thread(derive, password, settings)
+    await store.write(accounts.set_account_password, canonical, keys)
+
+
+async def delete(store: Store, address: str, now: int) -> None:
+    """Take the account away at once; what it holds is erased in the background. Raises BadAddress, NoSuchAccount."""
+    await store.write(accounts.delete_account, address_of(address), now)
+
+
+async def add_app_password(store: Store, address: str, name: str, settings: AuthenticationSettings, now: int) -> str:
+    """Make a password for one program; it is told this once.
+
+    Raises BadAddress, NoSuchAccount, AppPasswordExists, TooManyAppPasswords.
+    """
+    account = await store.read(accounts.show_account, address_of(address))
+    password = new_app_password()
+    digest = app_password_digest(password)
+    await store.write(keep_app_password, account.number, name, digest, settings.app_passwords, now)
+    return password
+
+
+async def delete_app_password(store: Store, address: str, name: str) -> None:
+    """Let it be used no more; raises BadAddress, NoSuchAccount, NoSuchAppPassword."""
+    account = await store.read(accounts.show_account, address_of(address))
+    await store.write(revoke_app_password, account.number, name)

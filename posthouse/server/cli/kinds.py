@@ -1,0 +1,53 @@
+"""How arguments are read and values shown: sizes, limits, times."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+from msgspec import UnsetType
+
+from posthouse.admin.sizes import BadSize, octets_of, size_text
+
+Quota = int | UnsetType | None
+
+
+class Size(click.ParamType[Quota]):
+    """Octets, None for "none"; UNSET, the default of an option that was not given, stays."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quota:
+        if isinstance(value, UnsetType):
+            return value
+        try:
+            return octets_of(str(value))
+        except BadSize as error:
+            self.fail(f"'{error.args[0]}': {error.args[1]}", param, ctx)
+
+
+class Limit(click.ParamType[Quota]):
+    """A number, None for "none", UNSET as above."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quota:
+        if isinstance(value, UnsetType):
+            return value
+        text = str(value).strip().lower()
+        if text == "none":
+            return None
+        if not text.isdigit():
+            self.fail(f'expected a number or "none", not {value!r}', param, ctx)
+        return int(text)
+
+
+def size_or_none(octets: int | None) -> str:
+    """A size in a cell of a table; nothing without a limit."""
+    return "" if octets is None else size_text(octets)
+
+
+def day(ms: int) -> str:
+    """A time in a cell of a table."""
+    return time.strftime("%Y-%m-%d", time.localtime(ms / 1000))

@@ -1,0 +1,36 @@
+"""What the core refuses, in words; one table."""
+
+from __future__ import annotations
+
+import re
+
+from posthouse.storage.contract import Refused
+
+# class -> text with its args; what is not here is named by its class: NoSuchDomain("a.org"), "no such domain: a.org"
+WORDS = {
+    "AddressExists": "{0} is taken: it is an {1}",
+    "AppPasswordExists": "there is an app password called {0}",
+    "BadAddress": "'{0}' is no address: {1}",
+    "BadDomain": "'{0}' is no domain: {1}",
+    "BadSize": "'{0}': {1}",
+    "DomainExists": "there is a domain {0}",
+    "DomainInUse": "{0} still has {1}",
+    "NotHere": "{0} is no address of ours",
+    "PasswordTooLong": "the password has more than {0} octets",
+    "PasswordTooShort": "the password has fewer than {0} characters",
+    "Refused": "{0}",
+    "TooManyAccounts": "{0} may have {1} accounts and no more",
+    "TooManyAppPasswords": "an account may have {0} app passwords and no more",
+}
+
+
+def words(refusal: Refused) -> str:
+    """A refusal as a line, or several."""
+    name = type(refusal).__name__
+    if name == "BadRows":
+        return "\n".join(["nothing was added:", *refusal.args])
+    known = WORDS.get(name)
+    if known is not None:
+        return known.format(*refusal.args)
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return f"{plain}: {', '.join(str(arg) for arg in refusal.args)}" if refusal.args else plain

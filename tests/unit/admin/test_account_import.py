@@ -1,0 +1,87 @@
+"""Accounts from a CSV file: every fault is named with its line, and then nothing is added."""
+
+from __future__ import annotations
+
+import pytest
+
+from posthouse.admin.account_import import BadRows, Row, add_rows, read_rows
+from posthouse.core.accounts.accounts import list_accounts
+from posthouse.core.accounts.domains import DomainChange, add_domain, change_domain
+from posthouse.storage.contract import Store
+from posthouse.storage.memory import MemoryStore
+from tests.unit.imap.world import AUTHENTICATION, NOW
+
+HEADER = "address,password,name,quota"
+
+
+def faults(*lines: str, header: str = HEADER) -> tuple[str, ...]:
+    with pytest.raises(BadRows) as refused:
+        read_rows([header, *lines], AUTHENTICATION)
+    return refused.value.args
+
+
+async def opened() -> Store:
+    store = MemoryStore()
+    await store.write(add_domain, "example.org", None, NOW)
+    return store
+
+
+def test_rows() -> None:
+    lines = [
+        "Ann@Example.ORG,long enough,Ann Ash,5 GB",
+        '"b@example.org","pass,word ""x""",,',
+        "",
+        "c@example.org,12345678",
+    ]
+    assert read_rows([HEADER, *lines], AUTHENTICATION) == [
+        Row(2, "Ann@example.org", "long enough", "Ann Ash", 5_000_000_000),
+        Row(3, "b@example.org", 'pass,word "x"', "", None),
+        Row(5, "c@example.org", "12345678", "", None),
+    ]
+    (row,) = read_rows(["password,address", "long enough,a@b.org"], AUTHENTICATION)
+    assert row.address == "a@b.org"
+
+
+def test_faults_have_lines_and_no_passwords() -> None:
+    said = faults(
+        "x,secret", "a@b.org,long enough,,huge", "a@b.org,long enough", "A@b.org,long enough", "a@b.c,1,2,3,4"
+    )
+    assert said == (
+        "line 2: the password has fewer than 8 characters",
+        'line 3: \'huge\': a size is written like "500 MB", "2 GiB" or "none"',
+        "line 5: A@b.org stands there twice",
+        "line 6: there are more fields than columns",
+    )
+    assert faults("nobody,long enough") == ("line 2: 'nobody': an address has an @",)
+    assert faults(header="address,name") == ("line 1: expected the columns address,password,name,quota",)
+    assert faults(header="address,password,colour") == ("line 1: expected the columns address,password,name,quota",)
+
+
+async def test_all_are_added_in_batches() -> None:
+    store = await opened()
+    done: list[int] = []
+    rows = [Row(n, f"u{n}@example.org", "long enough", f"U {n}", n) for n in range(250)]
+    assert await add_rows(store, rows, AUTHENTICATION, NOW, done.append) == 250
+    assert done == [100, 100, 50]
+    found = await store.read(list_accounts, "example.org", 0, 1000)
+    assert [(account.address, account.name, account.quota_octets) for account in found] == [
+        (row.address, row.name, row.quota) for row in rows
+    ]
+
+
+async def test_nothing_is_added_when_one_cannot_be() -> None:
+    store = await opened()
+    await add_rows(store, [Row(2, "a@example.org", "long enough", "", None)], AUTHENTICATION, NOW, lambda _: None)
+    rows = [
+        Row(2, "b@example.org", "x", "", None),
+        Row(3, "A@example.org", "x", "", None),
+        Row(4, "c@b.org", "x", "", None),
+    ]
+    with pytest.raises(BadRows) as refused:
+        await add_rows(store, rows, AUTHENTICATION, NOW, lambda _: None)
+    assert refused.value.args == ("line 3: A@example.org is taken", "line 4: b.org is no domain of ours")
+    await store.write(change_domain, "example.org", DomainChange(quota_accounts=1))
+    with pytest.raises(BadRows) as refused:
+        await add_rows(store, rows[:1], AUTHENTICATION, NOW, lambda _: None)
+    assert refused.value.args == ("example.org may have 1 accounts and has 1",)
+    assert len(await store.read(list_accounts, None, 0, 10)) == 1
