@@ -114,8 +114,6 @@ class Connection(Protocol):
         """Begin TLS behind what was written; the caller drops plain bytes that it had buffered (RFC 3207, RFC 2595)."""
         self.transport.startTLS(self._tls_context_factory)
         self.peer = Peer(self.peer.host, self.peer.port, True)
-        # the TLS layer puts itself between: pacing must come from it, so it registers anew
-        self.transport.registerProducer(self, True)
 
     @property
     def can_start_tls(self) -> bool:

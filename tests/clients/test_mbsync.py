@@ -11,7 +11,7 @@ from tests.served import Served
 
 CONFIGURATION = """
 IMAPAccount server
-Host 127.0.0.1
+Host localhost
 Port {port}
 User {user}
 Pass "{password}"

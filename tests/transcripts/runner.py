@@ -50,6 +50,7 @@ class MemoryTransport:
         self.tls_started = 0
         self.reading_paused = False
         self._kept_back: list[bytes] = []
+        self._has_producer = False
         self._news = asyncio.Event()
 
     # what the server's connection uses
@@ -76,10 +77,11 @@ class MemoryTransport:
         self._news.set()
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
-        pass
+        assert not self._has_producer, "a transport has one producer, which it keeps when TLS begins"
+        self._has_producer = True
 
     def unregisterProducer(self) -> None:
-        pass
+        self._has_producer = False
 
     def pauseProducing(self) -> None:
         self.reading_paused = True
