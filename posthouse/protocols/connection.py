@@ -103,6 +103,8 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close when all that was written has gone out."""
         if self.is_open:
+            # the TLS layer closes only behind the last octet of a producer, and what was written is all there will be
+            self.transport.unregisterProducer()
             self.transport.loseConnection()
 
     def abort(self) -> None:

@@ -65,12 +65,14 @@ class MemoryTransport:
         self.write(b"".join(chunks))
 
     def loseConnection(self) -> None:
+        assert not self._has_producer, "with TLS between, a transport that has a producer does not close"
+        self.abortConnection()
+
+    def abortConnection(self) -> None:
         if not self.is_closed:
             self.is_closed = True
             self._news.set()
             asyncio.get_running_loop().call_soon(self.protocol.connectionLost, Failure(ConnectionDone()))
-
-    abortConnection = loseConnection
 
     def startTLS(self, context: Any, *_: Any) -> None:
         self.tls_started += 1
@@ -139,8 +141,7 @@ class MemoryTransport:
 
     async def hang_up(self) -> None:
         """The client goes away."""
-        if not self.is_closed:
-            self.loseConnection()
+        self.abortConnection()
         await asyncio.sleep(0)
 
     async def _wait(self) -> None:
