@@ -159,6 +159,11 @@ class Revision:
             self.txn.announce(account_topic(self.account))
 
 
+def decode_change(value: bytes) -> ChangeRecord:
+    """One entry of the log; raises msgspec.DecodeError."""
+    return _RECORD.decode(value)
+
+
 def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: int) -> Changes:
     """What became of `collection` in the operations after `modseq`."""
     sequence = read_sequence(txn, account)

@@ -157,6 +157,32 @@ def next_due(txn: ReadTransaction) -> int | None:
     return None
 
 
+def check_jobs(txn: ReadTransaction) -> list[str]:
+    """What of the timetable's index does not fit its jobs."""
+    jobs = {JOB.parse(key)[0]: _RECORD.decode(value) for key, value in txn.scan(*JOB.range())}
+    due = {JOB_DUE.parse(key) for key, _ in txn.scan(*JOB_DUE.range())}
+    right = {(record.due, number) for number, record in jobs.items() if record.state != "failed"}
+    faults = [f"job {number} is never due" for _, number in sorted(right - due)]
+    faults += [f"job {number} is due, and is no job" for _, number in sorted(due - right)]
+    for key, value in txn.scan(*JOB_KEY.range()):
+        number = int.from_bytes(value, "big")
+        if number not in jobs:
+            faults.append(f"the job called {JOB_KEY.parse(key)[0]} is gone")
+    return faults
+
+
+def mend_jobs(txn: WriteTransaction) -> None:
+    """Make the timetable's index anew."""
+    jobs = {JOB.parse(key)[0]: _RECORD.decode(value) for key, value in txn.scan(*JOB.range())}
+    txn.delete_range(*JOB_DUE.range())
+    txn.delete_range(*JOB_KEY.range())
+    for number, record in jobs.items():
+        if record.state != "failed":
+            txn.put(JOB_DUE.key(record.due, number), b"")
+        if record.key is not None:
+            txn.put(JOB_KEY.key(record.key), number.to_bytes(8, "big"))
+
+
 def _held(txn: ReadTransaction, number: int, attempts: int) -> JobRecord | None:
     record = _read(txn, number)
     return record if record is not None and record.state == "taken" and record.attempts == attempts else None

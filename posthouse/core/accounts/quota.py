@@ -50,6 +50,17 @@ def domain_usage(txn: ReadTransaction, domain: str) -> Usage:
     return Usage() if value is None else _USAGE.decode(value)
 
 
+def set_usage(txn: WriteTransaction, account: int, messages: int, octets: int) -> None:
+    """Put right what the account holds, and its domain by the difference."""
+    held = usage(txn, account)
+    charge(txn, account, messages - held.messages, octets - held.octets, enforce=False)
+
+
+def set_domain_usage(txn: WriteTransaction, domain: str, held: Usage) -> None:
+    """Put right what a domain's accounts hold together."""
+    txn.put(DOMAIN_USAGE.key(domain), _ENCODER.encode(held))
+
+
 def _more(held: Usage, messages: int, octets: int) -> Usage:
     held.messages += messages
     held.octets += octets

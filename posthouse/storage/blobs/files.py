@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from posthouse.storage.blobs.contract import BlobDamaged
+from posthouse.storage.blobs.layout import BLOCK, ENTRY, FOOT, hash_of, is_location
 from posthouse.storage.blobs.reading import BlobFile
 from posthouse.storage.blobs.records import BlobPlace
 from posthouse.storage.blobs.settings import BlobSettings
@@ -68,6 +69,14 @@ class FileBlobs:
             with suppress(FileNotFoundError):  # in a thread: a large file takes its time
                 await loop.run_in_executor(self._executor, os.unlink, self.directory / location)
 
+    def has(self, place: BlobPlace) -> bool:
+        """True when a blob's file is there and not cut short; its octets are not looked at."""
+        try:
+            length = os.stat(self.directory / str(place.location)).st_size
+        except OSError:
+            return False
+        return length >= FOOT.size + -(-place.size // BLOCK) * ENTRY.size
+
     async def old_files(self, seconds: float) -> AsyncIterator[list[str]]:
         """The locations of files that have not changed for so long, some at a time; unfinished ones too."""
         before = time.time() - seconds
@@ -76,6 +85,11 @@ class FileBlobs:
                 while some := list(islice(entries, FILES_AT_A_STRETCH)):
                     yield [f"{folder}/{entry.name}" for entry in some if _changed(entry) < before]
                     await asyncio.sleep(0)
+
+
+def hashes_of(locations: list[str]) -> dict[str, bytes]:
+    """What should be in the files there, by their names; b"" for one that is no finished blob's."""
+    return {location: hash_of(location) if is_location(location) else b"" for location in locations}
 
 
 def _changed(entry: os.DirEntry[str]) -> float:

@@ -5,10 +5,12 @@ A blob that nobody holds stays for a while (a reference may come back) and is th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
-from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED
+from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, META
 
 
 class Blob(msgspec.Struct, array_like=True, frozen=True):
@@ -38,6 +40,7 @@ class BlobRecord(msgspec.Struct, array_like=True, tag=1):
     unused_since: int = 0
 
 
+_HELD = META.key("collection held until")
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD = msgspec.msgpack.Decoder(BlobRecord)
 
@@ -85,9 +88,17 @@ def place(txn: ReadTransaction, hash_: bytes) -> BlobPlace | None:
 
 
 @operation
-def collect(txn: WriteTransaction, before: int, limit: int) -> list[str]:
+def hold_collection(txn: WriteTransaction, until: int) -> None:
+    """Let nothing be collected until then (ms): a backup reads files that were in use when it began."""
+    txn.put(_HELD, until.to_bytes(8, "big"))
+
+
+@operation
+def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> list[str]:
     """Forget up to `limit` blobs that nobody held since `before` (ms): the locations of files to unlink afterwards."""
     locations: list[str] = []
+    if int.from_bytes(txn.get(_HELD) or b"", "big") > now:
+        return locations
     start, _ = BLOB_UNUSED.range()
     for key, _ in [entry for _, entry in zip(range(limit), txn.scan(start, BLOB_UNUSED.key(before)), strict=False)]:
         since, hash_ = BLOB_UNUSED.parse(key)
@@ -101,6 +112,22 @@ def collect(txn: WriteTransaction, before: int, limit: int) -> list[str]:
         else:
             locations.append(record.location)
     return locations
+
+
+def set_references(txn: WriteTransaction, hash_: bytes, references: int, now: int) -> None:
+    """Put right how many hold a blob."""
+    record = read_record(txn, hash_)
+    if record is not None and record.count != references:
+        release(txn, hash_, now, record.count)
+        if references:
+            add_references(txn, hash_, references)
+
+
+def scan_records(txn: ReadTransaction, after: bytes) -> Iterator[tuple[bytes, BlobRecord]]:
+    """(hash, record) of the blobs with hashes above `after`, in their order; b"" for all."""
+    start, end = BLOB.range()
+    for key, value in txn.scan(BLOB.key(after) + b"\x00" if after else start, end):
+        yield key[1:], _RECORD.decode(value)
 
 
 def read_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
