@@ -19,7 +19,7 @@ from posthouse.storage.collections import (
     write_collection,
     write_sequence,
 )
-from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import Item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import CHANGE, COLLECTION, ITEM
@@ -190,6 +190,14 @@ def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: i
     )
 
 
+@query
+def is_long(txn: ReadTransaction, account: int, keep: int) -> bool:
+    """True when the log reaches back further than its newest `keep` entries."""
+    sequence = read_sequence(txn, account)
+    return sequence.modseq - keep > sequence.log_from
+
+
+@operation
 def prune_changes(txn: WriteTransaction, account: int, keep: int) -> int:
     """Forget all but the newest `keep` entries of the log; how many went."""
     sequence = read_sequence(txn, account)

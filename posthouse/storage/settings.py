@@ -33,6 +33,10 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         float,
         Meta(gt=0, le=600, description="How long a worker waits for the store process before it says: try later."),
     ] = 30.0
+    changes_kept: Annotated[
+        int,
+        Meta(ge=100, le=1 << 40, description="Changes of an account that are kept for clients that were long away."),
+    ] = 100_000
     remember_seconds: Annotated[
         float,
         Meta(ge=60, le=86_400, description="How long answers are remembered for a worker that may ask again."),

@@ -15,6 +15,8 @@ WORDS = {
     "BadSize": "'{0}': {1}",
     "DomainExists": "there is a domain {0}",
     "DomainInUse": "{0} still has {1}",
+    "NoBackup": "{0} is no backup: {1}",
+    "NotEmpty": "{0} is there already; --replace would set it aside",
     "NotHere": "{0} is no address of ours",
     "PasswordTooLong": "the password has more than {0} octets",
     "PasswordTooShort": "the password has fewer than {0} characters",

@@ -69,7 +69,13 @@ class Worker:
             self._timetable = Timetable(
                 self._parts.store,
                 self._parts.bus,
-                all_duties(self._parts.store, now_ms),
+                all_duties(
+                    self._parts.store,
+                    self._parts.blobs,
+                    self._briefed.configuration.store,
+                    self._briefed.configuration.blobs,
+                    now_ms,
+                ),
                 self._briefed.configuration.jobs,
                 now_ms,
                 f"worker {self._briefed.slot}, process {os.getpid()}",

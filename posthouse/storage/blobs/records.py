@@ -40,6 +40,13 @@ class BlobRecord(msgspec.Struct, array_like=True, tag=1):
     unused_since: int = 0
 
 
+class Collected(msgspec.Struct, array_like=True, frozen=True):
+    """How many unused blobs were looked at, 0 when there are no more, and the files to unlink afterwards."""
+
+    seen: int
+    locations: list[str]
+
+
 _HELD = META.key("collection held until")
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD = msgspec.msgpack.Decoder(BlobRecord)
@@ -94,13 +101,15 @@ def hold_collection(txn: WriteTransaction, until: int) -> None:
 
 
 @operation
-def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> list[str]:
-    """Forget up to `limit` blobs that nobody held since `before` (ms): the locations of files to unlink afterwards."""
-    locations: list[str] = []
+def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> Collected:
+    """Forget up to `limit` blobs that nobody held since `before` (ms)."""
     if int.from_bytes(txn.get(_HELD) or b"", "big") > now:
-        return locations
+        return Collected(0, [])
+    locations: list[str] = []
+    seen = 0
     start, _ = BLOB_UNUSED.range()
     for key, _ in [entry for _, entry in zip(range(limit), txn.scan(start, BLOB_UNUSED.key(before)), strict=False)]:
+        seen += 1
         since, hash_ = BLOB_UNUSED.parse(key)
         txn.delete(key)
         record = read_record(txn, hash_)
@@ -111,7 +120,7 @@ def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> list[st
             txn.delete(BLOB_BYTES.key(hash_))
         else:
             locations.append(record.location)
-    return locations
+    return Collected(seen, locations)
 
 
 def set_references(txn: WriteTransaction, hash_: bytes, references: int, now: int) -> None:

@@ -43,6 +43,32 @@ class StoreInUse(Exception):
     """Another process writes to this store."""
 
 
+class WriterLock:
+    """The right to write to the store in a folder, or to put another in its place; also a context."""
+
+    def __init__(self, directory: Path, *, wait: bool = False) -> None:
+        """Take it; raises StoreInUse, or waits for the other to end."""
+        make_directory(directory)
+        self._descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            self.release()
+            raise StoreInUse(str(directory)) from None
+
+    def release(self) -> None:
+        """Let another have it; harmless twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> WriterLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
 class Engine:
     """One store, open for writing; there is never more than one of them."""
 
@@ -52,15 +78,10 @@ class Engine:
         self._settings = settings
         self._answered: dict[int, int] = {}
         self.environment: Any = None
-        make_directory(directory)
-        self._lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = WriterLock(directory, wait=wait)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             self._open(create=True)
             schema.migrate(self)
-        except BlockingIOError:
-            self.close()
-            raise StoreInUse(str(directory)) from None
         except BaseException:
             self.close()
             raise
@@ -113,9 +134,7 @@ class Engine:
         if self.environment is not None:
             self.environment.close()
             self.environment = None
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._lock.release()
 
     def _run_one(self, txn: Any, work: Work, topics: dict[str, None], now: int) -> Answer:
         if work.again and work.client is not None:

@@ -13,7 +13,7 @@ import pytest
 from posthouse.admin.rebuild import rebuild
 from posthouse.admin.verify import verify
 from posthouse.core.accounts.records import read_domain
-from posthouse.core.mail.messages import copy, expunge
+from posthouse.core.mail.messages import copy
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import read_record
 from posthouse.storage.collections import read_collection, read_sequence
@@ -176,7 +176,6 @@ async def test_mail_goes_on_while_all_is_checked(tmp_path: Path) -> None:
         async def read(self, query: Any, *args: Any) -> Any:
             self.number += 1
             if self.number % 3 == 0:
-                await house.store.write(expunge, BOB, 5, None, NOW)
                 await house.store.write(copy, BOB, 1, [(1, 1)], "Archive", NOW)
             else:
                 await send(house, b"Subject: %d\r\n\r\n" % self.number, ALICE, BOB)

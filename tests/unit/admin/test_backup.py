@@ -1,0 +1,188 @@
+"""Backups: what was acknowledged before is in it, whatever goes on meanwhile; restoring is all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from posthouse.admin.backup import NoBackup, Source, backup, read_manifest
+from posthouse.admin.restore import NotEmpty, restore, restore_configuration
+from posthouse.admin.verify import verify
+from posthouse.core.mail.erase import erase_some
+from posthouse.core.mail.mailboxes import read_mailbox
+from posthouse.core.mail.messages import rows
+from posthouse.formats.mime.settings import MimeLimits
+from posthouse.storage.blobs.files import FileBlobs
+from posthouse.storage.blobs.records import collect
+from posthouse.storage.blobs.settings import BlobSettings
+from posthouse.storage.changes import changes_since
+from posthouse.storage.contract import query
+from posthouse.storage.lmdb import LocalStore
+from tests.unit.admin.house import ALICE, BOB, LARGE, House, open_house, send
+from tests.unit.imap.world import NOW
+from tests.unit.stores import SETTINGS
+
+changes = query(changes_since)
+
+
+def nothing(_: int) -> None:
+    pass
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LocalStore]:
+    base = tmp_path / "house"
+    base.mkdir()
+    (base / "posthouse.toml").write_text("[server]\n")
+    opened = LocalStore.open(base / "store", SETTINGS)
+    yield opened
+    opened.close()
+
+
+def source_of(tmp_path: Path) -> Source:
+    base = tmp_path / "house"
+    return Source(base, base / "blobs", [base / "posthouse.toml", Path("/etc/hostname")])
+
+
+async def write(house: House, tmp_path: Path, done: Callable[[int], None] = nothing) -> int:
+    """Back up; how many files were copied."""
+    store = house.store
+    assert isinstance(store, LocalStore)
+    written = await backup(store, source_of(tmp_path), tmp_path / "backup", lambda: NOW, done)
+    assert written.missing == []
+    return written.copied
+
+
+async def restored_faults(tmp_path: Path, name: str = "again") -> list[str]:
+    """Restore the backup into a new folder; what verify says of it."""
+    base = tmp_path / name
+    base.mkdir()
+    await restore(tmp_path / "backup", base, replace=False, now=lambda: NOW, done=nothing)
+    store, blobs = LocalStore.open(base / "store", SETTINGS), FileBlobs(base / "blobs", BlobSettings())
+    report = await verify(store, blobs, MimeLimits(), quick=False, address=None, done=nothing)
+    store.close()
+    return [f"{fault.where}: {fault.what}" for fault in report.faults]
+
+
+async def test_there_and_back(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    assert await write(house, tmp_path) == 1
+    manifest = read_manifest(tmp_path / "backup")
+    assert manifest.files == 1
+    assert {path.name for path in (tmp_path / "backup" / "configuration").iterdir()} == {"posthouse.toml"}
+    assert await restored_faults(tmp_path) == []
+    restore_configuration(tmp_path / "backup", tmp_path / "new")
+    assert (tmp_path / "new" / "posthouse.toml").read_text() == "[server]\n"
+    with pytest.raises(NotEmpty):
+        restore_configuration(tmp_path / "backup", tmp_path / "new")
+
+
+async def test_clients_start_anew_with_a_restored_account(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await write(house, tmp_path)
+    known = await house.store.read(read_mailbox, ALICE, 1)
+    await send(house, b"Subject: lost\r\n\r\n", ALICE)  # a client may have seen it, with UID 3
+    seen = await house.store.read(read_mailbox, ALICE, 1)
+    assert await restored_faults(tmp_path) == []
+    again = LocalStore.open(tmp_path / "again" / "store", SETTINGS)
+    mailbox = await again.read(read_mailbox, ALICE, 1)
+    assert mailbox.uid_validity > known.uid_validity
+    assert mailbox.modseq > seen.modseq
+    assert not (await again.read(changes, ALICE, 1, seen.modseq)).complete
+    again.close()
+
+
+async def test_a_second_backup_copies_what_is_new(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await write(house, tmp_path)
+    first = read_manifest(tmp_path / "backup")
+    await send(house, LARGE + b"more\r\n", BOB)
+    written = await backup(store, source_of(tmp_path), tmp_path / "backup", lambda: NOW + 1, nothing)
+    assert written.copied == 1
+    assert not (tmp_path / "backup" / first.store).exists()
+    assert await restored_faults(tmp_path) == []
+
+
+async def test_what_goes_while_it_is_copied_is_in_it(store: LocalStore, tmp_path: Path) -> None:
+    # all blobs are released and would be collected as soon as the store was copied
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    for number in range(30):
+        await send(house, LARGE + b"%d\r\n" % number, ALICE)
+    copy_to = store.copy_to
+
+    async def copy_and_lose(target: Path) -> None:
+        await copy_to(target)
+        for account in (ALICE, BOB):
+            assert await house.store.write(erase_some, account, 1000, NOW)
+        collected = await house.store.write(collect, NOW + 1000, 1000, NOW)
+        await house.blobs.remove(collected.locations)
+
+    store.copy_to = copy_and_lose  # type: ignore[method-assign]
+    assert await write(house, tmp_path) == 31
+    assert await restored_faults(tmp_path) == []
+    assert (await house.store.write(collect, NOW + 1000, 1000, NOW)).seen > 0, "held only as long as it goes on"
+
+
+async def test_mail_comes_while_it_is_copied(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    over = False
+    accepted = 0
+    many = asyncio.Event()
+
+    async def deliver() -> None:
+        nonlocal accepted
+        while not over:
+            await send(house, LARGE + b"%d\r\n" % accepted, ALICE, BOB)
+            accepted += 1
+            if accepted == 20:
+                many.set()
+
+    delivering = asyncio.ensure_future(deliver())
+    await many.wait()
+    before = accepted
+    await write(house, tmp_path)
+    over = True
+    await delivering
+    assert await restored_faults(tmp_path) == []
+    again = LocalStore.open(tmp_path / "again" / "store", SETTINGS)
+    assert len(await again.read(rows, ALICE, 1, 1, 10_000, 10_000, 0)) >= 2 + before
+    again.close()
+
+
+async def test_what_is_no_backup_is_refused(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("hello")
+    with pytest.raises(NoBackup):
+        await backup(store, source_of(tmp_path), other, lambda: NOW, nothing)
+    with pytest.raises(NoBackup):
+        await restore(other, tmp_path / "new", replace=True, now=lambda: NOW, done=nothing)
+    await write(house, tmp_path)
+    database = tmp_path / "backup" / read_manifest(tmp_path / "backup").store / "data.mdb"
+    octets = bytearray(database.read_bytes())
+    octets[5000] ^= 1
+    database.write_bytes(octets)
+    (tmp_path / "new").mkdir()
+    with pytest.raises(NoBackup, match="not what the manifest says"):
+        await restore(tmp_path / "backup", tmp_path / "new", replace=True, now=lambda: NOW, done=nothing)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+async def test_what_is_there_is_set_aside(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await write(house, tmp_path)
+    base = tmp_path / "again"
+    assert await restored_faults(tmp_path) == []
+    with pytest.raises(NotEmpty):
+        await restore(tmp_path / "backup", base, replace=False, now=lambda: NOW, done=nothing)
+    (file,) = (tmp_path / "backup" / "blobs").glob("*/*")
+    file.unlink()
+    restored = await restore(tmp_path / "backup", base, replace=True, now=lambda: NOW, done=nothing)
+    assert [Path(path).name for path in restored.aside] == [f"store.before-{NOW}", f"blobs.before-{NOW}"]
+    assert restored.missing == [f"{file.parent.name}/{file.name}"]
+    shutil.rmtree(base / "store")
