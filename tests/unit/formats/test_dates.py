@@ -7,7 +7,7 @@ import email.utils
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from posthouse.formats.mime.dates import parse_date
@@ -63,6 +63,8 @@ def test_what_is_no_date(text: str) -> None:
 
 @given(st.datetimes(min_value=datetime.datetime(1900, 1, 1), timezones=st.timezones()))
 def test_what_the_standard_library_writes_is_read(when: datetime.datetime) -> None:
+    offset = when.utcoffset()
+    assume(offset is not None and offset.total_seconds() % 60 == 0)  # RFC 5322 3.3 has no others
     text = email.utils.format_datetime(when)
     assert parse_date(text.encode()) == int(email.utils.parsedate_to_datetime(text).timestamp()) * 1000
 
