@@ -10,20 +10,23 @@ BODY = b"x" * 70 + b"\r\n"
 
 
 class Ledger:
-    """Marks that were sent and those that were answered 250/OK."""
+    """Marks that were sent and those that were answered 250/OK; `close` ends the senders."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self) -> None:
         self.sent: set[str] = set()
         self.acknowledged: set[str] = set()
         self._numbers = count()
+        self._is_open = True
+
+    def close(self) -> None:
+        """No more letters."""
+        self._is_open = False
 
     def next_mark(self, kind: str) -> str | None:
-        """A new mark, None when enough were handed out."""
-        number = next(self._numbers)
-        if number >= self.total:
+        """A new mark, None when there shall be no more."""
+        if not self._is_open:
             return None
-        mark = f"mark-{kind}-{number:06}"
+        mark = f"mark-{kind}-{next(self._numbers):06}"
         self.sent.add(mark)
         return mark
 

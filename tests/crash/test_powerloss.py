@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from tests.crash.senders import Ledger, append, deliver
-from tests.crash.test_kill import PASSWORD, marks
+from tests.crash.test_kill import PASSWORD, add_accounts, marks
 from tests.served import Served
 
 HERE = Path(__file__).parent
@@ -45,19 +45,18 @@ async def test_power_loss(tmp_path: Path) -> None:
     library = await asyncio.to_thread(compile_shim, tmp_path / "durable.so")
     server = Served(tmp_path / "served", workers=2, fixed_ports=True)
     await asyncio.to_thread(server.start)
-    accounts = [f"power{number}@{server.domain}" for number in range(5)]
-    for account in accounts:
-        await asyncio.to_thread(server.cli, "account", "add", account, "--password-stdin", say=PASSWORD)
+    accounts = await asyncio.to_thread(add_accounts, server, "power", 5)
     await asyncio.to_thread(server.stop)
+    ledger = Ledger()
     for cut in range(6 if LONG else 2):
         image = tmp_path / f"image{cut}"
         await asyncio.to_thread(begin_image, server.directory, image)
         preload = {"LD_PRELOAD": str(library), "DURABLE_ROOT": str(server.directory), "DURABLE_IMAGE": str(image)}
         await asyncio.to_thread(server.start_again, preload)
-        ledger = Ledger(100_000)
         senders = [asyncio.ensure_future(deliver(lambda: server.port("lmtp"), accounts, ledger)) for _ in range(10)]
         senders.append(asyncio.ensure_future(append(lambda: server.port("imap"), accounts[0], PASSWORD, ledger)))
-        while len(ledger.acknowledged) < 300:
+        wanted = len(ledger.acknowledged) + 300
+        while len(ledger.acknowledged) < wanted:
             await asyncio.wait(senders, timeout=0.05)
         await asyncio.to_thread(server.kill_all)
         for sender in senders:
