@@ -44,9 +44,9 @@ def html_text(markup: str) -> str:
 
 def shorten(text: str) -> str:
     """Blanks and invisible letters made single blanks, cut behind a word where there is one."""
-    line = " ".join(text.split())
-    if not (line.isascii() and line.isprintable()):
-        line = _FILL.sub(" ", line).strip()
+    line = _FILL.sub(" ", text[: 3 * PREVIEW_LENGTH]).strip()  # mostly that is more than enough, and quick
+    if len(line) <= PREVIEW_LENGTH < len(text):
+        line = _FILL.sub(" ", text).strip()
     if len(line) <= PREVIEW_LENGTH:
         return line
     cut = line.rfind(" ", PREVIEW_LENGTH - 30, PREVIEW_LENGTH + 1)

@@ -84,6 +84,7 @@ def test_long_previews_are_cut_behind_a_word() -> None:
     assert shorten("word " * 100) == "word " * 39 + "word"
     assert shorten("x" * 1000) == "x" * 200
     assert shorten("pre\u034f\u200c \xad\u2007\ufeffheader\x00 end") == "pre header end"
+    assert shorten("pre" + "\u034f\u200c" * 5000 + "header " * 100).startswith("pre header header")
 
 
 def test_a_preview_reads_only_the_beginning() -> None:
