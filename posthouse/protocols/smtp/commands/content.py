@@ -125,13 +125,14 @@ def _passage(session: Session, transaction: Transaction) -> Passage:
 
 
 def _tell_log(transaction: Transaction, incoming: Incoming, replies: list[Reply], session: Session) -> None:
-    refusals = [reply for reply in replies if reply.is_refusal]
+    refusals = sorted({f"{reply.code} {reply.text}" for reply in replies if reply.is_refusal})
+    is_stored = any(not reply.is_refusal for reply in replies)
     log.info(
-        "mail refused" if len(refusals) == len(replies) else "mail stored",
+        "mail stored" if is_stored else "mail refused",
         id=incoming.number,
         sender=transaction.mail.sender,
         recipients=[recipient.address for recipient in transaction.recipients][:20],
         octets=incoming.writer.size,
         peer=session.channel.peer.host,
-        replies=sorted({f"{reply.code} {reply.text}" for reply in refusals}),
+        **({"refused": refusals} if refusals else {}),
     )
