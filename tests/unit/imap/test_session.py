@@ -97,6 +97,19 @@ async def test_a_fault_of_ours_is_no_traceback_for_the_peer() -> None:
     await client.ok("CREATE x")
 
 
+async def test_no_literal_carries_nul() -> None:
+    octets = b"Subject: n\0l\r\n\r\n" + b"a\0b" * 5000
+    for inline_octets in (65_536, 0):
+        world = await open_world(inline_octets=inline_octets)
+        client = await logged_in(world)
+        await client.ok(b"APPEND INBOX {%d+}\r\n%b" % (len(octets), octets))
+        await client.ok("SELECT INBOX")
+        for section in ("", "HEADER", "TEXT"):
+            [response] = await client.ok(f"FETCH 1 BODY.PEEK[{section}]")
+            assert b"\0" not in response
+            assert (b"n\x80l" if section != "TEXT" else b"a\x80b") in response
+
+
 async def test_a_reading_fault_ends_a_command_not_the_session() -> None:
     world, store = await failing_world()
     await fill(world, 3)

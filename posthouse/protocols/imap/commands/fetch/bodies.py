@@ -86,7 +86,7 @@ class Bodies:
     async def _show_span(self, label: bytes, span: Span, octets: Octets) -> None:
         head = fetch_encoder.section_head(label, span[1] - span[0])
         if octets.inline is not None or span[0] == span[1]:
-            self._gather(head + (octets.inline or b"")[span[0] : span[1]])
+            self._gather(head + fetch_encoder.body_octets((octets.inline or b"")[span[0] : span[1]]))
             return
         begun = False
         try:
@@ -94,7 +94,7 @@ class Bodies:
                 if not begun:
                     self._gather(head)
                     begun = True
-                self._gather(piece)
+                self._gather(fetch_encoder.body_octets(piece))
                 if self._size >= GATHERED_OCTETS:
                     self.flush()
                     await self._output.drain()
