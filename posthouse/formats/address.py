@@ -62,16 +62,6 @@ def canonical_domain(text: str) -> str:
     return name
 
 
-def display_domain(domain: str) -> str:
-    """A canonical domain as people read it, in U-labels where it has any."""
-    if "xn--" not in domain:
-        return domain
-    try:
-        return idna.decode(domain)
-    except (idna.IDNAError, UnicodeError):
-        return domain
-
-
 def canonical_local(text: str) -> str:
     """What equal local parts have in common: the key to look one up by (NFC, case folded)."""
     if text.isascii():

@@ -15,13 +15,8 @@ _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MU
 Fields = dict[bytes, list[bytes]]  # name in lower case -> raw values as they came, in their order
 
 
-def split_fields(block: bytes) -> list[tuple[bytes, bytes]]:
-    """(name, raw value) of every field: the name as written, the value with its folds and without its last line end."""
-    return _FIELD.findall(block)
-
-
 def read_fields(block: bytes) -> Fields:
-    """The raw values of every field by its name."""
+    """The raw values of every field by its name: with their folds, without their last line end."""
     fields: Fields = {}
     for name, value in _FIELD.findall(block):
         key = name.lower()

@@ -34,7 +34,7 @@ def continuation(text: str = "go on") -> bytes:
     return b"+ %b\r\n" % printable(text)
 
 
-# Response codes; RFC 9051 7.1, RFC 4315 3, RFC 7162
+# Response codes; RFC 9051 7.1, RFC 4315 3
 
 
 def append_uid(uid_validity: int, uids: Iterable[Range]) -> bytes:
@@ -53,13 +53,8 @@ def permanent_flags(names: Iterable[str], *, new_keywords: bool) -> bytes:
 
 
 def number_code(name: bytes, number: int) -> bytes:
-    """UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ and others of this form."""
+    """UIDNEXT, UIDVALIDITY and others of this form."""
     return b"%b %d" % (name, number)
-
-
-def modified(ranges: Iterable[Range]) -> bytes:
-    """MODIFIED: what a conditional STORE left alone; RFC 7162 3.1.3."""
-    return b"MODIFIED " + uid_set(ranges)
 
 
 # Sets of numbers
@@ -106,11 +101,6 @@ def expunge(number: int) -> bytes:
     return b"* %d EXPUNGE\r\n" % number
 
 
-def vanished(uids: Iterable[Range], *, earlier: bool = False) -> bytes:
-    """VANISHED; RFC 7162 3.2.10."""
-    return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", uid_set(uids))
-
-
 def flag_names(names: Iterable[str]) -> bytes:
     r"""`(\Seen $Forwarded)`."""
     return b"(%b)" % " ".join(names).encode("ascii")
@@ -127,20 +117,14 @@ def list_line(
     *,
     utf8: bool = False,
     child_info: Iterable[str] = (),
-    old_name: str | None = None,
     word: bytes = b"LIST",
 ) -> bytes:
     r"""LIST or LSUB; RFC 9051 7.3.1. `attributes` with their backslash.
 
-    `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6), `old_name` what it
-    was called before a rename (RFC 9051 6.3.9.7).
+    `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6).
     """
-    extended = []
-    if child := list(child_info):
-        extended.append(b'"CHILDINFO" (%b)' % " ".join(f'"{option}"' for option in child).encode("ascii"))
-    if old_name is not None:
-        extended.append(b'"OLDNAME" (%b)' % encode_name(old_name, utf8=utf8))
-    tail = b" (%b)" % b" ".join(extended) if extended else b""
+    child = " ".join(f'"{option}"' for option in child_info).encode("ascii")
+    tail = b' ("CHILDINFO" (%b))' % child if child else b""
     return b'* %b %b "/" %b%b\r\n' % (word, flag_names(attributes), encode_name(name, utf8=utf8), tail)
 
 
@@ -164,10 +148,9 @@ def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: 
 # Search results
 
 
-def search(numbers: Sequence[int], modseq: int | None = None) -> bytes:
-    """SEARCH; RFC 3501 7.2.5, with MODSEQ behind a search for it that found something (RFC 7162 3.1.5)."""
-    found = " ".join(["* SEARCH", *map(str, numbers)]).encode("ascii")
-    return b"%b (MODSEQ %d)\r\n" % (found, modseq) if modseq is not None and numbers else found + b"\r\n"
+def search(numbers: Sequence[int]) -> bytes:
+    """SEARCH; RFC 3501 7.2.5."""
+    return " ".join(["* SEARCH", *map(str, numbers)]).encode("ascii") + b"\r\n"
 
 
 def esearch(
@@ -178,13 +161,8 @@ def esearch(
     largest: int | None = None,
     found: Sequence[Range] = (),
     count: int | None = None,
-    partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
-    modseq: int | None = None,
 ) -> bytes:
-    """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
-
-    `partial` is the range that was asked for and what it holds (RFC 9394 3.1).
-    """
+    """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out."""
     parts = [b"* ESEARCH (TAG %b)%b" % (string(tag.encode("ascii")), b" UID" if uid else b"")]
     if least is not None:
         parts.append(b"MIN %d" % least)
@@ -194,9 +172,4 @@ def esearch(
         parts.append(b"ALL " + uid_set(found))
     if count is not None:
         parts.append(b"COUNT %d" % count)
-    if partial is not None:
-        (first, last), ranges = partial
-        parts.append(b"PARTIAL (%d:%d %b)" % (first, last, uid_set(ranges) if ranges else b"NIL"))
-    if modseq is not None:
-        parts.append(b"MODSEQ %d" % modseq)
     return b" ".join(parts) + b"\r\n"

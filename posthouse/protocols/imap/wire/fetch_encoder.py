@@ -6,16 +6,12 @@ lists, days) is rendered once, and a line is one formatting operation.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 
 from posthouse.protocols.imap.wire.fetch import Attribute
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
-from posthouse.storage.ranges import Range
 
 RECENT = 1 << 30  # above every stored bit: \Recent belongs to a session, never to a message (RFC 3501 2.3.2)
-NO_KEYWORDS: Mapping[int, int] = MappingProxyType({})
 _MOST_COMBINATIONS = 4096
 
 
@@ -52,37 +48,6 @@ class FlagLists:
     def render(self, flags: int, keywords: int, *, recent: bool = False) -> bytes:
         r"""`(\Seen $Forwarded)`."""
         return self._rendered[flags | RECENT if recent else flags, keywords].encode("ascii")
-
-    def uid_flags_lines(
-        self,
-        numbers: Iterable[int],
-        uids: Sequence[int],
-        flags: Sequence[int],
-        keywords: Mapping[int, int] = NO_KEYWORDS,
-        recent: Sequence[Range] = (),
-    ) -> bytes:
-        r"""`* 1 FETCH (UID 5 FLAGS (\Seen))` of each message, given by columns with ascending UIDs.
-
-        `keywords` are the bits of those UIDs that have any; UIDs in the ranges of `recent` are \Recent.
-        """
-        rendered = self._rendered
-        if recent:
-            flags = list(flags)
-            for first, last in recent:
-                for at in range(bisect_left(uids, first), bisect_right(uids, last)):
-                    flags[at] |= RECENT
-        if keywords:
-            named = [keywords.get(uid, 0) for uid in uids]
-            shown = [rendered[key] for key in zip(flags, named, strict=True)]
-        else:
-            names = {bits: rendered[bits, 0] for bits in set(flags)}
-            shown = [names[bits] for bits in flags]
-        return "".join(
-            [
-                f"* {number} FETCH (UID {uid} FLAGS {text})\r\n"
-                for number, uid, text in zip(numbers, uids, shown, strict=True)
-            ]
-        ).encode("ascii")
 
 
 _FORMATS: dict[Attribute, bytes] = {
