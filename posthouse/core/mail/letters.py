@@ -13,7 +13,7 @@ from posthouse.formats.mime.headers import read_fields
 from posthouse.formats.mime.part import Part
 from posthouse.formats.mime.scanner import Scanner
 from posthouse.formats.mime.settings import MimeLimits
-from posthouse.formats.mime.summary import fields_summary
+from posthouse.formats.mime.summary import summary
 from posthouse.storage.blobs.contract import Blobs, BlobWriter
 from posthouse.storage.blobs.records import Blob
 
@@ -74,20 +74,20 @@ def scanned(octets: bytes, limits: MimeLimits | None = None) -> Letter:
 def built(message: Part, blob: Blob) -> Letter:
     """All that reading needs of a scanned message."""
     fields = read_fields(message.header)
-    summary = fields_summary(message, fields)
+    found = summary(message, fields)
     header = Header(
-        sent=summary.sent or 0,
-        message_id=summary.message_id,
-        subject=summary.subject,
-        from_=summary.from_,
-        to=summary.to,
-        cc=summary.cc,
+        sent=found.sent or 0,
+        message_id=found.message_id,
+        subject=found.subject,
+        from_=found.from_,
+        to=found.to,
+        cc=found.cc,
     )
     return Letter(
         blob=blob,
         header=header,
-        preview=summary.preview,
-        has_attachment=summary.has_attachment,
+        preview=found.preview,
+        has_attachment=found.has_attachment,
         envelope=fields_envelope(fields),
         bodystructure=bodystructure(message, True),
         body=bodystructure(message, False),

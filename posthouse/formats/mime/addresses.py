@@ -73,17 +73,6 @@ def parse_addresses(value: bytes) -> AddressList:
     return tuple(found)
 
 
-def mailboxes(addresses: AddressList) -> tuple[Mailbox, ...]:
-    """All mailboxes, those in groups too."""
-    found: list[Mailbox] = []
-    for entry in addresses:
-        if isinstance(entry, Group):
-            found.extend(entry.members)
-        else:
-            found.append(entry)
-    return tuple(found)
-
-
 def display_text(addresses: AddressList) -> str:
     """For people: `Ann Bee <ann@example.org>, friends: bob@example.org;`, words decoded."""
     return ", ".join([_display(entry) for entry in addresses])

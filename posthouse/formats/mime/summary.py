@@ -9,25 +9,22 @@ import msgspec
 from posthouse.formats.mime.addresses import display_text, parse_addresses
 from posthouse.formats.mime.attachments import has_attachment
 from posthouse.formats.mime.dates import parse_date
-from posthouse.formats.mime.headers import Fields, first, joined, read_fields
+from posthouse.formats.mime.headers import Fields, first, joined
 from posthouse.formats.mime.part import Part
 from posthouse.formats.mime.text import preview
 from posthouse.formats.mime.words import decode_words
 
 _MESSAGE_ID = re.compile(rb"<[^<>]*+>")
-_REFERENCES = 200  # message ids kept: the first and the last ones
 
 
 class Summary(msgspec.Struct, frozen=True):
     """The header for people and programs. `sent` is in ms since the epoch, None without a readable Date.
 
-    Message ids stand with their angle brackets. Addresses are display text: `Ann Bee <ann@example.org>, ...`.
+    The message id stands with its angle brackets. Addresses are display text: `Ann Bee <ann@example.org>, ...`.
     """
 
     sent: int | None
     message_id: str
-    in_reply_to: str
-    references: tuple[str, ...]
     subject: str
     from_: str
     to: str
@@ -36,19 +33,12 @@ class Summary(msgspec.Struct, frozen=True):
     has_attachment: bool
 
 
-def summary(message: Part) -> Summary:
-    """The summary of a scanned message."""
-    return fields_summary(message, read_fields(message.header))
-
-
-def fields_summary(message: Part, fields: Fields) -> Summary:
-    """The same for a message whose header was read already."""
+def summary(message: Part, fields: Fields) -> Summary:
+    """The summary of a scanned message whose header was read."""
     date = first(fields, b"date")
     return Summary(
         sent=None if date is None else parse_date(date),
         message_id=_message_id(first(fields, b"message-id")),
-        in_reply_to=_message_id(first(fields, b"in-reply-to")),
-        references=message_ids(first(fields, b"references") or b""),
         subject=decode_words(first(fields, b"subject") or b""),
         from_=_people(fields, b"from"),
         to=_people(fields, b"to"),
@@ -56,14 +46,6 @@ def fields_summary(message: Part, fields: Fields) -> Summary:
         preview=preview(message),
         has_attachment=has_attachment(message),
     )
-
-
-def message_ids(value: bytes) -> tuple[str, ...]:
-    """The message ids of an unfolded References or In-Reply-To field, in their order; of very many the outer ones."""
-    found = _MESSAGE_ID.findall(value)
-    if len(found) > _REFERENCES:
-        found = [found[0], *found[1 - _REFERENCES :]]
-    return tuple([decode_words(b"".join(item.split())) for item in found])
 
 
 def _message_id(value: bytes | None) -> str:

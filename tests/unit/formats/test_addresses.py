@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.formats.mime.addresses import Group, Mailbox, display_text, mailboxes, parse_addresses
+from posthouse.formats.mime.addresses import AddressList, Group, Mailbox, display_text, parse_addresses
 
 
 def M(name: str, local: str, domain: str = "", route: str = "") -> Mailbox:
     return Mailbox(name.encode(), local.encode(), domain.encode(), route.encode())
+
+
+def mailboxes(addresses: AddressList) -> list[Mailbox]:
+    """All mailboxes, those in groups too."""
+    return [one for entry in addresses for one in (entry.members if isinstance(entry, Group) else (entry,))]
 
 
 @pytest.mark.parametrize(
