@@ -1,4 +1,7 @@
-"""IDLE; RFC 9051 6.3.13. A session that idles runs nothing: a notice from the bus or a line from the peer wakes it."""
+"""IDLE; RFC 9051 6.3.13, RFC 2177.
+
+A session that idles runs nothing: a notice from the bus or a line from the peer wakes it.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ async def lsub(command: Lsub, user: User) -> Ok:
 
 
 async def namespace(command: Namespace, user: User) -> Ok:
-    """One's own mailboxes, without a prefix; RFC 9051 6.3.10."""
+    """One's own mailboxes, without a prefix; RFC 9051 6.3.10, RFC 2342."""
     user.output.write(encoder.namespace())
     return Ok("That is all")
 

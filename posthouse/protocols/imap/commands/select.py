@@ -54,7 +54,7 @@ async def close(command: Close, session: Session) -> Ok:
 
 
 async def unselect(command: Unselect, session: Session) -> Ok:
-    """Leave the mailbox as it is; RFC 9051 6.4.2."""
+    """Leave the mailbox as it is; RFC 9051 6.4.2, RFC 3691."""
     if session.view is None:
         raise Bad("Select a mailbox first")
     session.view = None
