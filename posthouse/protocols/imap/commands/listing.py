@@ -21,19 +21,20 @@ async def list_(command: List, user: User) -> Ok:
         return Ok("That is all")
     found = await user.store.read(list_mailboxes, user.account)
     parents = {above for mailbox in found for above in _above(mailbox.name)}
-    subscribed_parents = {above for mailbox in found if mailbox.subscribed for above in _above(mailbox.name)}
+    fitting = {above for mailbox in found if _selected(mailbox, command.select) for above in _above(mailbox.name)}
+    recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
     lines = []
     for mailbox in found:
         if not wanted.matches(mailbox.name):
             continue
-        child_info = mailbox.name in subscribed_parents and bool(command.select & ListSelect.RECURSIVEMATCH)
+        child_info = _child_info(command.select) if recursive and mailbox.name in fitting else []
         if not (_selected(mailbox, command.select) or child_info):
             continue
         names = attributes(mailbox, has_children=mailbox.name in parents)
         if mailbox.subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
             names.append("\\Subscribed")
-        lines.append(encoder.list_line(names, mailbox.name, child_info=["SUBSCRIBED"] if child_info else []))
+        lines.append(encoder.list_line(names, mailbox.name, child_info=child_info))
         if command.status:
             lines.append(await status_line(mailbox.name, command.status, user))
     user.output.write(b"".join(lines))
@@ -79,6 +80,12 @@ def _selected(mailbox: Mailbox, select: ListSelect) -> bool:
     if select & ListSelect.SUBSCRIBED and not mailbox.subscribed:
         return False
     return not select & ListSelect.SPECIAL_USE or mailbox.role in USES
+
+
+def _child_info(select: ListSelect) -> list[str]:
+    """What something under a mailbox fits; RFC 5258 3.5, RFC 6154 2."""
+    options = ((ListSelect.SUBSCRIBED, "SUBSCRIBED"), (ListSelect.SPECIAL_USE, "SPECIAL-USE"))
+    return [name for option, name in options if select & option]
 
 
 def _above(name: str) -> Iterable[str]:
