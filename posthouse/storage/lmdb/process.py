@@ -24,6 +24,7 @@ from posthouse.storage.wire import ENCODER, FAILED, NOTICE, REQUEST, Answer, Fra
 log = structlog.get_logger()
 
 HOUSEKEEPING_SECONDS = 10.0
+FEW = 2  # operations in the last commit, up to which the next one does not wait
 
 
 class Writer:
@@ -34,6 +35,7 @@ class Writer:
         self._settings = settings
         self._pending: deque[tuple[Client, Work, int]] = deque()
         self._scheduled = False
+        self._last = 0
         self.clients: dict[int, Client] = {}
 
     def submit(self, client: Client, work: Work, octets: int) -> None:
@@ -41,7 +43,12 @@ class Writer:
         self._pending.append((client, work, octets))
         if not self._scheduled:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._run)
+            loop = asyncio.get_running_loop()
+            if self._last > FEW:
+                # more is on its way: pages that many operations change are written once for all of them
+                loop.call_later(self._settings.gather_milliseconds / 1000, self._run)
+            else:
+                loop.call_soon(self._run)
 
     def settle(self) -> None:
         """Run all that is pending now."""
@@ -62,6 +69,7 @@ class Writer:
             batch.append(self._pending.popleft())
             octets += batch[-1][2]
         answers, topics = self._engine.run([work for _, work, _ in batch], now_ms())
+        self._last = len(answers)
         self._pending.extendleft(reversed(batch[len(answers) :]))
         self._scheduled = bool(self._pending)
         if self._scheduled:
