@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,10 @@ class Posthouse:
         self._process.wait(30)
 
     def _configure(self) -> None:
-        # ports of nobody else, and as many workers as the run asks for
+        """Ports of nobody else, and as many workers as the run asks for."""
+        file = self.directory / "posthouse.toml"
+        text = file.read_text().replace("[server]\n", f"[server]\nworkers = {self.workers}\n")
+        file.write_text(re.sub(r"port = \d+", 'port = 0, hosts = ["127.0.0.1"]', text))
         self.cli("config", "check")
 
     def _wait(self) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ auth_cache_size = 10M
 mail_location = sdbox:~/mail
 mail_fsync = optimized
 mailbox_list_index = yes
+mail_max_userip_connections = 5000
 default_process_limit = 300
 default_client_limit = 4000
 first_valid_uid = 1
