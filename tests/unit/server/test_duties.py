@@ -36,7 +36,7 @@ async def test_unused_blobs_go_after_their_time(tmp_path: Path) -> None:
 async def test_files_that_nothing_names_go_when_they_are_old(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
     (file,) = house.files()
-    orphans = [file.with_name(file.name[:-1] + "f"), tmp_path / "incoming" / "half"]
+    orphans = [file.with_name(file.name[:-16] + "0" * 16), tmp_path / "incoming" / "half"]
     for orphan in orphans:
         orphan.write_bytes(b"x")
     await do(house, "sweep files", NOW)

@@ -21,23 +21,28 @@ async def test_killed_under_load_every_write_counts_once(tmp_path: Path) -> None
     process = StoreProcess(tmp_path)
     await process.start()
     clients = [await process.connect() for _ in range(2)]
-    asked = 0
+    asked = enough = 0
+    working = asyncio.Event()
     over = False
 
     async def caller(number: int) -> None:
         nonlocal asked
         while not over:
             asked += 1
+            if asked >= enough:
+                working.set()
             await clients[number % 2].write(count_up, b"n")
 
     callers = [asyncio.ensure_future(caller(number)) for number in range(40)]
     for _ in range(4):
-        await asyncio.sleep(random.uniform(0.05, 0.3))
+        enough = asked + random.randrange(100, 1000)
+        working.clear()
+        await working.wait()
+        await asyncio.sleep(random.uniform(0, 0.02))  # anywhere in a commit
         await process.kill()
         await process.start()
     over = True
     await asyncio.gather(*callers)
-    assert asked > 100
     assert await clients[0].read(values, [b"n"]) == [asked.to_bytes(8, "big")]
     for client in clients:
         client.close()
