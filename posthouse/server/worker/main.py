@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from functools import partial
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -26,6 +27,7 @@ from posthouse.server.timetable.runner import Timetable
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
+from posthouse.server.worker.transport import LoopTransport
 
 log = structlog.get_logger()
 
@@ -52,7 +54,7 @@ class Worker:
         self._reactor = reactor
         self._metrics = Metrics()
         self._doors: list[Door] = []
-        self._ports: list[Any] = []
+        self._servers: list[asyncio.Server] = []
         self._parts: Parts | None = None
         self._timetable: Timetable | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -65,7 +67,7 @@ class Worker:
             self._adopt_line(descriptors[0], line)
             self._parts = await build_parts(self._briefed, local, line, self._metrics)
             for adopted, descriptor in zip(self._briefed.listeners, descriptors[1:], strict=True):
-                self._listen(adopted, descriptor, self._parts)
+                await self._listen(adopted, descriptor, self._parts)
             self._timetable = Timetable(
                 self._parts.store,
                 self._parts.bus,
@@ -94,7 +96,7 @@ class Worker:
         self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Line(line))
         os.close(descriptor)
 
-    def _listen(self, adopted: Adopted, descriptor: int, parts: Parts) -> None:
+    async def _listen(self, adopted: Adopted, descriptor: int, parts: Parts) -> None:
         door = next((door for door in self._doors if door.name == adopted.name), None)
         if door is None:
             factory = ENDPOINTS[adopted.name](parts, adopted.name)
@@ -102,9 +104,10 @@ class Worker:
             settings = getattr(self._briefed.configuration.listeners, adopted.name)
             door = Door(adopted.name, outer, factory, settings, self._metrics)
             self._doors.append(door)
-        family = socket.AF_INET6 if adopted.is_ipv6 else socket.AF_INET
-        self._ports.append(self._reactor.adoptStreamPort(descriptor, family, door))
-        os.close(descriptor)
+        loop = asyncio.get_running_loop()
+        backlog = getattr(self._briefed.configuration.listeners, adopted.name).backlog
+        listening = socket.socket(fileno=descriptor)
+        self._servers.append(await loop.create_server(partial(LoopTransport, door), sock=listening, backlog=backlog))
 
     def _on_drain(self, linger: float, seconds: float) -> None:
         if self._draining is not None:
@@ -114,9 +117,9 @@ class Worker:
     async def _drain(self, linger: float, seconds: float) -> None:
         """Take no more connections, let sessions go on for `linger`, then finish within `seconds`, end."""
         try:
-            for port in self._ports:
-                port.stopListening()
-            self._ports.clear()
+            for server in self._servers:
+                server.close()
+            self._servers.clear()
             if self._timetable is not None:
                 await self._timetable.stop(seconds)
                 self._timetable = None

@@ -1,0 +1,144 @@
+"""A TCP connection on the event loop itself, with the transport's methods that Twisted's protocols use.
+
+What Twisted's reactor does in Python at every read and write, the loop does in C: sessions cost a seventh less.
+TLS stays Twisted's, as a layer on top; why is in docs/decisions/0005-transport.md.
+"""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import msgspec
+import structlog
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+
+from posthouse.server.worker.door import Door
+
+log = structlog.get_logger()
+
+WRITE_OCTETS = 65_536  # written and not taken by the peer, from which on a producer pauses
+
+
+class Address(msgspec.Struct, frozen=True):
+    """The peer's address."""
+
+    host: str
+    port: int
+
+
+class LoopTransport(asyncio.Protocol):
+    """One connection: the loop's protocol, and the transport of what the door's factory builds."""
+
+    __slots__ = ("_door", "_peer", "_producer", "_transport", "protocol")
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._producer: Any = None
+        self._transport: asyncio.Transport
+        self._peer = Address("", 0)
+        self.protocol: Any = None
+
+    # What the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # it has gone already
+            self._transport.abort()
+            return
+        self._peer = Address(peer[0], peer[1])
+        self.protocol = self._door.buildProtocol(self._peer)
+        if self.protocol is None:
+            self._transport.abort()
+            return
+        self._transport.set_write_buffer_limits(WRITE_OCTETS)
+        self._guard(self.protocol.makeConnection, self)
+
+    def data_received(self, data: bytes) -> None:
+        self._guard(self.protocol.dataReceived, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.protocol is not None:
+            self._guard(self.protocol.connectionLost, connectionDone)
+            self._producer = self.protocol = None
+
+    def pause_writing(self) -> None:
+        if self._producer is not None:
+            self._producer.pauseProducing()
+
+    def resume_writing(self) -> None:
+        if self._producer is not None:
+            self._producer.resumeProducing()
+
+    # What protocols call; Twisted's ITCPTransport and IConsumer
+
+    def write(self, octets: bytes) -> None:
+        """Send behind what was written before."""
+        self._transport.write(octets)
+
+    def writeSequence(self, chunks: list[bytes]) -> None:
+        """Likewise."""
+        self._transport.write(b"".join(chunks))
+
+    @property
+    def disconnecting(self) -> bool:
+        """True from when it was to close."""
+        return self._transport.is_closing()
+
+    def loseConnection(self) -> None:
+        """Close when all has been sent."""
+        self._transport.close()
+
+    def abortConnection(self) -> None:
+        """Close now."""
+        self._transport.abort()
+
+    def getPeer(self) -> Address:
+        """Who is at the other end."""
+        return self._peer
+
+    def getHost(self) -> Address:
+        """Where they came in."""
+        return Address(*self._transport.get_extra_info("sockname")[:2])
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Tell `producer` when to pause; it pushes (`streaming`)."""
+        self._producer = producer
+
+    def unregisterProducer(self) -> None:
+        """Tell it no more."""
+        self._producer = None
+
+    def pauseProducing(self) -> None:
+        """Take nothing more from the peer for now."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resumeProducing(self) -> None:
+        """Go on taking."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def startTLS(self, context_factory: Any) -> None:
+        """Put TLS between the protocol and this transport, as its server's end."""
+        protocol, producer = self.protocol, self._producer
+        self._producer = None
+        # the wrapped protocol is connected already, and is not to be told again
+        tls = TLSMemoryBIOProtocol(
+            TLSMemoryBIOFactory(context_factory, False, cast(Any, None)), protocol, _connectWrapped=False
+        )
+        self.protocol = tls
+        protocol.transport = tls
+        tls.makeConnection(self)
+        if producer is not None:
+            tls.registerProducer(producer, True)
+
+    def _guard(self, tell: Any, *arguments: Any) -> None:
+        try:
+            tell(*arguments)
+        except Exception:
+            log.exception("connection failed", peer=self._peer.host)
+            self._transport.abort()

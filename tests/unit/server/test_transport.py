@@ -1,0 +1,148 @@
+"""Connections on the loop itself: order, pacing, closing, STARTTLS, as protocols expect of a transport."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+from twisted.internet.protocol import Factory, Protocol
+
+from posthouse.protocols.connection import Connection
+from posthouse.server.certificate import TlsContextFactory, make_self_signed
+from posthouse.server.settings import ListenerSettings, TlsSettings
+from posthouse.server.worker.door import Door
+from posthouse.server.worker.metrics import Metrics
+from posthouse.server.worker.transport import LoopTransport
+
+TLS = TlsContextFactory(make_self_signed(["localhost"], []), TlsSettings())
+
+
+class Echo(Connection):
+    """Says what it hears; "tls" begins TLS, "bye" closes, "abort" breaks off, "much" sends 5 MB, "fault" raises."""
+
+    def opened(self) -> None:
+        self.write(b"hello %s\n" % self.peer.host.encode())
+
+    def received(self, octets: bytes) -> None:
+        word = octets.strip()
+        if word == b"tls":
+            self.write(b"go\n")
+            self.start_tls()
+        elif word == b"bye":
+            self.write(b"x" * 1_000_000 + b"\n")
+            self.close()
+        elif word == b"abort":
+            self.abort()
+        elif word == b"much":
+            self.spawn(self.send_much())
+        elif word == b"fault":
+            raise ZeroDivisionError
+        else:
+            self.write(octets)
+
+    async def send_much(self) -> None:
+        for _ in range(50):
+            self.write(b"y" * 100_000)
+            await self.drain()
+        self.write(b"\n")
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[Door, int]]:
+    """A door with echoes behind it, and its port."""
+
+    class Echoes(Factory):
+        def buildProtocol(self, addr: Any) -> Protocol:
+            return Echo(TLS)
+
+    factory = Echoes()
+    door = Door("echo", factory, factory, ListenerSettings(port=0, max_connections=2), Metrics())
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = await asyncio.get_running_loop().create_server(partial(LoopTransport, door), sock=listening)
+    try:
+        yield door, listening.getsockname()[1]
+    finally:
+        server.close()
+
+
+async def test_said_and_heard() -> None:
+    async with served() as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.readline() == b"hello 127.0.0.1\n"
+        writer.write(b"one\n")
+        assert await reader.readline() == b"one\n"
+        writer.write(b"bye\n")
+        assert len(await reader.read()) == 1_000_001, "all is sent before it closes"
+        writer.close()
+        await door.wait_empty()
+
+
+async def test_who_goes_leaves_the_door() -> None:
+    async with served() as (door, port):
+        for _ in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await writer.wait_closed()
+            await door.wait_empty()
+
+
+async def test_too_many_hear_nothing() -> None:
+    async with served() as (_, port):
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, _ in kept:
+            await reader.readline()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        for _, each in [*kept, (reader, writer)]:
+            each.close()
+
+
+async def test_a_slow_reader_holds_up_the_writer() -> None:
+    async with served() as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+        await reader.readline()
+        writer.write(b"much\n")
+        total = 0
+        while (octets := await reader.read(10_000)) and not octets.endswith(b"\n"):
+            total += len(octets)
+        assert total + len(octets) == 5_000_001
+        writer.close()
+        await door.wait_empty()
+
+
+async def test_tls_in_the_middle() -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    async with served() as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        writer.write(b"tls\n")
+        assert await reader.readline() == b"go\n"
+        await writer.start_tls(context)
+        writer.write(b"secret\n")
+        assert await reader.readline() == b"secret\n"
+        writer.write(b"much\n")
+        assert (await reader.readexactly(5_000_001)).endswith(b"y\n")
+        writer.write(b"bye\n")
+        assert len(await reader.read()) == 1_000_001
+        writer.close()
+        await door.wait_empty()
+
+
+async def test_a_fault_ends_one_connection() -> None:
+    async with served() as (door, port):
+        for word in (b"fault\n", b"abort\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await reader.readline()
+            writer.write(word)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            writer.close()
+            await door.wait_empty()
