@@ -231,7 +231,7 @@ class Scanner:
             boundary = (parameter(part.parameters, b"boundary") or b"").rstrip()
             if not boundary or len(boundary) > self._limits.boundary_octets:
                 _make_plain(part)
-            elif len(self._open) >= self._limits.nesting_count:
+            elif len(self._open) >= self._limits.nesting_count or self._count >= self._limits.part_count:
                 _make_opaque(part)
                 return
             else:
@@ -239,7 +239,10 @@ class Scanner:
                 self._measure()
                 return
         if part.type == "message" and part.subtype in MESSAGE_SUBTYPES:
-            if len(self._open) >= self._limits.nesting_count or self._count >= self._limits.part_count:
+            # a boundary that is still looked for may begin one part more
+            if len(self._open) >= self._limits.nesting_count or (
+                self._count + bool(self._boundaries) >= self._limits.part_count
+            ):
                 _make_opaque(part)
             else:
                 self._open_part(Part(part.body_start, part.body_start))

@@ -75,6 +75,14 @@ TIGHT = MimeLimits(
 
 @settings(max_examples=300)
 @given(wild_messages, st.sampled_from([MimeLimits(), TIGHT]), st.integers(1, 1000))
+@example(  # the last part that there is room for is a message's, and a boundary follows
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n--b\r\nContent-Type: message/rfc822\r\n--b\r\n", TIGHT, 1
+)
+@example(
+    b"Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n--b\n",
+    MimeLimits(part_count=2),
+    1,
+)
 def test_offsets_are_in_range_and_nested(message: bytes, limits: MimeLimits, batch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanner_module, "_BATCH", batch)
