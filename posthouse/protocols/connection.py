@@ -57,6 +57,7 @@ class Connection(Protocol):
     """
 
     transport: Any
+    closing_seconds = 30.0  # how long the peer may take for what was written last, and to end TLS
 
     def __init__(self, tls_context_factory: Any = None, *, implicit_tls: bool = False) -> None:
         self._tls_context_factory = tls_context_factory
@@ -69,6 +70,7 @@ class Connection(Protocol):
         self._tasks: set[asyncio.Task[None]] = set()
         self.peer = Peer("", 0, implicit_tls)
         self.is_open = False
+        self._is_closing = False
 
     # What subclasses give
 
@@ -101,8 +103,11 @@ class Connection(Protocol):
             await asyncio.shield(self._waiting)
 
     def close(self) -> None:
-        """Close when all that was written has gone out."""
+        """Close when all that was written has gone out; a peer that does not let us is cut."""
         if self.is_open:
+            self.set_timeout(0)
+            self._is_closing = True
+            self._timeout = asyncio.get_running_loop().call_later(self.closing_seconds, self.abort)
             # the TLS layer closes only behind the last octet of a producer, and what was written is all there will be
             self.transport.unregisterProducer()
             self.transport.loseConnection()
@@ -122,12 +127,12 @@ class Connection(Protocol):
         return self._tls_context_factory is not None and not self.peer.tls
 
     def set_timeout(self, seconds: float) -> None:
-        """Call `timed_out` when nothing comes for so long; 0 for never."""
+        """Call `timed_out` when nothing comes for so long; 0 for never. Not behind `close`."""
         self._seconds = seconds
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
-        if seconds:
+        if seconds and not self._is_closing:
             loop = asyncio.get_running_loop()
             self._heard = loop.time()
             self._timeout = loop.call_later(seconds, self._on_timeout)

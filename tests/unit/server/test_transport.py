@@ -25,6 +25,8 @@ TLS = TlsContextFactory(make_self_signed(["localhost"], []), TlsSettings())
 class Echo(Connection):
     """Says what it hears; "tls" begins TLS, "bye" closes, "abort" breaks off, "much" sends 5 MB, "fault" raises."""
 
+    closing_seconds = 0.1
+
     def opened(self) -> None:
         self.write(b"hello %s\n" % self.peer.host.encode())
 
@@ -134,6 +136,22 @@ async def test_tls_in_the_middle() -> None:
         assert len(await reader.read()) == 1_000_001
         writer.close()
         await door.wait_empty()
+
+
+async def test_a_peer_that_does_not_end_tls_is_cut() -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    async with served() as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        writer.write(b"tls\n")
+        await reader.readline()
+        await writer.start_tls(context)
+        writer.transport.pause_reading()
+        writer.write(b"bye\n")
+        await asyncio.wait_for(door.wait_empty(), 5)
+        writer.close()
 
 
 async def test_a_fault_ends_one_connection() -> None:
