@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import threading
 import time
 
@@ -57,30 +58,32 @@ def four_workers(tmp_path_factory: pytest.TempPathFactory) -> Served:
     served.stop()
 
 
-def worker_of(server: Served, client: IMAPClient) -> int:
-    """The process id of the worker that holds the other end."""
-    local = client.socket().getsockname()
+def worker_of(server: Served, local: tuple[str, int]) -> int:
+    """The process id of the worker that holds the other end of a connection from `local`."""
     for pid in server.worker_pids():
         for connection in psutil.Process(pid).net_connections("tcp"):
-            if connection.raddr and connection.raddr == tuple(local):
+            if connection.raddr and connection.raddr == local:
                 return pid
     raise LookupError("no worker holds this connection")
+
+
+def idler_elsewhere(server: Served, person: Person, worker: int) -> IMAPClient:
+    """A session in the inbox that another worker than this has; the kernel spreads connections."""
+    for _ in range(100):
+        client = session(server, person)
+        if worker_of(server, client.socket().getsockname()) != worker:
+            client.select_folder("INBOX")
+            return client
+        client.logout()
+    raise AssertionError("all connections came to one worker")
 
 
 def test_a_delivery_wakes_idle_on_another_worker(four_workers: Served) -> None:
     server = four_workers
     person = Person(f"idler@{server.domain}", "correct horse battery")
     server.cli("account", "add", person.address, "--password-stdin", say=person.password)
-    idlers: dict[int, IMAPClient] = {}
-    for _ in range(100):  # the kernel spreads connections: until two workers have one
-        client = session(server, person)
-        client.select_folder("INBOX")
-        if idlers.setdefault(worker_of(server, client), client) is not client:
-            client.logout()
-        if len(idlers) > 1:
-            break
-    assert len(idlers) > 1, "all connections came to one worker"
-    sender, receiver = list(idlers.values())[:2]
+    lmtp = smtplib.LMTP("127.0.0.1", server.port("lmtp"))
+    receiver = idler_elsewhere(server, person, worker_of(server, lmtp.sock.getsockname()))
     took = []
     for number in range(10):
         receiver.idle()
@@ -93,10 +96,11 @@ def test_a_delivery_wakes_idle_on_another_worker(four_workers: Served) -> None:
 
         waiting = threading.Thread(target=listen)
         waiting.start()
-        sender.append("INBOX", letter(f"wake-{number}"))
+        lmtp.sendmail("a@example.net", [person.address], letter(f"wake-{number}"))
         answered = time.monotonic()
         waiting.join(15)
         assert woken, "IDLE heard nothing"
         took.append(woken[0] - answered)
         receiver.idle_done()
+    lmtp.quit()
     assert sorted(took)[len(took) // 2] < 0.05, took
