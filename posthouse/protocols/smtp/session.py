@@ -45,6 +45,7 @@ class Session:
         "helo",
         "incoming",
         "login",
+        "refused_chunk",
         "transaction",
     )
 
@@ -56,6 +57,7 @@ class Session:
         self.login: Login | None = None
         self.transaction: Transaction | None = None
         self.incoming: Incoming | None = None
+        self.refused_chunk: Reply | None = None  # to be said when its octets have come
         self.ended = False
         self._busy = False
         self._draining = False
@@ -125,6 +127,7 @@ class Session:
         if self.incoming is not None:
             self.incoming.abandon()
             self.incoming = None
+        self.decoder.forget_chunks()
 
     async def read_line(self) -> bytes:
         """The next line, without its end; for the exchange of AUTH. Raises SmtpRefusal."""
@@ -225,14 +228,18 @@ class Session:
 
     def _keep(self, octets: bytes) -> None:
         incoming = self.incoming
-        assert incoming is not None, "DATA was taken"
+        if incoming is None:
+            return  # of a chunk that was refused
         incoming.write(octets)
         if incoming.is_endless:
             self.reset()
             self.say_bye(Reply(421, "4.3.0", "The message does not end"))
 
     async def _finish(self, end: End) -> None:
-        replies = await content.finish(end, self)
+        if end.is_last and self.refused_chunk is None:
+            replies = await content.finish(end, self)
+        else:
+            replies = [content.finish_chunk(self)]
         self.channel.write(b"".join([reply.encode() for reply in replies]))
         await self.channel.drain()
 

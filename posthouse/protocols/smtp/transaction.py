@@ -20,10 +20,11 @@ class Recipient(msgspec.Struct, frozen=True):
 class Transaction:
     """From MAIL until the answer to the data, RSET or the end."""
 
-    __slots__ = ("mail", "recipients")
+    __slots__ = ("has_failed", "mail", "recipients")
 
     def __init__(self, mail: Mail) -> None:
         self.mail = mail
+        self.has_failed = False  # a chunk was refused: what follows of the message is, too (RFC 3030 2)
         self.recipients: list[Recipient] = []
 
     def targets(self) -> list[Target]:

@@ -75,6 +75,56 @@ async def test_all_at_once() -> None:
     assert await client.transport.read_line() == b"[closed]"
 
 
+async def chunks(client: Client, *pieces: bytes) -> list[str]:
+    """Send a message by BDAT, all at once; the replies."""
+    last = len(pieces) - 1
+    client.transport.send(
+        b"".join(b"BDAT %d%b\r\n" % (len(piece), b" LAST" * (n == last)) + piece for n, piece in enumerate(pieces))
+    )
+    return [(await client.reply())[-1] for _ in pieces]
+
+
+async def test_in_chunks() -> None:
+    world = await open_world()
+    client = Client(world)
+    await client.envelope("bob@example.org", data=False)
+    replies = await chunks(client, SMALL[:10], b"", SMALL[10:], b"")
+    assert [reply[:3] for reply in replies] == ["250"] * 4
+    (stored,) = await world.inbox(BOB)
+    assert stored.endswith(b"+0000\r\n" + SMALL)
+
+
+async def test_in_chunks_by_lmtp() -> None:
+    world = await open_world("lmtp")
+    client = Client(world)
+    await client.envelope("bob@example.org", "alice@example.org", hello="LHLO", data=False)
+    assert [reply[:3] for reply in await chunks(client, SMALL[:10], SMALL[10:])] == ["250", "250"]
+    assert (await client.reply())[-1].startswith("250 ")
+    assert len(await world.inbox(ALICE)) == len(await world.inbox(BOB)) == 1
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status"),
+    [([b"a\n", b"b\r\n"], "554 5.6.0"), ([b"a\r", b"\nb\r"], "554 5.6.0"), ([b"x" * 1500] * 2, "552 5.3.4")],
+)
+async def test_chunks_refused_for_what_they_are(pieces: list[bytes], status: str) -> None:
+    world = await open_world(message_octets=1900)
+    client = Client(world)
+    await client.envelope("bob@example.org", data=False)
+    assert (await chunks(client, *pieces))[-1].startswith(status)
+    assert await world.inbox(BOB) == []
+    assert (await client.say("RSET")).startswith("250 ")
+
+
+async def test_what_follows_a_refused_chunk_is_refused() -> None:
+    world = await open_world(message_octets=1100)
+    client = Client(world)
+    await client.envelope("bob@example.org", data=False)
+    assert [reply[:3] for reply in await chunks(client, b"x" * 1200, b"y\r\n")] == ["552", "503"]
+    assert (await client.say("RSET")).startswith("250 ")
+    assert (await client.say("MAIL FROM:<a@b.example>")).startswith("250 ")
+
+
 @pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
 async def test_a_full_mailbox(hello: str) -> None:
     """LMTP tells of each recipient; SMTP has one reply, so nobody gets what one cannot get."""

@@ -37,6 +37,7 @@ def _extensions(session: Session) -> list[str]:
     contracts, channel = session.contracts, session.channel
     names = [
         "PIPELINING",  # RFC 2920
+        "CHUNKING",  # RFC 3030
         "8BITMIME",  # RFC 6152
         "SMTPUTF8",  # RFC 6531
         "ENHANCEDSTATUSCODES",  # RFC 2034

@@ -1,4 +1,4 @@
-"""DATA, and what becomes of the message; RFC 5321 4.1.1.4, RFC 2033 4.2."""
+"""DATA and BDAT, and what becomes of the message; RFC 5321 4.1.1.4, RFC 2033 4.2, RFC 3030."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from posthouse.core.mail.records import Letter
 from posthouse.protocols.smtp.errors import REPLIES
 from posthouse.protocols.smtp.trace import Passage, trace_fields
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
-from posthouse.protocols.smtp.wire.commands import DataCommand
+from posthouse.protocols.smtp.wire.commands import Bdat, DataCommand
 from posthouse.protocols.smtp.wire.decoder import End
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
 
@@ -22,13 +22,36 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+TOO_LARGE = Reply(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
 LOOP = "The message has been through too many servers"
 
 
 async def begin(_: DataCommand, session: Session) -> Reply:
     """Ask for the data."""
+    if session.incoming is not None:
+        raise SmtpRefusal(503, "5.5.1", "The message comes by BDAT")  # RFC 3030 2
+    session.incoming = _open(session)
+    session.decoder.begin_content()
+    return Reply(354, None, "Go on, end with a dot on a line of its own")
+
+
+async def chunk(command: Bdat, session: Session) -> None:
+    """Take so many octets; the reply comes behind them, also when they are not wanted (RFC 3030 2)."""
+    if command.size > 2 * session.contracts.settings.message_octets:
+        session.say_bye(Reply(421, "4.3.4", "Nobody waits for the end of that"))
+        return
+    session.decoder.begin_chunk(command.size, is_last=command.last)
+    if session.incoming is None:
+        try:
+            session.incoming = _open(session)
+        except SmtpRefusal as refusal:
+            session.refused_chunk = refusal.reply
+
+
+def _open(session: Session) -> Incoming:
+    """A new letter, its trace fields on top; raises SmtpRefusal when nobody is to have it."""
     transaction = session.transaction
-    if transaction is None:
+    if transaction is None or transaction.has_failed:
         raise SmtpRefusal(503, "5.5.1", "MAIL comes first")
     if not transaction.recipients:
         # RFC 2033 4.2 wants 503 here, RFC 5321 3.3 has 554
@@ -41,9 +64,21 @@ async def begin(_: DataCommand, session: Session) -> Reply:
         [recipient.address for recipient in transaction.recipients],
         number,
     )
-    session.incoming = Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number)
-    session.decoder.begin_content()
-    return Reply(354, None, "Go on, end with a dot on a line of its own")
+    return Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number)
+
+
+def finish_chunk(session: Session) -> Reply:
+    """A chunk that is not the last is whole."""
+    refused, session.refused_chunk = session.refused_chunk, None
+    if session.incoming is not None and session.incoming.is_too_large:
+        refused = TOO_LARGE
+        session.incoming.abandon()
+        session.incoming = None
+    if refused is None:
+        return Reply(250, "2.0.0", "Go on")
+    if session.transaction is not None:
+        session.transaction.has_failed = True
+    return refused
 
 
 async def finish(end: End, session: Session) -> list[Reply]:
@@ -69,7 +104,7 @@ async def finish(end: End, session: Session) -> list[Reply]:
 
 def _check(end: End, incoming: Incoming, hops: int) -> None:
     if incoming.is_too_large:
-        raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
+        raise SmtpRefusal(TOO_LARGE.code, TOO_LARGE.status, TOO_LARGE.text)
     if end.has_bare_line_end:
         raise SmtpRefusal(554, "5.6.0", "Lines end with CR and LF, and neither stands alone")  # RFC 5321 2.3.8
     if incoming.hops > hops:

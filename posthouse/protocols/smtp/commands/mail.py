@@ -41,6 +41,8 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
     transaction, settings = session.transaction, session.contracts.settings
     if transaction is None:
         raise SmtpRefusal(503, "5.5.1", "MAIL comes first")
+    if session.incoming is not None:
+        raise SmtpRefusal(503, "5.5.1", "The message has begun")
     if len(transaction.recipients) >= settings.recipients:
         raise SmtpRefusal(452, "4.5.3", "That is enough recipients for one message")  # RFC 5321 4.5.3.1.10
     if not command.recipient.isascii() and not transaction.mail.utf8:

@@ -8,6 +8,7 @@ from typing import Any
 from posthouse.protocols.smtp.commands import any_state, content, login, mail
 from posthouse.protocols.smtp.wire.commands import (
     Auth,
+    Bdat,
     DataCommand,
     Ehlo,
     Help,
@@ -30,6 +31,7 @@ COMMANDS: dict[type[Any], Callable[[Any, Any], Awaitable[Reply | None]]] = {
     Mail: mail.mail,
     Rcpt: mail.rcpt,
     DataCommand: content.begin,
+    Bdat: content.chunk,
     Rset: any_state.rset,
     Noop: any_state.noop,
     Help: any_state.help_,

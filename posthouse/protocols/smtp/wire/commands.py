@@ -37,6 +37,13 @@ class DataCommand(msgspec.Struct, frozen=True):
     """DATA."""
 
 
+class Bdat(msgspec.Struct, frozen=True):
+    """BDAT, with so many octets of the message behind it; RFC 3030 2."""
+
+    size: int
+    last: bool
+
+
 class Rset(msgspec.Struct, frozen=True):
     """RSET."""
 
@@ -68,4 +75,4 @@ class Auth(msgspec.Struct, frozen=True):
     initial: bytes | None = None
 
 
-Command = Ehlo | Lhlo | Mail | Rcpt | DataCommand | Rset | Noop | Help | Vrfy | Quit | StartTls | Auth
+Command = Ehlo | Lhlo | Mail | Rcpt | DataCommand | Bdat | Rset | Noop | Help | Vrfy | Quit | StartTls | Auth

@@ -1,4 +1,4 @@
-"""The mail data behind DATA: its end found, dots taken away, line ends watched; RFC 5321 4.1.1.4, 4.5.2, 2.3.8.
+"""Mail data: its end found, dots taken away, line ends watched; RFC 5321 4.1.1.4, 4.5.2, 2.3.8, RFC 3030 (BDAT).
 
 Only CR LF "." CR LF ends it. A CR or LF that stands alone is what smuggling a second message past another server is
 made of, so it is told of, and the message will be refused.
@@ -10,7 +10,7 @@ END = b"\r\n.\r\n"
 
 
 class Content:
-    """The data of one message on its way in; a chunk in, a chunk out, nothing kept but the last four octets."""
+    """The data behind DATA on its way in; a piece in, a piece out, nothing kept but the last four octets."""
 
     __slots__ = ("_held", "_skip", "has_bare_line_end", "is_complete")
 
@@ -42,3 +42,40 @@ class Content:
             octets = octets[self._skip :]
             self._skip = 0
         return octets
+
+
+class Chunk:
+    """The octets behind BDAT, as they are; `is_last` when they end the message."""
+
+    __slots__ = ("_ends_in_cr", "_left", "has_bare_line_end", "is_last")
+
+    def __init__(self, size: int, *, is_last: bool, before: Chunk | None) -> None:
+        """`before` is the message's chunk before this one: a line end may be cut in two."""
+        self._left = size
+        self.is_last = is_last
+        self._ends_in_cr: bool = before is not None and before._ends_in_cr
+        self.has_bare_line_end: bool = before is not None and before.has_bare_line_end
+        if is_last and not size:
+            self._end()
+
+    @property
+    def is_complete(self) -> bool:
+        """True when all its octets have come."""
+        return not self._left
+
+    def take(self, octets: bytes) -> tuple[bytes, bytes]:
+        """(octets of the message, the rest behind its end)."""
+        octets, rest = octets[: self._left], octets[self._left :]
+        self._left -= len(octets)
+        crs, lfs, both = octets.count(b"\r"), octets.count(b"\n"), octets.count(b"\r\n")
+        both += self._ends_in_cr and octets.startswith(b"\n")
+        crs += self._ends_in_cr
+        self._ends_in_cr = octets.endswith(b"\r")
+        crs -= self._ends_in_cr
+        self.has_bare_line_end |= crs != both or lfs != both
+        if self.is_last and not self._left:
+            self._end()
+        return octets, rest
+
+    def _end(self) -> None:
+        self.has_bare_line_end |= self._ends_in_cr

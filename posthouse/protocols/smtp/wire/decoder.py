@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.protocols.smtp.wire.content import Content
+from posthouse.protocols.smtp.wire.content import Chunk, Content
 from posthouse.protocols.smtp.wire.reply import SmtpRefusal
 
 
@@ -15,22 +15,24 @@ class Octets(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """The end of the mail data."""
+    """The end of the mail data, or of one chunk of it when not `is_last`."""
 
     has_bare_line_end: bool
+    is_last: bool = True
 
 
 class Decoder:
     """Octets in by `feed`; lines and data out, one by one."""
 
-    __slots__ = ("_buffer", "_content", "_line_octets", "_overlong", "_searched")
+    __slots__ = ("_buffer", "_chunk", "_content", "_line_octets", "_overlong", "_searched")
 
     def __init__(self, line_octets: int) -> None:
         self._line_octets = line_octets
         self._buffer = bytearray()
         self._searched = 0
         self._overlong = False
-        self._content: Content | None = None
+        self._content: Content | Chunk | None = None
+        self._chunk: Chunk | None = None  # of the same message, before the next one
 
     @property
     def buffered(self) -> int:
@@ -46,6 +48,10 @@ class Decoder:
         """More octets came."""
         self._buffer += octets
 
+    def forget_chunks(self) -> None:
+        """The message whose chunks came is given up."""
+        self._chunk = None
+
     def discard(self) -> None:
         """Forget what came in plain text before TLS began."""
         self._buffer.clear()
@@ -53,8 +59,12 @@ class Decoder:
         self._overlong = False
 
     def begin_content(self) -> None:
-        """What comes now is mail data."""
+        """What comes now is mail data up to a dot."""
         self._content = Content()
+
+    def begin_chunk(self, size: int, *, is_last: bool) -> None:
+        """What comes now is so many octets of mail data."""
+        self._content = Chunk(size, is_last=is_last, before=self._chunk)
 
     def next_line(self) -> bytes | None:
         """The next line without its end, None when it is not whole; raises SmtpRefusal for one that is none."""
@@ -82,7 +92,10 @@ class Decoder:
         assert content is not None, "begin_content comes first"
         if content.is_complete:
             self._content = None
-            return End(content.has_bare_line_end)
+            if isinstance(content, Content):
+                return End(content.has_bare_line_end)
+            self._chunk = None if content.is_last else content
+            return End(content.has_bare_line_end, content.is_last)
         if not self._buffer:
             return None
         octets, rest = content.take(bytes(self._buffer))

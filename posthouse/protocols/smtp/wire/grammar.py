@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from posthouse.protocols.smtp.wire.commands import (
     Auth,
+    Bdat,
     Command,
     DataCommand,
     Ehlo,
@@ -100,6 +101,15 @@ def _address(rest: str, keyword: str) -> tuple[str, dict[str, str | None]]:
     return address, read_parameters(parameters)
 
 
+def _bdat(rest: str) -> Bdat:
+    words = rest.split()
+    if not words or not words[0].isascii() or not words[0].isdigit() or len(words[0]) > _LARGEST_SIZE:
+        raise SmtpRefusal(501, "5.5.4", "Expected a number of octets")
+    if len(words) > 2 or (len(words) == 2 and words[1].upper() != "LAST"):
+        raise SmtpRefusal(501, "5.5.4", "Expected LAST or nothing")
+    return Bdat(int(words[0]), len(words) == 2)
+
+
 def _auth(rest: str) -> Auth:
     mechanism, _, initial = rest.strip(" ").partition(" ")
     if not mechanism:
@@ -127,6 +137,7 @@ READERS: dict[str, Callable[[str], Command]] = {
     "MAIL": _mail,
     "RCPT": _rcpt,
     "DATA": _bare(DataCommand()),
+    "BDAT": _bdat,
     "RSET": _bare(Rset()),
     "QUIT": _bare(Quit()),
     "STARTTLS": _bare(StartTls()),

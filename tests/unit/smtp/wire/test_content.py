@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from posthouse.protocols.smtp.wire.content import Content
+from posthouse.protocols.smtp.wire.content import Chunk, Content
 
 PIECES = st.lists(st.sampled_from([b"\r\n", b".", b"x", b"\r", b"\n", b"..", b"hello"]), max_size=40).map(b"".join)
 
@@ -56,6 +56,22 @@ def test_bare_line_ends_are_told(octets: bytes, cuts: list[int]) -> None:
     _, rest, content = taken(octets + b"\r\n.\r\n", cuts)
     data = (octets + b"\r\n.\r\n")[: len(octets) + 5 - len(rest)]
     assert content.has_bare_line_end == any(end in data.replace(b"\r\n", b"") for end in (b"\r", b"\n"))
+
+
+@given(st.lists(PIECES, min_size=1, max_size=4), st.lists(st.integers(0, 200), max_size=10))
+def test_chunks_are_taken_as_they_are(chunks: list[bytes], cuts: list[int]) -> None:
+    message, before = b"", None
+    for number, octets in enumerate(chunks, 1):
+        chunk = Chunk(len(octets), is_last=number == len(chunks), before=before)
+        places = sorted({0, len(octets), *(cut % (len(octets) + 1) for cut in cuts)})
+        for start, stop in itertools.pairwise(places):
+            taken, rest = chunk.take(octets[start:stop] + b"QUIT\r\n" * (stop == len(octets)))
+            message += taken
+            assert rest == b"QUIT\r\n" * (stop == len(octets))
+        assert chunk.is_complete
+        before = chunk
+    assert message == b"".join(chunks)
+    assert chunk.has_bare_line_end == any(end in message.replace(b"\r\n", b"") for end in (b"\r", b"\n"))
 
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r\n\x00.\r\n"])
