@@ -10,7 +10,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.crash.senders import Ledger, append, deliver
 from tests.crash.test_kill import PASSWORD, add_accounts, marks
@@ -41,10 +44,16 @@ def compile_shim(library: Path) -> Path:
     return library
 
 
-async def test_power_loss(tmp_path: Path) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Served]:
+    served = Served(tmp_path / "served", workers=2, fixed_ports=True)
+    served.start()
+    yield served
+    served.kill_all()
+
+
+async def test_power_loss(server: Served, tmp_path: Path) -> None:
     library = await asyncio.to_thread(compile_shim, tmp_path / "durable.so")
-    server = Served(tmp_path / "served", workers=2, fixed_ports=True)
-    await asyncio.to_thread(server.start)
     accounts = await asyncio.to_thread(add_accounts, server, "power", 5)
     await asyncio.to_thread(server.stop)
     ledger = Ledger()
