@@ -75,7 +75,9 @@ class TlsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The HTTP site."""
 
-    metrics_networks: Annotated[tuple[str, ...], Meta(description="The networks that may read `/metrics`.")] = (
+    metrics_networks: Annotated[
+        tuple[str, ...], Meta(description="The networks that may read `/metrics`.", extra={"networks": True})
+    ] = (
         "127.0.0.0/8",
         "::1/128",
     )
@@ -125,6 +127,13 @@ class ListenerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="How many connections one worker holds open on this port.")
     ] = 20_000
+    proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks of load balancers: connections from there begin with the PROXY protocol's header.",
+            extra={"networks": True},
+        ),
+    ] = ()
     max_connections_per_address: Annotated[
         int, Meta(ge=1, le=1_000_000, description="How many of them may come from one address (IPv6: one /64).")
     ] = 1_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import types
 import typing
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from msgspec import Meta, Struct
 
 
 class Setting(Struct, frozen=True):
-    """One field of a settings class."""
+    """One field of a settings class; `Meta(extra={"networks": True})` makes its texts networks."""
 
     name: str
     annotation: Any  # the type with its Meta, for msgspec.convert
@@ -35,6 +36,27 @@ class Setting(Struct, frozen=True):
     def is_secret(self) -> bool:
         """True when its value is shown nowhere; declared as `Meta(extra={"secret": True})`."""
         return bool((self.meta.extra or {}).get("secret"))
+
+    @property
+    def words(self) -> str:
+        """What may stand there, in words."""
+        if self._is_networks:
+            return "a list, each a network such as 192.0.2.0/24"
+        return describe(self.kind, self.meta)
+
+    def accepts(self, value: Any) -> bool:
+        """True for a value that may stand there."""
+        try:
+            msgspec.convert(value, self.annotation, strict=True)
+            for network in value if self._is_networks else ():
+                ipaddress.ip_network(network)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def _is_networks(self) -> bool:
+        return bool((self.meta.extra or {}).get("networks"))
 
 
 def settings_of(table: type[Struct]) -> Iterator[Setting]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from posthouse.server.configuration.kinds import Setting, describe, settings_of
+from posthouse.server.configuration.kinds import Setting, settings_of
 from posthouse.server.configuration.lines import find_lines
 from posthouse.server.configuration.problems import ConfigurationError, Problem
 from posthouse.server.configuration.tree import Configuration
@@ -92,12 +92,8 @@ class _Judge:
         return whole
 
     def _judge(self, setting: Setting, value: Any, path: tuple[str | int, ...]) -> None:
-        try:
-            msgspec.convert(value, setting.annotation, strict=True)
-        except msgspec.ValidationError:
-            self._report(
-                path, f"'{_dotted(path)}' is {_shown(value, setting)}; expected {describe(setting.kind, setting.meta)}"
-            )
+        if not setting.accepts(value):
+            self._report(path, f"'{_dotted(path)}' is {_shown(value, setting)}; expected {setting.words}")
 
     def _report(self, path: tuple[str | int, ...], message: str) -> None:
         at = path

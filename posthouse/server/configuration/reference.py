@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from posthouse.server.configuration.kinds import Setting, describe, settings_of
+from posthouse.server.configuration.kinds import Setting, settings_of
 from posthouse.server.configuration.tree import Configuration
 
 HIDDEN = "(hidden)"
@@ -71,7 +71,7 @@ def _section(table: Setting, path: tuple[str, ...]) -> str:
         lines.append("\n| setting | default | what it may be | what it does |\n|---|---|---|---|\n")
     for setting in plain:
         default = toml(getattr(table.default, setting.name, setting.default))
-        expected = describe(setting.kind, setting.meta)
+        expected = setting.words
         lines.append(f"| `{setting.name}` | `{default}` | {expected} | {setting.description} |\n")
     lines.extend(_section(setting, (*path, setting.name)) for setting in settings if setting.is_table)
     return "".join(lines)

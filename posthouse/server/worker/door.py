@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from typing import Any
 
@@ -28,6 +29,7 @@ class Door(Factory):
         self._limit = settings.max_connections
         self._address_limit = settings.max_connections_per_address
         self._addresses: dict[bytes, int] = {}
+        self._proxies = [ipaddress.ip_network(network) for network in settings.proxies]
         self._count = metrics.connections.labels(name)
         self._total = metrics.connections_total.labels(name)
         self._refused = metrics.connections_refused.labels(name)
@@ -61,6 +63,17 @@ class Door(Factory):
         # in the protocol itself, not a wrapper around it: idle connections are many and must stay small
         protocol.connectionLost = connection_lost
         return protocol
+
+    def is_proxy(self, host: str) -> bool:
+        """True for a load balancer, that says who is behind it."""
+        if not self._proxies:
+            return False
+        address = ipaddress.ip_address(host.partition("%")[0])
+        return any(address in network for network in self._proxies)
+
+    def refuse(self) -> None:
+        """Count one who does not come in."""
+        self._refused.inc()
 
     async def wait_empty(self) -> None:
         """Return when nobody is in."""

@@ -16,9 +16,11 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
 from posthouse.server.worker.door import Door
+from posthouse.server.worker.proxy import BadHeader, read_header
 
 log = structlog.get_logger()
 
+HEADER_SECONDS = 10.0  # how long a proxy may take to say who is behind it
 WRITE_OCTETS = 65_536  # written and not taken by the peer, from which on a producer pauses
 
 
@@ -32,13 +34,15 @@ class Address(msgspec.Struct, frozen=True):
 class LoopTransport(asyncio.Protocol):
     """One connection: the loop's protocol, and the transport of what the door's factory builds."""
 
-    __slots__ = ("_door", "_peer", "_producer", "_transport", "protocol")
+    __slots__ = ("_door", "_header", "_peer", "_producer", "_timer", "_transport", "protocol")
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._producer: Any = None
         self._transport: asyncio.Transport
         self._peer = Address("", 0)
+        self._header: bytes | None = None  # of the PROXY protocol, as far as it has come
+        self._timer: asyncio.TimerHandle | None = None
         self.protocol: Any = None
 
     # What the loop calls
@@ -50,6 +54,44 @@ class LoopTransport(asyncio.Protocol):
             self._transport.abort()
             return
         self._peer = Address(peer[0], peer[1])
+        if self._door.is_proxy(self._peer.host):
+            self._header = b""
+            self._timer = asyncio.get_running_loop().call_later(HEADER_SECONDS, self._transport.abort)
+        else:
+            self._enter()
+
+    def data_received(self, data: bytes) -> None:
+        if self._header is not None:
+            data = self._read_header(self._header + data)
+        if data and self.protocol is not None:
+            self._guard(self.protocol.dataReceived, data)
+
+    def _read_header(self, octets: bytes) -> bytes:
+        """What stands behind the header of the PROXY protocol, once it is whole."""
+        try:
+            found = read_header(octets)
+        except BadHeader as error:
+            log.warning("a proxy's header cannot be read", peer=self._peer.host, why=str(error))
+            self._door.refuse()
+            self._transport.abort()
+            return b""
+        if found is None:
+            self._header = octets
+            return b""
+        self._header = None
+        self._cancel_timer()
+        origin, rest = found
+        if origin.host:
+            self._peer = Address(origin.host, origin.port)
+        self._enter()
+        return rest
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _enter(self) -> None:
         self.protocol = self._door.buildProtocol(self._peer)
         if self.protocol is None:
             self._transport.abort()
@@ -57,10 +99,8 @@ class LoopTransport(asyncio.Protocol):
         self._transport.set_write_buffer_limits(WRITE_OCTETS)
         self._guard(self.protocol.makeConnection, self)
 
-    def data_received(self, data: bytes) -> None:
-        self._guard(self.protocol.dataReceived, data)
-
     def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_timer()
         if self.protocol is not None:
             self._guard(self.protocol.connectionLost, connectionDone)
             self._producer = self.protocol = None

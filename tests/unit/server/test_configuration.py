@@ -54,6 +54,14 @@ def test_an_unknown_key_is_named_with_its_line_and_a_suggestion() -> None:
     ]
 
 
+def test_networks_are_looked_at() -> None:
+    assert read('listeners.smtp.proxies = ["192.0.2.0/24", "2001:db8::1"]').listeners.smtp.proxies[1] == "2001:db8::1"
+    [mistake] = mistakes('[http]\nmetrics_networks = ["192.0.2.0/33"]')
+    assert mistake.endswith("expected a list, each a network such as 192.0.2.0/24")
+    [mistake] = mistakes("[listeners.smtp]\nproxies = [1]")
+    assert mistake.startswith("posthouse.toml:2: 'listeners.smtp.proxies' is [1]")
+
+
 def test_an_unknown_table_is_named() -> None:
     [mistake] = mistakes("[server]\nworkers = 1\n[sever.x]\ny = 1")
     assert mistake == "posthouse.toml:3: unknown key 'sever'; did you mean 'server'?"

@@ -55,7 +55,7 @@ class Echo(Connection):
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[Door, int]]:
+async def served(*proxies: str) -> AsyncIterator[tuple[Door, int]]:
     """A door with echoes behind it, and its port."""
 
     class Echoes(Factory):
@@ -63,7 +63,8 @@ async def served() -> AsyncIterator[tuple[Door, int]]:
             return Echo(TLS)
 
     factory = Echoes()
-    door = Door("echo", factory, factory, ListenerSettings(port=0, max_connections=2), Metrics())
+    settings = ListenerSettings(port=0, max_connections=2, proxies=proxies)
+    door = Door("echo", factory, factory, settings, Metrics())
     listening = socket.create_server(("127.0.0.1", 0))
     server = await asyncio.get_running_loop().create_server(partial(LoopTransport, door), sock=listening)
     try:
@@ -152,6 +153,38 @@ async def test_a_peer_that_does_not_end_tls_is_cut() -> None:
         writer.write(b"bye\n")
         await asyncio.wait_for(door.wait_empty(), 5)
         writer.close()
+
+
+async def test_a_proxy_says_who_comes() -> None:
+    async with served("192.0.2.0/24", "127.0.0.0/8") as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"PROXY TCP4 198.51.100.9 ")
+        await writer.drain()
+        writer.write(b"192.0.2.1 4711 25\r\none\n")
+        assert await reader.readline() == b"hello 198.51.100.9\n"
+        assert await reader.readline() == b"one\n"
+        writer.close()
+        await door.wait_empty()
+
+
+async def test_a_proxy_that_says_nothing_sensible_is_cut() -> None:
+    async with served("127.0.0.1") as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"EHLO client\r\n")
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+        assert door.open == 0
+
+
+async def test_others_are_not_believed() -> None:
+    async with served("192.0.2.0/24") as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.readline() == b"hello 127.0.0.1\n"
+        writer.write(b"PROXY TCP4 198.51.100.9 192.0.2.1 4711 25\r\n")
+        assert (await reader.readline()).startswith(b"PROXY ")
+        writer.close()
+        await door.wait_empty()
 
 
 async def test_a_fault_ends_one_connection() -> None:
