@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from posthouse.admin.names import address_of, domain_of
+from posthouse.admin.domain import known_domain
+from posthouse.admin.names import address_of, name_of
 from posthouse.core.accounts import accounts
 from posthouse.core.accounts.accounts import AccountChange, AccountShown, NewAccount
+from posthouse.core.authentication.credentials import PasswordKeys, read_credentials, revoke_app_password
 from posthouse.core.authentication.credentials import add_app_password as keep_app_password
-from posthouse.core.authentication.credentials import read_credentials, revoke_app_password
 from posthouse.core.authentication.passwords import app_password_digest, check_policy, derive, new_app_password
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.storage.contract import Store
@@ -28,29 +29,35 @@ class AccountDetails(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """An account to add; `quota` in octets, None for its domain's default."""
+    """An account to add; `quota` in octets, None for no limit, UNSET for its domain's default."""
 
     address: str
     name: str
     password: str
-    quota: int | None = None
+    quota: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def add(store: Store, wanted: Wanted, settings: AuthenticationSettings, now: int) -> str:
     """Add an account; its address.
 
-    Raises BadAddress, NoSuchDomain, AddressExists, TooManyAccounts, PasswordTooShort, PasswordTooLong.
+    Raises BadAddress, BadName, NoSuchDomain, AddressExists, TooManyAccounts, PasswordTooShort, PasswordTooLong.
     """
-    address = address_of(wanted.address)
+    wanted = msgspec.structs.replace(wanted, address=address_of(wanted.address), name=name_of(wanted.name))
     check_policy(wanted.password, settings)
     keys = await asyncio.to_thread(derive, wanted.password, settings)
-    await store.write(accounts.add_account, NewAccount(address, wanted.name, keys, wanted.quota), now)
-    return address
+    await store.write(accounts.add_account, new_account(wanted, keys), now)
+    return wanted.address
+
+
+def new_account(wanted: Wanted, keys: PasswordKeys) -> NewAccount:
+    """What the core is told of an account whose address and name are canonical."""
+    quota = None if wanted.quota is msgspec.UNSET else wanted.quota
+    return NewAccount(wanted.address, wanted.name, keys, quota, unlimited=wanted.quota is None)
 
 
 async def list_all(store: Store, domain: str | None) -> AsyncIterator[AccountShown]:
-    """The accounts of a domain or of all, oldest first; raises BadDomain."""
-    wanted = None if domain is None else domain_of(domain)
+    """The accounts of a domain or of all, oldest first; raises BadDomain, NoSuchDomain."""
+    wanted = await known_domain(store, domain)
     after = 0
     while True:
         page = await store.read(accounts.list_accounts, wanted, after, PAGE)
@@ -70,7 +77,9 @@ async def show(store: Store, address: str) -> AccountDetails:
 
 
 async def change(store: Store, address: str, wanted: AccountChange) -> None:
-    """Change name, status or quotas; raises BadAddress, NoSuchAccount."""
+    """Change name, status or quotas; raises BadAddress, BadName, NoSuchAccount."""
+    if wanted.name is not msgspec.UNSET:
+        wanted = msgspec.structs.replace(wanted, name=name_of(wanted.name))
     await store.write(accounts.change_account, address_of(address), wanted)
 
 
@@ -93,8 +102,9 @@ async def delete(store: Store, address: str, now: int) -> None:
 async def add_app_password(store: Store, address: str, name: str, settings: AuthenticationSettings, now: int) -> str:
     """Make a password for one program; it is told this once.
 
-    Raises BadAddress, NoSuchAccount, AppPasswordExists, TooManyAppPasswords.
+    Raises BadAddress, BadName, NoSuchAccount, AppPasswordExists, TooManyAppPasswords.
     """
+    name = name_of(name)
     account = await store.read(accounts.show_account, address_of(address))
     password = new_app_password()
     digest = app_password_digest(password)

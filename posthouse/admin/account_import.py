@@ -6,18 +6,20 @@ import asyncio
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from posthouse.admin.names import BadAddress, address_of
+from posthouse.admin.account import Wanted, new_account
+from posthouse.admin.names import BadAddress, address_of, has_control_characters
 from posthouse.admin.sizes import BadSize, octets_of
-from posthouse.core.accounts.accounts import NewAccount, add_accounts
+from posthouse.core.accounts.accounts import add_accounts
 from posthouse.core.accounts.domains import list_domains
 from posthouse.core.accounts.lookup import taken_addresses
 from posthouse.core.authentication.passwords import PasswordTooLong, PasswordTooShort, check_policy, derive
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.formats.address import canonical_local, parse_address
 from posthouse.storage.contract import Refused, Store
 
 COLUMNS = ("address", "password", "name", "quota")
@@ -29,34 +31,39 @@ class BadRows(Refused):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One account to add."""
+    """One account to add, from the line of the file where it begins; `quota` as in Wanted."""
 
     line: int
     address: str
     password: str
     name: str
-    quota: int | None
+    quota: int | msgspec.UnsetType | None
 
 
 def read_rows(lines: Iterable[str], settings: AuthenticationSettings) -> list[Row]:
     """The rows of a file with a header of COLUMNS, the last two of which may be missing or empty; raises BadRows."""
-    reader = csv.DictReader(lines, restval="")
-    header = tuple(reader.fieldnames or ())
-    if not set(COLUMNS[:2]) <= set(header) or not set(header) <= set(COLUMNS):
+    records = _records(lines)
+    _, header = next(records, (1, []))
+    if not set(COLUMNS[:2]) <= set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise BadRows(f"line 1: expected the columns {','.join(COLUMNS)}")
     rows: list[Row] = []
     faults: list[str] = []
-    seen: set[str] = set()
-    for fields in reader:
-        try:
-            row = _row(reader.line_num, fields, settings)
-        except Refused as error:
-            faults.append(f"line {reader.line_num}: {_why(error)}")
-            continue
-        if row.address.lower() in seen:
-            faults.append(f"line {row.line}: {row.address} stands there twice")
-        seen.add(row.address.lower())
-        rows.append(row)
+    seen: set[tuple[str, str]] = set()
+    try:
+        for line, fields in records:
+            try:
+                row = _row(line, header, fields, settings)
+            except Refused as error:
+                faults.append(f"line {line}: {_why(error)}")
+                continue
+            address = parse_address(row.address)
+            key = (canonical_local(address.local), address.domain)
+            if key in seen:
+                faults.append(f"line {line}: {row.address} stands there twice")
+            seen.add(key)
+            rows.append(row)
+    except BadRows as broken:
+        faults.extend(broken.args)
     if faults:
         raise BadRows(*faults)
     return rows
@@ -77,7 +84,8 @@ async def add_rows(
             keys = await asyncio.gather(
                 *(loop.run_in_executor(executor, derive, row.password, settings) for row in batch)
             )
-            new = [NewAccount(row.address, row.name, key, row.quota) for row, key in zip(batch, keys, strict=True)]
+            wanted = [Wanted(row.address, row.name, row.password, row.quota) for row in batch]
+            new = [new_account(each, key) for each, key in zip(wanted, keys, strict=True)]
             await store.write(add_accounts, new, now)
             done(len(batch))
     return len(rows)
@@ -103,17 +111,36 @@ async def _check(store: Store, rows: list[Row]) -> None:
         raise BadRows(*faults)
 
 
-def _row(line: int, fields: dict[str, str], settings: AuthenticationSettings) -> Row:
-    if None in fields:
+def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """(line where it begins, fields) of each record that is not empty; raises BadRows where it is no CSV."""
+    reader = csv.reader(lines, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise BadRows(f"line {line}: this is no CSV: {error}") from None
+        if fields is None:
+            return
+        if fields:
+            yield line, fields
+
+
+def _row(line: int, header: list[str], values: list[str], settings: AuthenticationSettings) -> Row:
+    if len(values) > len(header):
         raise BadRows("there are more fields than columns")
+    if any(map(has_control_characters, values)):
+        # a quote that was opened by mistake must not make passwords of other rows part of a name
+        raise BadRows("a field goes over the end of its line or has control characters")
+    fields = {**dict.fromkeys(COLUMNS, ""), **dict(zip(header, values, strict=False))}
     check_policy(fields["password"], settings)
-    quota = fields.get("quota", "").strip()
+    quota = fields["quota"].strip()
     return Row(
         line,
         address_of(fields["address"]),
         fields["password"],
-        fields.get("name", "").strip(),
-        octets_of(quota) if quota else None,
+        fields["name"].strip(),
+        octets_of(quota) if quota else msgspec.UNSET,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from posthouse.admin.names import address_of, domain_of
+from posthouse.admin.domain import known_domain
+from posthouse.admin.names import address_of
 from posthouse.core.accounts import aliases
 from posthouse.core.accounts.aliases import AliasShown
 from posthouse.storage.contract import Store
@@ -19,8 +20,8 @@ async def add(store: Store, address: str, targets: list[str]) -> str:
 
 
 async def list_all(store: Store, domain: str | None) -> list[AliasShown]:
-    """The aliases of a domain or of all; raises BadDomain."""
-    return await store.read(aliases.list_aliases, None if domain is None else domain_of(domain))
+    """The aliases of a domain or of all; raises BadDomain, NoSuchDomain."""
+    return await store.read(aliases.list_aliases, await known_domain(store, domain))
 
 
 async def delete(store: Store, address: str) -> None:

@@ -45,6 +45,14 @@ async def show(store: Store, name: str) -> DomainShown:
     return await store.read(domains.show_domain, domain_of(name))
 
 
+async def known_domain(store: Store, name: str | None) -> str | None:
+    """The canonical name of a domain of ours that a listing is narrowed to, None as it is.
+
+    Raises BadDomain, NoSuchDomain.
+    """
+    return None if name is None else (await show(store, name)).record.name
+
+
 async def change(store: Store, name: str, wanted: DomainChange) -> None:
     """Change settings; raises BadDomain, BadAddress, NoSuchDomain, and NotHere for the catch-all."""
     if isinstance(wanted.catch_all, str):

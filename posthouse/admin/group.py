@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from posthouse.admin.names import address_of, domain_of
+from posthouse.admin.domain import known_domain
+from posthouse.admin.names import address_of, name_of
 from posthouse.core.accounts import groups
 from posthouse.core.accounts.groups import GroupShown
 from posthouse.core.accounts.records import Posting
@@ -10,16 +11,16 @@ from posthouse.storage.contract import Store
 
 
 async def add(store: Store, address: str, name: str, posting: Posting, members: list[str], now: int) -> str:
-    """Add a group; its address. Raises BadAddress, NoSuchDomain, AddressExists, NotHere for a member."""
+    """Add a group; its address. Raises BadAddress, BadName, NoSuchDomain, AddressExists, NotHere for a member."""
     canonical = address_of(address)
     wanted = [address_of(member) for member in members]
-    await store.write(groups.add_group, canonical, name, posting, wanted, now)
+    await store.write(groups.add_group, canonical, name_of(name), posting, wanted, now)
     return canonical
 
 
 async def list_all(store: Store, domain: str | None) -> list[GroupShown]:
-    """The groups of a domain or of all; raises BadDomain."""
-    return await store.read(groups.list_groups, None if domain is None else domain_of(domain))
+    """The groups of a domain or of all; raises BadDomain, NoSuchDomain."""
+    return await store.read(groups.list_groups, await known_domain(store, domain))
 
 
 async def show(store: Store, address: str) -> GroupShown:
@@ -30,7 +31,11 @@ async def show(store: Store, address: str) -> GroupShown:
 async def change(
     store: Store, address: str, name: str | None, posting: Posting | None, add: list[str], remove: list[str]
 ) -> None:
-    """Change what is not None, add and remove members, all or nothing; raises BadAddress, NoSuchGroup, NotHere."""
+    """Change what is not None, add and remove members, all or nothing.
+
+    Raises BadAddress, BadName, NoSuchGroup, NotHere.
+    """
+    name = None if name is None else name_of(name)
     more, gone = [address_of(member) for member in add], [address_of(member) for member in remove]
     await store.write(groups.change_group, address_of(address), name, posting, more, gone)
 

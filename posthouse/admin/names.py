@@ -1,6 +1,8 @@
-"""Addresses and domains as an operator writes them, in canonical form."""
+"""Addresses, domains and names as an operator writes them, in canonical form."""
 
 from __future__ import annotations
+
+import unicodedata
 
 from posthouse.formats.address import canonical_domain, parse_address
 from posthouse.storage.contract import Refused
@@ -12,6 +14,10 @@ class BadAddress(Refused):
 
 class BadDomain(Refused):
     """args: the text, what is wrong with it."""
+
+
+class BadName(Refused):
+    """args: the text, escaped, and what is wrong with it."""
 
 
 def address_of(text: str) -> str:
@@ -28,3 +34,15 @@ def domain_of(text: str) -> str:
         return canonical_domain(text.strip())
     except ValueError as error:
         raise BadDomain(text, str(error)) from None
+
+
+def name_of(text: str) -> str:
+    """What a person, a group or a program is called: one line of text, perhaps empty; raises BadName."""
+    if has_control_characters(text):
+        raise BadName(ascii(text)[1:-1], "it has control characters")
+    return text.strip()
+
+
+def has_control_characters(text: str) -> bool:
+    """True when it is more than one line, or holds what cannot be shown or stored."""
+    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)

@@ -37,12 +37,16 @@ ERASE_ACCOUNT = "erase account"  # the job that follows a deletion; its body is 
 
 
 class NewAccount(msgspec.Struct, array_like=True, frozen=True):
-    """An account to add; `keys` None: nobody can log in with a password yet."""
+    """An account to add; `keys` None: nobody can log in with a password yet.
+
+    `quota_octets` None: its domain's default, or no limit at all when `unlimited`.
+    """
 
     address: str
     name: str
     keys: PasswordKeys | None
     quota_octets: int | None
+    unlimited: bool = False
 
 
 class AccountChange(msgspec.Struct, frozen=True):
@@ -165,7 +169,9 @@ def _add(txn: WriteTransaction, new: NewAccount, now: int) -> int:
     if domain.quota_accounts is not None and domain.accounts >= domain.quota_accounts:
         raise TooManyAccounts(domain.name, domain.quota_accounts)
     number = next_number(txn, "accounts")
-    quota = domain.account_quota_octets if new.quota_octets is None else new.quota_octets
+    quota = new.quota_octets
+    if quota is None and not new.unlimited:
+        quota = domain.account_quota_octets
     record = AccountRecord(address.local, address.domain, new.name, now, quota_octets=quota)
     write_account(txn, number, record)
     write_address(txn, address.domain, AddressRecord("account", address.local, number))

@@ -14,7 +14,17 @@ from posthouse.core.accounts.records import Status
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.kinds import Limit, Quota, Size, day, size_or_none
-from posthouse.server.cli.output import Column, fail, plain, progress, show_done, show_json, show_record, show_table
+from posthouse.server.cli.output import (
+    Column,
+    fail,
+    plain,
+    progress,
+    show_done,
+    show_json,
+    show_record,
+    show_table,
+    warn,
+)
 from posthouse.server.cli.passwords import ask_password
 from posthouse.storage.contract import Store
 
@@ -38,12 +48,14 @@ def account() -> None:
 @account.command("add")
 @click.argument("address")
 @click.option("--name", default="", help="The person's name.")
-@click.option("--quota", type=Size(), help='What the account may hold, "500 MB"; else its domain\'s default.')
+@click.option(
+    "--quota", type=Size(), default=UNSET, help='What it may hold: "500 MB", "none"; else as its domain says.'
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--weak-hash-for-tests", is_flag=True, help="Hash the password fast and badly; on test servers only.")
 @pass_invocation
 def add(
-    invocation: Invocation, address: str, name: str, quota: int | None, password_stdin: bool, weak_hash_for_tests: bool
+    invocation: Invocation, address: str, name: str, quota: Quota, password_stdin: bool, weak_hash_for_tests: bool
 ) -> None:
     """Add an account."""
     settings = _settings(invocation, weak=weak_hash_for_tests)
@@ -63,8 +75,19 @@ def import_(invocation: Invocation, file: Any, weak_hash_for_tests: bool) -> Non
         rows = read_rows(file, settings)
     except UnicodeDecodeError as error:
         fail(f"{file.name} is not UTF-8: {error.reason}")
-    with progress("accounts", len(rows)) as done:
-        added = invocation.run(lambda store: add_rows(store, rows, settings, invocation.now, done))
+    added = 0
+    with progress("accounts", len(rows)) as advance:
+
+        def count(more: int) -> None:
+            nonlocal added
+            added += more
+            advance(more)
+
+        try:
+            invocation.run(lambda store: add_rows(store, rows, settings, invocation.now, count))
+        finally:
+            if 0 < added < len(rows):
+                warn(f"stopped after {added} of {len(rows)} accounts, with line {rows[added - 1].line}")
     show_done(f"{added} accounts added", {"added": added})
 
 

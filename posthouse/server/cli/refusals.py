@@ -12,6 +12,7 @@ WORDS = {
     "AppPasswordExists": "there is an app password called {0}",
     "BadAddress": "'{0}' is no address: {1}",
     "BadDomain": "'{0}' is no domain: {1}",
+    "BadName": "'{0}' is no name: {1}",
     "BadSize": "'{0}': {1}",
     "DomainExists": "there is a domain {0}",
     "DomainInUse": "{0} still has {1}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import UNSET
 
 from posthouse.admin.account_import import BadRows, Row, add_rows, read_rows
 from posthouse.core.accounts.accounts import list_accounts
@@ -16,7 +17,7 @@ HEADER = "address,password,name,quota"
 
 def faults(*lines: str, header: str = HEADER) -> tuple[str, ...]:
     with pytest.raises(BadRows) as refused:
-        read_rows([header, *lines], AUTHENTICATION)
+        read_rows([line + "\n" for line in (header, *lines)], AUTHENTICATION)
     return refused.value.args
 
 
@@ -35,8 +36,8 @@ def test_rows() -> None:
     ]
     assert read_rows([HEADER, *lines], AUTHENTICATION) == [
         Row(2, "Ann@example.org", "long enough", "Ann Ash", 5_000_000_000),
-        Row(3, "b@example.org", 'pass,word "x"', "", None),
-        Row(5, "c@example.org", "12345678", "", None),
+        Row(3, "b@example.org", 'pass,word "x"', "", UNSET),
+        Row(5, "c@example.org", "12345678", "", UNSET),
     ]
     (row,) = read_rows(["password,address", "long enough,a@b.org"], AUTHENTICATION)
     assert row.address == "a@b.org"
@@ -57,6 +58,38 @@ def test_faults_have_lines_and_no_passwords() -> None:
     assert faults(header="address,password,colour") == ("line 1: expected the columns address,password,name,quota",)
 
 
+def test_one_row_is_never_part_of_another() -> None:
+    open_quote = ('a@b.org,long enough,"Ann', "b@b.org,another secret,Bob")
+    assert faults("x", *open_quote) == (
+        "line 2: the password has fewer than 8 characters",
+        "line 3: this is no CSV: unexpected end of data",
+    )
+    assert faults(*open_quote, 'c@b.org,long enough,"C"') == ("line 2: this is no CSV: ',' expected after '\"'",)
+    assert faults("", *open_quote, '"') == ("line 3: a field goes over the end of its line or has control characters",)
+    assert faults("a@b.org,long\0enough") == (
+        "line 2: a field goes over the end of its line or has control characters",
+    )
+    assert faults("a@b.org,long enough," + "x" * 200_000) == (
+        "line 2: this is no CSV: field larger than field limit (131072)",
+    )
+
+
+def test_equal_addresses_and_columns_are_found_before_anything_is_added() -> None:
+    assert faults("straße@b.org,long enough", "STRASSE@B.org,long enough") == (
+        "line 3: STRASSE@b.org stands there twice",
+    )
+    assert faults(header="address,password,address") == ("line 1: expected the columns address,password,name,quota",)
+
+
+async def test_no_quota_is_not_the_domains_quota() -> None:
+    store = await opened()
+    await store.write(change_domain, "example.org", DomainChange(account_quota_octets=7))
+    lines = [HEADER, "a@example.org,long enough,,", "b@example.org,long enough,,none", "c@example.org,long enough,,9"]
+    await add_rows(store, read_rows(lines, AUTHENTICATION), AUTHENTICATION, NOW, lambda _: None)
+    found = await store.read(list_accounts, "example.org", 0, 10)
+    assert [account.quota_octets for account in found] == [7, None, 9]
+
+
 async def test_all_are_added_in_batches() -> None:
     store = await opened()
     done: list[int] = []
@@ -71,11 +104,11 @@ async def test_all_are_added_in_batches() -> None:
 
 async def test_nothing_is_added_when_one_cannot_be() -> None:
     store = await opened()
-    await add_rows(store, [Row(2, "a@example.org", "long enough", "", None)], AUTHENTICATION, NOW, lambda _: None)
+    await add_rows(store, [Row(2, "a@example.org", "long enough", "", UNSET)], AUTHENTICATION, NOW, lambda _: None)
     rows = [
-        Row(2, "b@example.org", "x", "", None),
-        Row(3, "A@example.org", "x", "", None),
-        Row(4, "c@b.org", "x", "", None),
+        Row(2, "b@example.org", "x", "", UNSET),
+        Row(3, "A@example.org", "x", "", UNSET),
+        Row(4, "c@b.org", "x", "", UNSET),
     ]
     with pytest.raises(BadRows) as refused:
         await add_rows(store, rows, AUTHENTICATION, NOW, lambda _: None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from posthouse.server.cli import posthouse
-from tests.served import Served
+from tests.served import COMMAND, Served
 
 PASSWORD = "correct horse battery"
 
@@ -87,6 +90,55 @@ def test_quotas(house: House) -> None:
     assert (shown["quota_accounts"], shown["account_quota_octets"], shown["quota_octets"]) == (1, 10**9, 10**10)
     refused = house.refusal("account", "add", "b@example.org", "--password-stdin", say=PASSWORD)
     assert refused == "posthouse: example.org may have 1 accounts and no more\n"
+
+
+def test_no_quota_is_not_the_domains_quota(house: House) -> None:
+    house.done("domain", "change", "example.org", "--account-quota", "1 GB")
+    for name, quota, octets in (("a", (), 10**9), ("b", ("--quota", "none"), None), ("c", ("--quota", "5"), 5)):
+        house.done("account", "add", f"{name}@example.org", "--password-stdin", *quota, say=PASSWORD)
+        assert house.json("account", "quota", f"{name}@example.org")["quota_octets"] == octets
+
+
+def test_names_are_one_line(house: House) -> None:
+    add = ("account", "add", "b@example.org", "--name", "B\nC", "--password-stdin")
+    assert house.refusal(*add, say=PASSWORD) == "posthouse: 'B\\nC' is no name: it has control characters\n"
+    for verb in (
+        ("account", "rename", "admin@example.org", "\x1b[2J"),
+        ("account", "app-password", "add", "admin@example.org", "a\0b"),
+        ("group", "add", "team@example.org", "--name", "a\rb"),
+    ):
+        assert "is no name" in house.refusal(*verb)
+    house.done("group", "add", "team@example.org")
+    assert "is no name" in house.refusal("group", "change", "team@example.org", "--name", "a\u2028b")
+
+
+@pytest.mark.parametrize("noun", ["account", "alias", "group"])
+def test_a_list_of_a_domain_that_is_not_there(house: House, noun: str) -> None:
+    assert house.refusal(noun, "list", "--domain", "example.con") == "posthouse: no such domain: example.con\n"
+
+
+def test_a_password_is_asked_for_on_a_terminal_only(house: House) -> None:
+    """A session of its own has no terminal; nothing is read from elsewhere and nothing echoed."""
+    done = subprocess.run(
+        [COMMAND, "--config", str(house.directory / "posthouse.toml"), "account", "add", "b@example.org"],
+        input=f"{PASSWORD}\n{PASSWORD}\n",
+        text=True,
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "posthouse: there is no terminal to ask for the password on; scripts use --password-stdin\n"
+
+
+def test_a_password_that_is_no_text(house: House) -> None:
+    done = subprocess.run(
+        [COMMAND, "--config", str(house.directory / "posthouse.toml"), "account", "add", "b@b.c", "--password-stdin"],
+        input=b"correct \xff\xfe horse\n",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"posthouse: the password is not UTF-8\n")
 
 
 def test_app_passwords(house: House) -> None:
@@ -176,3 +228,21 @@ def test_a_running_server_knows_at_once(served: Served) -> None:
     served.cli("account", "lock", "ann@example.org")
     with pytest.raises(LoginError):
         log_in("another password")
+
+
+def test_an_import_that_is_stopped_says_how_far_it_came(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    rows = "".join(f"u{number}@example.org,long enough\n" for number in range(5000))
+    file.write_text("address,password\n" + rows)
+    command = [COMMAND, "--config", str(served.config), "account", "import", str(file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        served.wait_for(lambda: len(json.loads(served.cli("account", "list", "--json"))) > 1, "no account was added")
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate()
+    assert running.returncode == 1
+    found = re.search(r"stopped after (\d+) of 5000 accounts, with line (\d+)", said)
+    assert found is not None, said
+    added = int(found[1])
+    assert int(found[2]) == added + 1  # the header is line 1
+    there = len(json.loads(served.cli("account", "list", "--json"))) - 1
+    assert there in (added, added + 100)  # what was being written may have come in
