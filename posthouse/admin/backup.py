@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from posthouse import __version__
-from posthouse.core.maintenance.blobs import blob_page
+from posthouse.core.maintenance.blobs import BlobPage, blob_page
 from posthouse.storage.blobs.records import BlobPlace, hold_collection
-from posthouse.storage.contract import Refused, Store
+from posthouse.storage.contract import Refused, Store, StoreUnavailable
 from posthouse.storage.lmdb import LocalStore
 from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.settings import StoreSettings
@@ -114,12 +115,17 @@ async def opened_copy(directory: Path) -> AsyncIterator[Store]:
         store.close()
 
 
-async def used_files(store: Store) -> AsyncIterator[list[BlobPlace]]:
-    """The blobs of a store that are in use and have files, some at a time."""
+async def blob_pages(store: Store) -> AsyncIterator[BlobPage]:
+    """The blobs of a store, some at a time."""
     after = b""
     while (page := await store.read(blob_page, after, PAGE)).places:
-        yield [place for place in page.places if place.location is not None and page.counts[place.hash]]
+        yield page
         after = page.places[-1].hash
+
+
+def used_files(page: BlobPage) -> list[BlobPlace]:
+    """Those that are in use and have files."""
+    return [place for place in page.places if place.location is not None and page.counts[place.hash]]
 
 
 def copy_blob(source: Path, target: Path) -> bool:
@@ -160,20 +166,23 @@ def _check_target(target: Path) -> None:
 
 @asynccontextmanager
 async def _collection_held(store: Store, now: Callable[[], int]) -> AsyncIterator[None]:
-    """Nothing that is in use now is collected meanwhile."""
+    """Nothing that is in use now is collected meanwhile, whatever other backups end."""
+    holder = secrets.randbits(63)
 
     async def hold() -> None:
         while True:
             await asyncio.sleep(HOLD_MS / 4000)
-            await store.write(hold_collection, now() + HOLD_MS)
+            with suppress(StoreUnavailable):  # it holds for three more tries
+                await store.write(hold_collection, holder, now() + HOLD_MS, now())
 
-    await store.write(hold_collection, now() + HOLD_MS)
+    await store.write(hold_collection, holder, now() + HOLD_MS, now())
     holding = asyncio.get_running_loop().create_task(hold())
     try:
         yield
     finally:
         holding.cancel()
-        await store.write(hold_collection, 0)
+        with suppress(StoreUnavailable):  # it ends by itself
+            await store.write(hold_collection, holder, 0, now())
 
 
 async def _copy_files(
@@ -184,8 +193,8 @@ async def _copy_files(
     missing: list[str] = []
     copied = 0
     before = await asyncio.to_thread(lambda: {f"{path.parent.name}/{path.name}" for path in target.glob("*/*")})
-    async for places in used_files(copy):
-        locations = [str(place.location) for place in places]
+    async for page in blob_pages(copy):
+        locations = [str(place.location) for place in used_files(page)]
         for at in range(0, len(locations), COPIES_AT_ONCE):
             some = locations[at : at + COPIES_AT_ONCE]
             there = await asyncio.gather(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ from posthouse.admin.backup import (
     CONFIGURATION,
     Manifest,
     NoBackup,
+    blob_pages,
     copy_blob,
     digest_of,
     opened_copy,
@@ -23,11 +26,16 @@ from posthouse.admin.backup import (
 )
 from posthouse.admin.letters import chosen_accounts
 from posthouse.core.maintenance.account import renew_account
-from posthouse.storage.contract import Refused
+from posthouse.storage.blobs.contract import BlobDamaged, Blobs
+from posthouse.storage.blobs.files import FileBlobs
+from posthouse.storage.blobs.records import BlobPlace, forget_unused
+from posthouse.storage.blobs.settings import BlobSettings
+from posthouse.storage.contract import Refused, Store
 from posthouse.storage.lmdb.copies import DATABASE
+from posthouse.storage.lmdb.engine import LOCK, RESTORING
+from posthouse.storage.schema import SchemaTooNew
 
 STORE = "store"
-RESTORING = ".restoring"
 
 
 class NotEmpty(Refused):
@@ -35,21 +43,41 @@ class NotEmpty(Refused):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What was brought back; `missing` names blob files that the backup lacks, `aside` where the earlier ones are."""
+    """What was brought back; `aside` says where the earlier store is.
+
+    `missing` and `damaged` name blob files that the backup lacks, or has with other octets than were stored.
+    """
 
     manifest: Manifest
     accounts: int
     files: int
     missing: list[str]
+    damaged: list[str]
     aside: list[str]
 
 
-def restore_configuration(source: Path, base: Path) -> None:
-    """Put the configuration and keys of a backup into a new folder; raises NoBackup, NotEmpty."""
-    read_manifest(source)
+async def check_backup(source: Path) -> Manifest:
+    """What a whole backup's manifest says; raises NoBackup for what is none."""
+    manifest = read_manifest(source)
+    file = source / manifest.store / DATABASE
+    if not file.is_file():
+        raise NoBackup(str(source), f"{file} is missing")
+    if await asyncio.to_thread(digest_of, file) != (manifest.database_octets, manifest.database_sha256):
+        raise NoBackup(str(source), f"{file} is not what the manifest says")
+    return manifest
+
+
+@contextmanager
+def restored_configuration(source: Path, base: Path) -> Iterator[None]:
+    """The configuration and keys of a backup in a new folder; gone again when what follows fails. Raises NotEmpty."""
     if base.exists() and any(base.iterdir()):
         raise NotEmpty(str(base))
-    shutil.copytree(source / CONFIGURATION, base, dirs_exist_ok=True)
+    try:
+        shutil.copytree(source / CONFIGURATION, base, dirs_exist_ok=True)
+        yield
+    except BaseException:
+        shutil.rmtree(base)
+        raise
 
 
 async def restore(
@@ -60,48 +88,63 @@ async def restore(
     What was there is set aside when `replace` allows. Clients must not take the restored accounts for what they knew
     (numbers would be given twice), so each account is made new to them. Raises NoBackup, NotEmpty, OSError.
     """
-    manifest = read_manifest(source)
     if (base / STORE / DATABASE).exists() and not replace:
         raise NotEmpty(str(base / STORE))
-    await asyncio.to_thread(_check_database, source, manifest)
+    manifest = await check_backup(source)
     store, blobs = base / (STORE + RESTORING), base / (BLOBS + RESTORING)
     for leftover in (store, blobs):
         if leftover.exists():
             shutil.rmtree(leftover)
     await asyncio.to_thread(shutil.copytree, source / manifest.store, store)
-    blobs.mkdir(mode=0o700)
-    accounts, files, missing = await _fill(source, store, blobs, now, done)
-    aside = _swap(base, now())
-    return Restored(manifest, accounts, files, missing, aside)
-
-
-def _check_database(source: Path, manifest: Manifest) -> None:
-    file = source / manifest.store / DATABASE
-    if not file.is_file():
-        raise NoBackup(str(source), f"{file} is missing")
-    if digest_of(file) != (manifest.database_octets, manifest.database_sha256):
-        raise NoBackup(str(source), f"{file} is not what the manifest says")
-
-
-async def _fill(
-    source: Path, store: Path, blobs: Path, now: Callable[[], int], done: Callable[[int], None]
-) -> tuple[int, int, list[str]]:
-    accounts = files = 0
-    missing: list[str] = []
-    async with opened_copy(store) as copy:
-        async for places in used_files(copy):
-            for place in places:
-                location = str(place.location)
-                if await asyncio.to_thread(copy_blob, source / BLOBS / location, blobs / location):
-                    files += 1
-                else:
-                    missing.append(location)
-                done(1)
-        async for account in chosen_accounts(copy, None):
-            await copy.write(renew_account, account, now())
-            accounts += 1
+    files = FileBlobs(blobs, BlobSettings())
+    restored = Restored(manifest, 0, 0, [], [], [])
+    try:
+        async with opened_copy(store) as copy:
+            restored = await _fill_blobs(copy, source / BLOBS, files, restored, done)
+            accounts = await _renew(copy, now)
+    except SchemaTooNew as error:
+        raise NoBackup(str(source), str(error)) from None
+    finally:
+        files.close()
     await asyncio.to_thread(_sync_all, store, blobs)
-    return accounts, files, missing
+    return msgspec.structs.replace(restored, accounts=accounts, aside=_swap(base, now()))
+
+
+async def _fill_blobs(
+    copy: Store, source: Path, blobs: FileBlobs, restored: Restored, done: Callable[[int], None]
+) -> Restored:
+    files = 0
+    async for page in blob_pages(copy):
+        for place in used_files(page):
+            location = str(place.location)
+            if not await asyncio.to_thread(copy_blob, source / location, blobs.directory / location):
+                restored.missing.append(location)
+            elif await _is_sound(blobs, place):
+                files += 1
+            else:
+                restored.damaged.append(location)
+            done(1)
+        # of what nobody held there are no files: the next letter of that content must be stored again
+        await copy.write(forget_unused, [hash_ for hash_, count in page.counts.items() if not count])
+    return msgspec.structs.replace(restored, files=files)
+
+
+async def _is_sound(blobs: Blobs, place: BlobPlace) -> bool:
+    digest = hashlib.sha256()
+    try:
+        async for chunk in blobs.chunks(place):
+            digest.update(chunk)
+    except BlobDamaged:
+        return False
+    return digest.digest() == place.hash
+
+
+async def _renew(copy: Store, now: Callable[[], int]) -> int:
+    accounts = 0
+    async for account in chosen_accounts(copy, None):
+        await copy.write(renew_account, account, now())
+        accounts += 1
+    return accounts
 
 
 def _sync_all(store: Path, blobs: Path) -> None:
@@ -110,12 +153,19 @@ def _sync_all(store: Path, blobs: Path) -> None:
 
 
 def _swap(base: Path, now: int) -> list[str]:
+    # the store goes first and comes last: while it is away, no server begins an empty one (HalfRestored)
     aside = []
     for name in (STORE, BLOBS):
-        if (base / name).exists():
+        held = base / name
+        (held / LOCK).unlink(missing_ok=True)
+        if held.exists() and any(held.iterdir()):
             earlier = base / f"{name}.before-{now}"
-            (base / name).rename(earlier)
+            held.rename(earlier)
             aside.append(str(earlier))
+        elif held.exists():
+            held.rmdir()
+        sync_directory(base)
+    for name in (BLOBS, STORE):
         (base / (name + RESTORING)).rename(base / name)
-    sync_directory(base)
+        sync_directory(base)
     return aside

@@ -15,8 +15,12 @@ from posthouse.server.cli.output import fail, progress, show_done, warn
 @click.command(cls=Command)
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @pass_invocation
-def backup(invocation: Invocation, directory: Path) -> None:
-    """Write a backup into DIRECTORY, also while the server runs; into an earlier backup only what is new."""
+@click.pass_context
+def backup(context: click.Context, invocation: Invocation, directory: Path) -> None:
+    """Write a backup into DIRECTORY, also while the server runs; into an earlier backup only what is new.
+
+    Ends with status 1 when something that should be in it was missing.
+    """
     places = invocation.places
     source = admin.Source(
         places.base, places.blobs, [invocation.file.absolute(), places.certificate, places.certificate_key]
@@ -34,3 +38,4 @@ def backup(invocation: Invocation, directory: Path) -> None:
         warn(f"blob {location} is missing; posthouse verify says whose it is")
     manifest = written.manifest
     show_done(f"{directory}: {manifest.files} files, {written.copied} of them new", written)
+    context.exit(1 if written.missing else 0)

@@ -11,9 +11,10 @@ from pathlib import Path
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
 from posthouse.storage.contract import Store, StoreUnavailable
-from posthouse.storage.lmdb.engine import StoreInUse
+from posthouse.storage.lmdb.engine import HalfRestored, StoreInUse
 from posthouse.storage.lmdb.local import LocalStore
 from posthouse.storage.lmdb.remote import RemoteStore
+from posthouse.storage.schema import SchemaTooNew
 
 PATIENCE_SECONDS = 10.0  # a server that starts or stops has the lock but does not answer yet, or no more
 _PAUSE_SECONDS = 0.05
@@ -42,6 +43,8 @@ async def _reach(configuration: Configuration) -> RemoteStore | LocalStore:
         except StoreInUse as error:
             if asyncio.get_running_loop().time() > ends:
                 raise StoreUnavailable(str(error)) from error
+        except (HalfRestored, SchemaTooNew) as error:
+            raise StoreUnavailable(str(error)) from error
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

@@ -47,9 +47,10 @@ class Collected(msgspec.Struct, array_like=True, frozen=True):
     locations: list[str]
 
 
-_HELD = META.key("collection held until")
+_HOLDS = META.key("collection holds")  # {holder: until (ms)}
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD = msgspec.msgpack.Decoder(BlobRecord)
+_HELD_UNTIL = msgspec.msgpack.Decoder(dict[int, int])
 
 
 def keep(txn: WriteTransaction, blob: Blob, references: int = 1) -> None:
@@ -95,15 +96,18 @@ def place(txn: ReadTransaction, hash_: bytes) -> BlobPlace | None:
 
 
 @operation
-def hold_collection(txn: WriteTransaction, until: int) -> None:
-    """Let nothing be collected until then (ms): a backup reads files that were in use when it began."""
-    txn.put(_HELD, until.to_bytes(8, "big"))
+def hold_collection(txn: WriteTransaction, holder: int, until: int, now: int) -> None:
+    """Let nothing be collected until then (ms, 0 to let go): a backup reads files that were in use when it began."""
+    holds = {other: end for other, end in _holds(txn).items() if other != holder and end > now}
+    if until > now:
+        holds[holder] = until
+    txn.put(_HOLDS, _ENCODER.encode(holds))
 
 
 @operation
 def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> Collected:
     """Forget up to `limit` blobs that nobody held since `before` (ms)."""
-    if int.from_bytes(txn.get(_HELD) or b"", "big") > now:
+    if any(until > now for until in _holds(txn).values()):
         return Collected(0, [])
     locations: list[str] = []
     seen = 0
@@ -121,6 +125,17 @@ def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> Collect
         else:
             locations.append(record.location)
     return Collected(seen, locations)
+
+
+@operation
+def forget_unused(txn: WriteTransaction, hashes: list[bytes]) -> None:
+    """Forget those of these blobs that nobody holds, at once; for a store whose files are not there."""
+    for hash_ in hashes:
+        record = read_record(txn, hash_)
+        if record is not None and record.count == 0:
+            txn.delete(BLOB.key(hash_))
+            txn.delete(BLOB_BYTES.key(hash_))
+            txn.delete(BLOB_UNUSED.key(record.unused_since, hash_))
 
 
 def set_references(txn: WriteTransaction, hash_: bytes, references: int, now: int) -> None:
@@ -143,6 +158,11 @@ def read_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
     """The record of a blob."""
     value = txn.get(BLOB.key(hash_))
     return None if value is None else _RECORD.decode(value)
+
+
+def _holds(txn: ReadTransaction) -> dict[int, int]:
+    value = txn.get(_HOLDS)
+    return {} if value is None else _HELD_UNTIL.decode(value)
 
 
 def _add(txn: WriteTransaction, hash_: bytes, record: BlobRecord, references: int) -> None:

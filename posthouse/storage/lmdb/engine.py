@@ -15,7 +15,7 @@ import structlog
 
 from posthouse.storage import schema, writes
 from posthouse.storage.contract import Operation, Refused
-from posthouse.storage.lmdb.copies import copy_environment, sync
+from posthouse.storage.lmdb.copies import DATABASE, copy_environment, sync
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
@@ -23,6 +23,7 @@ from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer,
 log = structlog.get_logger()
 
 LOCK = "writer.lock"
+RESTORING = ".restoring"  # what a store is called, beside its place, until all of it is there
 
 # One operation's trouble, not the store's: the database may grow no further, or one transaction has too many pages
 FULL = (lmdb.MapFullError, lmdb.TxnFullError)
@@ -41,6 +42,10 @@ class Work(msgspec.Struct, gc=False):
 
 class StoreInUse(Exception):
     """Another process writes to this store."""
+
+
+class HalfRestored(Exception):
+    """A restore was cut off when the earlier store was away already: an empty one must not take its place."""
 
 
 class WriterLock:
@@ -73,7 +78,12 @@ class Engine:
     """One store, open for writing; there is never more than one of them."""
 
     def __init__(self, directory: Path, settings: StoreSettings, *, wait: bool = False) -> None:
-        """Open or create it and bring its schema up to date; raises StoreInUse, or waits for the other to end."""
+        """Open or create it and bring its schema up to date; raises StoreInUse, or waits for the other to end.
+
+        Raises HalfRestored, SchemaTooNew.
+        """
+        if not (directory / DATABASE).exists() and directory.with_name(directory.name + RESTORING).exists():
+            raise HalfRestored(f"{directory} was not restored to the end: run posthouse restore again")
         self.directory = directory
         self._settings = settings
         self._answered: dict[int, int] = {}

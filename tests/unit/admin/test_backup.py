@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from posthouse.admin.backup import NoBackup, Source, backup, read_manifest
-from posthouse.admin.restore import NotEmpty, restore, restore_configuration
+from posthouse.admin.restore import NotEmpty, restore, restored_configuration
 from posthouse.admin.verify import verify
 from posthouse.core.mail.erase import erase_some
+from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import read_mailbox
-from posthouse.core.mail.messages import rows
+from posthouse.core.mail.messages import expunge, rows, store_flags
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs
-from posthouse.storage.blobs.records import collect
+from posthouse.storage.blobs.records import collect, hold_collection
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.changes import changes_since
 from posthouse.storage.contract import query
 from posthouse.storage.lmdb import LocalStore
+from posthouse.storage.lmdb.engine import HalfRestored
 from tests.unit.admin.house import ALICE, BOB, LARGE, House, open_house, send
 from tests.unit.imap.world import NOW
 from tests.unit.stores import SETTINGS
@@ -75,10 +77,15 @@ async def test_there_and_back(store: LocalStore, tmp_path: Path) -> None:
     assert manifest.files == 1
     assert {path.name for path in (tmp_path / "backup" / "configuration").iterdir()} == {"posthouse.toml"}
     assert await restored_faults(tmp_path) == []
-    restore_configuration(tmp_path / "backup", tmp_path / "new")
+    with pytest.raises(OSError, match="full"), restored_configuration(tmp_path / "backup", tmp_path / "new"):
+        assert (tmp_path / "new" / "posthouse.toml").is_file()
+        raise OSError("the disk is full")
+    assert not (tmp_path / "new").exists()
+    with restored_configuration(tmp_path / "backup", tmp_path / "new"):
+        pass
     assert (tmp_path / "new" / "posthouse.toml").read_text() == "[server]\n"
-    with pytest.raises(NotEmpty):
-        restore_configuration(tmp_path / "backup", tmp_path / "new")
+    with pytest.raises(NotEmpty), restored_configuration(tmp_path / "backup", tmp_path / "new"):
+        pass
 
 
 async def test_clients_start_anew_with_a_restored_account(store: LocalStore, tmp_path: Path) -> None:
@@ -125,6 +132,67 @@ async def test_what_goes_while_it_is_copied_is_in_it(store: LocalStore, tmp_path
     assert await write(house, tmp_path) == 31
     assert await restored_faults(tmp_path) == []
     assert (await house.store.write(collect, NOW + 1000, 1000, NOW)).seen > 0, "held only as long as it goes on"
+
+
+async def test_what_nobody_held_is_stored_anew_after_a_restore(store: LocalStore, tmp_path: Path) -> None:
+    # its file is in no backup, and the store's copy must not say that it is there
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await send(house, LARGE + b"more\r\n", ALICE)
+    await house.store.write(store_flags, ALICE, 1, [(3, 3)], FlagChange("add", DELETED), None)
+    await house.store.write(expunge, ALICE, 1, None, NOW)
+    await write(house, tmp_path)
+    assert await restored_faults(tmp_path) == []
+    again = LocalStore.open(tmp_path / "again" / "store", SETTINGS)
+    blobs = FileBlobs(tmp_path / "again" / "blobs", BlobSettings(inline_octets=1000))
+    await send(House(again, blobs), LARGE + b"more\r\n", BOB)
+    report = await verify(again, blobs, MimeLimits(), quick=False, address=None, done=nothing)
+    assert report.faults == []
+    again.close()
+
+
+async def test_two_backups_hold_what_is_unused_until_both_are_done(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    assert await house.store.write(erase_some, ALICE, 1000, NOW)
+    for holder in (1, 2):
+        await store.write(hold_collection, holder, NOW + 5000, NOW)
+    for holder in (2, 1):
+        assert (await store.write(collect, NOW + 1000, 1000, NOW + 1000)).seen == 0
+        await store.write(hold_collection, holder, 0, NOW)
+    assert (await store.write(collect, NOW + 1000, 1000, NOW + 1000)).seen > 0
+    await store.write(hold_collection, 3, NOW + 5000, NOW)
+    assert await house.store.write(erase_some, BOB, 1000, NOW)
+    assert (await store.write(collect, NOW + 9000, 1000, NOW + 5000)).seen > 0, "it ends by itself"
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+async def test_a_restore_that_was_cut_off_leaves_no_empty_store(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await write(house, tmp_path)
+    assert await restored_faults(tmp_path) == []
+    base = tmp_path / "again"
+    renames: list[Path] = []
+    rename = Path.rename
+
+    def cut_off(path: Path, target: Path) -> Path:
+        if path.parent == base:
+            renames.append(path)
+            if len(renames) == at:
+                raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        await restore(tmp_path / "backup", base, replace=True, now=lambda: NOW, done=nothing)
+    monkeypatch.setattr(Path, "rename", rename)
+    if at > 1:
+        with pytest.raises(HalfRestored):
+            LocalStore.open(base / "store", SETTINGS)
+    await restore(tmp_path / "backup", base, replace=True, now=lambda: NOW + 1, done=nothing)
+    again = LocalStore.open(base / "store", SETTINGS)
+    assert len(await again.read(rows, ALICE, 1, 1, 100, 100, 0)) == 2
+    again.close()
 
 
 async def test_mail_comes_while_it_is_copied(store: LocalStore, tmp_path: Path) -> None:
@@ -181,6 +249,11 @@ async def test_what_is_there_is_set_aside(store: LocalStore, tmp_path: Path) -> 
     with pytest.raises(NotEmpty):
         await restore(tmp_path / "backup", base, replace=False, now=lambda: NOW, done=nothing)
     (file,) = (tmp_path / "backup" / "blobs").glob("*/*")
+    octets = bytearray(file.read_bytes())
+    octets[100] ^= 1
+    file.write_bytes(octets)
+    restored = await restore(tmp_path / "backup", base, replace=True, now=lambda: NOW - 1, done=nothing)
+    assert (restored.files, restored.damaged) == (0, [f"{file.parent.name}/{file.name}"])
     file.unlink()
     restored = await restore(tmp_path / "backup", base, replace=True, now=lambda: NOW, done=nothing)
     assert [Path(path).name for path in restored.aside] == [f"store.before-{NOW}", f"blobs.before-{NOW}"]
