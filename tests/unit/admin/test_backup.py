@@ -77,9 +77,14 @@ async def test_there_and_back(store: LocalStore, tmp_path: Path) -> None:
     assert manifest.files == 1
     assert {path.name for path in (tmp_path / "backup" / "configuration").iterdir()} == {"posthouse.toml"}
     assert await restored_faults(tmp_path) == []
-    with pytest.raises(OSError, match="full"), restored_configuration(tmp_path / "backup", tmp_path / "new"):
-        assert (tmp_path / "new" / "posthouse.toml").is_file()
-        raise OSError("the disk is full")
+
+    def run_out_of_room() -> None:
+        with restored_configuration(tmp_path / "backup", tmp_path / "new"):
+            assert (tmp_path / "new" / "posthouse.toml").is_file()
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        run_out_of_room()
     assert not (tmp_path / "new").exists()
     with restored_configuration(tmp_path / "backup", tmp_path / "new"):
         pass
