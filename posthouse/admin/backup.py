@@ -20,7 +20,8 @@ from typing import Protocol
 import msgspec
 
 from posthouse import __version__
-from posthouse.core.maintenance.blobs import BlobPage, blob_page
+from posthouse.admin.verify import blob_pages
+from posthouse.core.maintenance.blobs import BlobPage
 from posthouse.storage.blobs.records import BlobPlace, hold_collection
 from posthouse.storage.contract import Refused, Store, StoreUnavailable
 from posthouse.storage.lmdb import LocalStore
@@ -30,7 +31,6 @@ from posthouse.storage.settings import StoreSettings
 MANIFEST = "manifest.json"
 BLOBS = "blobs"
 CONFIGURATION = "configuration"
-PAGE = 1000
 COPIES_AT_ONCE = 8
 HOLD_MS = 3_600_000  # what is in use when the copy is made stays as long, and longer while the backup goes on
 
@@ -113,14 +113,6 @@ async def opened_copy(directory: Path) -> AsyncIterator[Store]:
         yield store
     finally:
         store.close()
-
-
-async def blob_pages(store: Store) -> AsyncIterator[BlobPage]:
-    """The blobs of a store, some at a time."""
-    after = b""
-    while (page := await store.read(blob_page, after, PAGE)).places:
-        yield page
-        after = page.places[-1].hash
 
 
 def used_files(page: BlobPage) -> list[BlobPlace]:

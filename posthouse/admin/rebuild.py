@@ -1,4 +1,7 @@
-"""Making anew what is derived: counters, quotas, references, what is kept of each letter for reading it fast."""
+"""Making anew what is derived: counters, quotas, references, what is kept of each letter for reading it fast.
+
+What does not fit is looked for beside the writers; only what must be mended is a transaction.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,18 @@ from collections.abc import Callable
 import msgspec
 
 from posthouse.admin.letters import LetterReader, chosen_accounts, pages
-from posthouse.admin.verify import suspect_blobs
+from posthouse.admin.verify import all_miscounts, blob_pages, find_octets, miscount_fault
 from posthouse.core.maintenance.account import check_account, mend_account
-from posthouse.core.maintenance.blobs import mend_references, recheck_references
+from posthouse.core.maintenance.blobs import mend_miscounts, mend_record, mend_unused
 from posthouse.core.maintenance.bodies import replace_records
-from posthouse.core.maintenance.directory import mend_directory
+from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.faults import REBUILD, Fault
+from posthouse.core.maintenance.mending import mend_directory
 from posthouse.formats.mime.settings import MimeLimits
-from posthouse.storage.blobs.contract import Blobs
+from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
+
+AT_ONCE = 200  # blobs in one transaction: other writers wait so long
 
 
 class Rebuilt(msgspec.Struct):
@@ -26,44 +32,65 @@ class Rebuilt(msgspec.Struct):
     left: list[Fault]
     checked: Counter[str]
 
+    def sort(self, faults: list[Fault]) -> None:
+        """Add faults that a rebuild just tried to mend."""
+        for fault in faults:
+            (self.mended if fault.mend == REBUILD else self.left).append(fault)
+
 
 async def rebuild(
     store: Store,
-    blobs: Blobs,
+    blobs: FileBlobs,
     limits: MimeLimits,
     *,
     address: str | None,
     now: Callable[[], int],
     done: Callable[[int], None],
 ) -> Rebuilt:
-    """Put right one account, or everything; one transaction an account, so that others wait no longer.
+    """Put right one account, or everything; a transaction for each account that needs it.
 
     `done` hears of every account. Raises BadAddress, NoSuchAccount.
     """
     result = Rebuilt([], [], Counter())
-    reader = LetterReader(store, blobs, limits)
-    held: Counter[bytes] = Counter()
+    if address is None and (faults := await store.read(check_directory)):
+        if any(fault.mend == REBUILD for fault in faults):
+            faults = await store.write(mend_directory, now())
+        result.sort(faults)
     async for account in chosen_accounts(store, address):
-        _sort(await store.write(mend_account, account, now()), result)
-        found = await store.read(check_account, account)
-        for page in pages(found.messages):
-            wrong = await reader.wrong_ones(account, page)
-            _sort([each.fault for each in wrong], result)
-            records = {each.message: each.right for each in wrong if each.right is not None}
-            if records:
-                await store.write(replace_records, account, records)
-        held.update(found.hashes)
-        result.checked.update(accounts=1, messages=len(found.messages))
-        done(1)
+        if (await store.read(check_account, account)).faults:
+            mended = await store.write(mend_account, account, now())
+            result.mended += mended
     if address is None:
-        suspects = await suspect_blobs(store, held)
-        if suspects and (faults := await store.read(recheck_references, suspects)):
-            _sort(faults, result)
-            await store.write(mend_references, suspects, now())
-        _sort(await store.write(mend_directory), result)
+        await _mend_blobs(store, blobs, now, result)
+    reader = LetterReader(store, blobs, limits)
+    async for account in chosen_accounts(store, address):
+        await _mend_letters(store, reader, account, result)
+        done(1)
     return result
 
 
-def _sort(faults: list[Fault], result: Rebuilt) -> None:
-    for fault in faults:
-        (result.mended if fault.mend == REBUILD else result.left).append(fault)
+async def _mend_letters(store: Store, reader: LetterReader, account: int, result: Rebuilt) -> None:
+    found = await store.read(check_account, account)
+    result.left += found.faults + [fault for fault in found.letter_faults if fault.mend != REBUILD]
+    for page in pages(found.messages):
+        wrong = await reader.wrong_ones(account, page)
+        records = {each.message: each.right for each in wrong if each.right is not None}
+        if records:
+            await store.write(replace_records, account, records)
+        result.sort([each.fault for each in wrong])
+    result.checked.update(accounts=1, messages=len(found.messages))
+
+
+async def _mend_blobs(store: Store, blobs: FileBlobs, now: Callable[[], int], result: Rebuilt) -> None:
+    async for miscounts in all_miscounts(store):
+        result.sort([await miscount_fault(store, blobs, one) for one in miscounts])
+        for one in miscounts:
+            if one.counted is None and one.held and (place := await find_octets(store, blobs, one)) is not None:
+                await store.write(mend_record, msgspec.structs.replace(place, inline=None), one.held)
+        for at in range(0, len(miscounts), AT_ONCE):
+            await store.write(mend_miscounts, miscounts[at : at + AT_ONCE], now())
+    async for page in blob_pages(store):
+        lost = [fault for fault in page.faults if fault.mend == REBUILD]
+        if lost:
+            await store.write(mend_unused, [hash_ for hash_, count in page.counts.items() if not count], now())
+        result.sort(page.faults)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from posthouse.admin.backup import (
     CONFIGURATION,
     Manifest,
     NoBackup,
-    blob_pages,
     copy_blob,
     digest_of,
     opened_copy,
@@ -25,10 +23,11 @@ from posthouse.admin.backup import (
     used_files,
 )
 from posthouse.admin.letters import chosen_accounts
+from posthouse.admin.verify import blob_pages
 from posthouse.core.maintenance.account import renew_account
-from posthouse.storage.blobs.contract import BlobDamaged, Blobs
+from posthouse.core.maintenance.bodies import is_sound
 from posthouse.storage.blobs.files import FileBlobs
-from posthouse.storage.blobs.records import BlobPlace, forget_unused
+from posthouse.storage.blobs.records import forget_unused
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import Refused, Store
 from posthouse.storage.lmdb.copies import DATABASE
@@ -119,7 +118,7 @@ async def _fill_blobs(
             location = str(place.location)
             if not await asyncio.to_thread(copy_blob, source / location, blobs.directory / location):
                 restored.missing.append(location)
-            elif await _is_sound(blobs, place):
+            elif await is_sound(blobs, place):
                 files += 1
             else:
                 restored.damaged.append(location)
@@ -127,16 +126,6 @@ async def _fill_blobs(
         # of what nobody held there are no files: the next letter of that content must be stored again
         await copy.write(forget_unused, [hash_ for hash_, count in page.counts.items() if not count])
     return msgspec.structs.replace(restored, files=files)
-
-
-async def _is_sound(blobs: Blobs, place: BlobPlace) -> bool:
-    digest = hashlib.sha256()
-    try:
-        async for chunk in blobs.chunks(place):
-            digest.update(chunk)
-    except BlobDamaged:
-        return False
-    return digest.digest() == place.hash
 
 
 async def _renew(copy: Store, now: Callable[[], int]) -> int:

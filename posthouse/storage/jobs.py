@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -157,23 +158,40 @@ def next_due(txn: ReadTransaction) -> int | None:
     return None
 
 
+def has_job(txn: ReadTransaction, key: str) -> bool:
+    """True when a job of that name is on the timetable, or has failed."""
+    held = txn.get(JOB_KEY.key(key))
+    return held is not None and txn.get(JOB.key(int.from_bytes(held, "big"))) is not None
+
+
 def check_jobs(txn: ReadTransaction) -> list[str]:
-    """What of the timetable's index does not fit its jobs."""
-    jobs = {JOB.parse(key)[0]: _RECORD.decode(value) for key, value in txn.scan(*JOB.range())}
+    """What of the timetable's index does not fit its jobs; those that cannot be read must not be in it."""
+    jobs = _readable_jobs(txn)
     due = {JOB_DUE.parse(key) for key, _ in txn.scan(*JOB_DUE.range())}
     right = {(record.due, number) for number, record in jobs.items() if record.state != "failed"}
     faults = [f"job {number} is never due" for _, number in sorted(right - due)]
     faults += [f"job {number} is due, and is no job" for _, number in sorted(due - right)]
-    for key, value in txn.scan(*JOB_KEY.range()):
-        number = int.from_bytes(value, "big")
-        if number not in jobs:
-            faults.append(f"the job called {JOB_KEY.parse(key)[0]} is gone")
+    named = {JOB_KEY.parse(key)[0]: int.from_bytes(value, "big") for key, value in txn.scan(*JOB_KEY.range())}
+    faults += [f"the job called {key} is gone" for key, number in named.items() if number not in jobs]
+    for number, record in jobs.items():
+        if record.key is not None and record.key not in named:
+            faults.append(f"job {number} is not found as {record.key}")
+    last = max(jobs, default=0)
+    if int.from_bytes(txn.get(_COUNTER) or b"", "big") < last:
+        faults.append(f"the last job is {last}, fewer are counted")
     return faults
+
+
+def unreadable_jobs(txn: ReadTransaction) -> list[int]:
+    """The jobs whose records are damaged."""
+    readable = _readable_jobs(txn)
+    numbers = (JOB.parse(key)[0] for key, _ in txn.scan(*JOB.range()))
+    return [number for number in numbers if number not in readable]
 
 
 def mend_jobs(txn: WriteTransaction) -> None:
     """Make the timetable's index anew."""
-    jobs = {JOB.parse(key)[0]: _RECORD.decode(value) for key, value in txn.scan(*JOB.range())}
+    jobs = _readable_jobs(txn)
     txn.delete_range(*JOB_DUE.range())
     txn.delete_range(*JOB_KEY.range())
     for number, record in jobs.items():
@@ -181,6 +199,17 @@ def mend_jobs(txn: WriteTransaction) -> None:
             txn.put(JOB_DUE.key(record.due, number), b"")
         if record.key is not None:
             txn.put(JOB_KEY.key(record.key), number.to_bytes(8, "big"))
+    numbers = (JOB.parse(key)[0] for key, _ in txn.scan(*JOB.range()))
+    last = max([int.from_bytes(txn.get(_COUNTER) or b"", "big"), *numbers])
+    txn.put(_COUNTER, last.to_bytes(8, "big"))
+
+
+def _readable_jobs(txn: ReadTransaction) -> dict[int, JobRecord]:
+    jobs = {}
+    for key, value in txn.scan(*JOB.range()):
+        with suppress(msgspec.MsgspecError, ValueError):  # text that is no UTF-8 is a ValueError
+            jobs[JOB.parse(key)[0]] = _RECORD.decode(value)
+    return jobs
 
 
 def _held(txn: ReadTransaction, number: int, attempts: int) -> JobRecord | None:

@@ -1,30 +1,48 @@
-"""Blob records against the messages that hold them, and cleaning up what nobody holds."""
+"""Blob records against the messages that hold them and the octets that they name."""
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from itertools import islice, takewhile
 
 import msgspec
 
-from posthouse.core.mail.records import decode_message
+from posthouse.core.mail.records import MessageRecord, decode_message
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
+from posthouse.core.maintenance.records import UNREADABLE, get_readable
 from posthouse.storage.blobs.records import (
     BlobPlace,
+    BlobRecord,
+    correct_references,
     place,
     read_record,
+    release,
+    restore_record,
     scan_records,
-    set_references,
 )
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import MESSAGE
+from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, MESSAGE
 
 
 class BlobPage(msgspec.Struct, array_like=True, frozen=True):
-    """Some blobs in the order of their hashes: how often each is held as its record says, and where it is."""
+    """Some blobs in the order of their hashes, `last` the last of them, b"" behind the end.
 
+    How often each is held as its record says, where it is, and what else does not fit.
+    """
+
+    last: bytes
     counts: dict[bytes, int]
     places: list[BlobPlace]
+    faults: list[Fault]
+
+
+class Miscount(msgspec.Struct, array_like=True, frozen=True):
+    """A blob that `held` messages show and whose record counts `counted` (None: it is missing or cannot be read)."""
+
+    hash: bytes
+    held: int
+    counted: int | None
+    size: int
 
 
 @query
@@ -32,10 +50,16 @@ def blob_page(txn: ReadTransaction, after: bytes, limit: int) -> BlobPage:
     """Up to `limit` blobs with hashes above `after` (b"" for the first)."""
     counts: dict[bytes, int] = {}
     places = []
+    faults = []
+    last = b""
     for hash_, record in islice(scan_records(txn, after), limit):
+        last = hash_
+        if record is None:
+            continue  # its count is found wrong
         counts[hash_] = record.count
         places.append(BlobPlace(hash_, record.size, None, record.location))
-    return BlobPage(counts, places)
+        faults += [Fault(f"blob {hash_.hex()}", what, mend) for what, mend in _check_record(txn, hash_, record)]
+    return BlobPage(last, counts, places, faults)
 
 
 @query
@@ -47,53 +71,102 @@ def is_used(txn: ReadTransaction, hash_: bytes) -> bool:
 
 @query
 def read_places(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
-    """Where the octets of messages are, None for what is gone meanwhile."""
-    places = []
-    for value in txn.get_many([MESSAGE.key(account, message) for message in messages]):
-        places.append(None if value is None else place(txn, decode_message(value).hash))
+    """Where the octets of messages are, None for what is gone meanwhile or not found."""
+    places: list[BlobPlace | None] = []
+    for message in messages:
+        record = get_readable(txn, MESSAGE.key(account, message), MessageRecord)
+        blob = None if record is None else get_readable(txn, BLOB.key(record.hash), BlobRecord)
+        places.append(None if record is None or blob is None else place(txn, record.hash))
     return places
 
 
 @query
-def recheck_references(txn: ReadTransaction, suspects: list[bytes]) -> list[Fault]:
-    """Of blobs whose counts seemed wrong while others were writing: those that are wrong in one snapshot."""
-    faults = []
-    held = _references(txn, suspects)
-    for hash_ in suspects:
-        record = read_record(txn, hash_)
-        where = f"blob {hash_.hex()}"
-        if record is None:
-            if held[hash_]:
-                faults.append(Fault(where, f"{held[hash_]} messages show it, and it has no record", RESTORE))
-        elif record.count != held[hash_]:
-            faults.append(Fault(where, f"{held[hash_]} messages show it, {record.count} are counted", REBUILD))
-    return faults
+def find_miscounts(txn: ReadTransaction, after: bytes, last: bytes) -> list[Miscount]:
+    """The blobs with hashes above `after` up to `last` whose count is wrong; one look at all messages.
+
+    Where a message cannot be read, nobody knows what it holds: a count that is too high may be right then.
+    """
+    held: Counter[bytes] = Counter()
+    sizes = {}
+    is_whole = True
+    for _, value in txn.scan(*MESSAGE.range()):
+        try:
+            record = decode_message(value)
+        except UNREADABLE:
+            is_whole = False
+            continue
+        if after < record.hash <= last:
+            held[record.hash] += 1
+            sizes[record.hash] = record.size
+    found = []
+    for hash_, blob in takewhile(lambda each: each[0] <= last, scan_records(txn, after)):
+        shown = held.pop(hash_, 0)
+        counted = None if blob is None else blob.count
+        if counted is None or counted < shown or (is_whole and counted > shown):
+            found.append(Miscount(hash_, shown, counted, sizes.get(hash_, 0)))
+    return found + [Miscount(hash_, shown, None, sizes[hash_]) for hash_, shown in held.items()]
 
 
 @operation
-def mend_references(txn: WriteTransaction, suspects: list[bytes], now: int) -> None:
-    """Count again who holds these blobs."""
-    held = _references(txn, suspects)
-    for hash_ in suspects:
-        set_references(txn, hash_, held[hash_], now)
+def mend_miscounts(txn: WriteTransaction, miscounts: list[Miscount], now: int) -> None:
+    """Put counts right by how much they were wrong, and drop records that nobody can read and nobody needs."""
+    for one in miscounts:
+        if one.counted is not None:
+            correct_references(txn, one.hash, one.held - one.counted, now)
+        elif not one.held and get_readable(txn, BLOB.key(one.hash), BlobRecord) is None:
+            txn.delete(BLOB.key(one.hash))
+            txn.delete(BLOB_BYTES.key(one.hash))
+
+
+@operation
+def mend_record(txn: WriteTransaction, found: BlobPlace, references: int) -> None:
+    """Give octets that were found their record again, unless somebody stored them anew meanwhile."""
+    if get_readable(txn, BLOB.key(found.hash), BlobRecord) is None:
+        restore_record(txn, found, references)
+
+
+@operation
+def mend_unused(txn: WriteTransaction, hashes: list[bytes], now: int) -> None:
+    """Have those of these blobs that nobody holds collected in their time."""
+    for hash_ in hashes:
+        record = get_readable(txn, BLOB.key(hash_), BlobRecord)
+        if record is not None and record.count == 0 and not _is_to_go(txn, hash_, record):
+            release(txn, hash_, now, 0)
+
+
+@query
+def inline_octets(txn: ReadTransaction, hash_: bytes) -> bytes | None:
+    """The octets of a small blob, whether it has a record or not."""
+    return txn.get(BLOB_BYTES.key(hash_))
 
 
 @query
 def unnamed(txn: ReadTransaction, locations: dict[str, bytes]) -> list[str]:
-    """Of files at these locations, by the hash of their contents: those that no blob record names (b"": none can)."""
+    """Of files at these locations, by the hash of their contents: those that no blob record names (b"": none can).
+
+    A record that cannot be read may name any.
+    """
     found = []
     for location, hash_ in locations.items():
-        record = read_record(txn, hash_) if hash_ else None
-        if record is None or record.location != location:
+        if not hash_ or txn.get(BLOB.key(hash_)) is None:
+            found.append(location)
+            continue
+        record = get_readable(txn, BLOB.key(hash_), BlobRecord)
+        if record is not None and record.location != location:
             found.append(location)
     return found
 
 
-def _references(txn: ReadTransaction, hashes: list[bytes]) -> Counter[bytes]:
-    wanted = set(hashes)
-    held: Counter[bytes] = Counter()
-    for _, value in txn.scan(*MESSAGE.range()):
-        hash_ = decode_message(value).hash
-        if hash_ in wanted:
-            held[hash_] += 1
-    return held
+def _check_record(txn: ReadTransaction, hash_: bytes, record: BlobRecord) -> list[tuple[str, str]]:
+    wrong = []
+    if record.count == 0 and not _is_to_go(txn, hash_, record):
+        wrong.append(("nobody holds it, and it is never collected", REBUILD))
+    if record.location is None and record.count:
+        octets = txn.get(BLOB_BYTES.key(hash_))
+        if octets is None or len(octets) != record.size:
+            wrong.append(("its octets are missing or cut short", RESTORE))
+    return wrong
+
+
+def _is_to_go(txn: ReadTransaction, hash_: bytes, record: BlobRecord) -> bool:
+    return txn.get(BLOB_UNUSED.key(record.unused_since, hash_)) is not None

@@ -36,6 +36,17 @@ async def read_again(blobs: Blobs, place: BlobPlace, limits: MimeLimits) -> Buil
     return records_of(built(scanner.close(), Blob(place.hash, place.size, None, place.location)))
 
 
+async def is_sound(blobs: Blobs, place: BlobPlace) -> bool:
+    """True when a blob's octets are there and what its hash says."""
+    digest = hashlib.sha256()
+    try:
+        async for chunk in blobs.chunks(place):
+            digest.update(chunk)
+    except BlobDamaged:
+        return False
+    return digest.digest() == place.hash
+
+
 def records_of(letter: Letter) -> Built:
     """What is stored of a letter."""
     record = MessageRecord(letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment)

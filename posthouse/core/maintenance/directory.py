@@ -1,120 +1,214 @@
-"""Domains, addresses, accounts and jobs: whether they agree with one another in one snapshot, and making them agree."""
+"""Domains, addresses, accounts, groups and jobs: whether they agree with one another in one snapshot."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from posthouse.core.accounts.lookup import home_address
-from posthouse.core.accounts.quota import domain_usage, set_domain_usage, usage
-from posthouse.core.accounts.records import (
-    Usage,
-    delete_address,
-    read_account,
-    read_domain,
-    read_group,
-    scan_accounts,
-    scan_addresses,
-    scan_domains,
-    write_address,
-    write_domain,
-    write_group,
+import msgspec
+
+from posthouse.core.accounts.accounts import ERASE_ACCOUNT
+from posthouse.core.accounts.records import AccountRecord, AddressRecord, DomainRecord, GroupRecord, Usage
+from posthouse.core.authentication.credentials import Credentials
+from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
+from posthouse.core.maintenance.records import scan_readable
+from posthouse.formats.address import Address, canonical_local, parse_address
+from posthouse.storage.contract import ReadTransaction, query
+from posthouse.storage.jobs import check_jobs, has_job, unreadable_jobs
+from posthouse.storage.spaces import (
+    ACCOUNT,
+    ADDRESS,
+    CREDENTIALS,
+    DOMAIN,
+    DOMAIN_USAGE,
+    GROUP,
+    META,
+    SEQUENCE,
+    USAGE,
 )
-from posthouse.core.maintenance.faults import REBUILD, Fault
-from posthouse.formats.address import Address, parse_address
-from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.jobs import check_jobs, mend_jobs
+
+Place = tuple[str, str]  # domain, canonical local part: where an address stands
+
+
+class Directory(msgspec.Struct):
+    """All that is known of who is who; None for a record that cannot be read."""
+
+    domains: dict[str, DomainRecord | None]
+    addresses: dict[Place, AddressRecord | None]
+    accounts: dict[int, AccountRecord | None]
+    groups: dict[int, GroupRecord | None]
+    usage: dict[int, Usage | None]
+    domain_usage: dict[str, Usage | None]
+
+    def led_to(self, kind: str) -> dict[int, Place]:
+        """The address of each account, or group, that has one."""
+        return {
+            record.number: place
+            for place, record in self.addresses.items()
+            if record is not None and record.kind == kind
+        }
+
+    def leads_somewhere(self, text: str) -> bool:
+        """False for what is certainly no address of ours."""
+        try:
+            address = parse_address(text)
+        except ValueError:
+            return False
+        domain = self.domains.get(address.domain)
+        if domain is None:
+            return address.domain in self.domains
+        return (domain.alias_of or domain.name, canonical_local(address.local)) in self.addresses
+
+    def totals(self) -> tuple[Counter[str], dict[str, Usage]]:
+        """How many accounts each domain has, and what they hold together, those too that are being erased."""
+        counts: Counter[str] = Counter()
+        held: dict[str, Usage] = {}
+        for number, account in self.accounts.items():
+            if account is not None:
+                counts[account.domain] += account.status != "deleted"
+                one, total = self.usage.get(number) or Usage(), held.setdefault(account.domain, Usage())
+                total.messages += one.messages
+                total.octets += one.octets
+        return counts, held
+
+
+def read_directory(txn: ReadTransaction) -> Directory:
+    """All of it."""
+    return Directory(
+        {name: record for (name,), record in scan_readable(txn, DOMAIN, DomainRecord)},
+        dict(scan_readable(txn, ADDRESS, AddressRecord)),
+        {number: record for (number,), record in scan_readable(txn, ACCOUNT, AccountRecord)},
+        {number: record for (number,), record in scan_readable(txn, GROUP, GroupRecord)},
+        {number: record for (number,), record in scan_readable(txn, USAGE, Usage)},
+        {name: record for (name,), record in scan_readable(txn, DOMAIN_USAGE, Usage)},
+    )
 
 
 @query
 def check_directory(txn: ReadTransaction) -> list[Fault]:
     """What does not agree."""
-    faults = _check_addresses(txn)
-    counts, held = _totals(txn)
-    for domain in scan_domains(txn):
-        if domain.alias_of is not None:
-            if read_domain(txn, domain.alias_of) is None:
-                faults.append(Fault(f"domain {domain.name}", f"it is an alias of {domain.alias_of}, which is gone", ""))
-            continue
-        where = f"domain {domain.name}"
-        if domain.accounts != counts[domain.name]:
-            what = f"{domain.accounts} accounts are counted, there are {counts[domain.name]}"
-            faults.append(Fault(where, what, REBUILD))
-        kept, right = domain_usage(txn, domain.name), held.get(domain.name, Usage())
-        if kept != right:
-            what = f"its usage is {kept.messages} messages, {kept.octets} octets, "
-            what += f"and should be {right.messages}, {right.octets}"
-            faults.append(Fault(where, what, REBUILD))
-    return faults + [Fault("timetable", what, REBUILD) for what in check_jobs(txn)]
+    found = read_directory(txn)
+    faults = [*_check_domains(found), *_check_addresses(txn, found), *_check_accounts(txn, found)]
+    faults += [*_check_groups(found), *_check_counters(txn, found)]
+    faults += [Fault("timetable", what, REBUILD) for what in check_jobs(txn)]
+    faults += [Fault(f"job {number}", "its record cannot be read", RESTORE) for number in unreadable_jobs(txn)]
+    for (number,), credentials in scan_readable(txn, CREDENTIALS, Credentials):
+        if credentials is None:
+            what = "its credentials cannot be read; without them it needs a new password"
+            faults.append(Fault(f"account {number}", what, REBUILD))
+    return faults
 
 
-@operation
-def mend_directory(txn: WriteTransaction) -> list[Fault]:
-    """Make counts, usage, references and the timetable's index anew; the faults that there were."""
-    faults = check_directory(txn)
-    if not faults:
-        return []
-    counts, held = _totals(txn)
-    for domain in list(scan_domains(txn)):
-        if domain.alias_of is None:
-            domain.accounts = counts[domain.name]
-            write_domain(txn, domain)
-            set_domain_usage(txn, domain.name, held.get(domain.name, Usage()))
-    for name, record in list(scan_addresses(txn)):
-        if record.kind == "account":
-            account = read_account(txn, record.number)
-            if account is None or account.status == "deleted":
-                delete_address(txn, name, record.local)
-        elif record.kind == "alias":
-            record.targets = [target for target in record.targets if _leads_somewhere(txn, target)]
-            write_address(txn, name, record)
+def erasing(account: int) -> str:
+    """The key of the job that erases an account."""
+    return f"{ERASE_ACCOUNT} {account}"
+
+
+def _check_domains(found: Directory) -> Iterator[Fault]:
+    counts, held = found.totals()
+    lived_in = {name for name, _ in found.addresses}
+    for name in lived_in - found.domains.keys():
+        yield Fault(f"domain {name}", "it is gone, and there are addresses in it", REBUILD)
+    for name, domain in found.domains.items():
+        where = f"domain {name}"
+        if domain is None:
+            mend = REBUILD if name in lived_in else RESTORE
+            yield Fault(where, "its record cannot be read; its settings are lost", mend)
+        elif domain.alias_of is not None:
+            if domain.alias_of not in found.domains and domain.alias_of not in lived_in:
+                yield Fault(where, f"it is an alias of {domain.alias_of}, which is gone", "posthouse domain delete")
         else:
-            group = read_group(txn, record.number)
-            if group is None:
-                delete_address(txn, name, record.local)
-            else:
-                group.members = [member for member in group.members if _leads_somewhere(txn, member)]
-                write_group(txn, record.number, group)
-    mend_jobs(txn)
-    return faults
+            yield from _check_domain(found, domain, counts[name], held.get(name, Usage()))
 
 
-def _check_addresses(txn: ReadTransaction) -> list[Fault]:
-    faults = []
-    addressed = set()
-    for name, record in scan_addresses(txn):
-        where = f"address {Address(record.local, name)}"
-        if read_domain(txn, name) is None:
-            faults.append(Fault(where, "its domain is gone", ""))
-        if record.kind == "account":
-            addressed.add(record.number)
-            account = read_account(txn, record.number)
-            if account is None or account.status == "deleted":
-                faults.append(Fault(where, f"account {record.number} is gone", REBUILD))
-            continue
-        group = read_group(txn, record.number) if record.kind == "group" else None
-        if record.kind == "group" and group is None:
-            faults.append(Fault(where, f"group {record.number} is gone", REBUILD))
-        for other in record.targets if group is None else group.members:
-            if not _leads_somewhere(txn, other):
-                faults.append(Fault(where, f"it leads to {other}, which is gone", REBUILD))
-    for number, account in scan_accounts(txn):
-        if account.status != "deleted" and number not in addressed:
-            faults.append(Fault(f"account {number}", f"{account.address} does not lead to it", ""))
-    return faults
+def _check_domain(found: Directory, domain: DomainRecord, accounts: int, right: Usage) -> Iterator[Fault]:
+    where = f"domain {domain.name}"
+    if domain.accounts != accounts:
+        yield Fault(where, f"{domain.accounts} accounts are counted, there are {accounts}", REBUILD)
+    kept = found.domain_usage.get(domain.name, Usage())
+    if kept is None:
+        yield Fault(where, "its usage cannot be read", REBUILD)
+    elif kept != right:
+        what = f"its usage is {kept.messages} messages, {kept.octets} octets, "
+        yield Fault(where, what + f"and should be {right.messages}, {right.octets}", REBUILD)
+    if domain.catch_all is not None and not found.leads_somewhere(domain.catch_all):
+        yield Fault(where, f"its catch-all {domain.catch_all} is gone", REBUILD)
 
 
-def _totals(txn: ReadTransaction) -> tuple[Counter[str], dict[str, Usage]]:
-    """How many accounts each domain has, and what they hold together, those too that are being erased."""
-    counts: Counter[str] = Counter()
-    held: dict[str, Usage] = {}
-    for number, account in scan_accounts(txn):
-        counts[account.domain] += account.status != "deleted"
-        total = held.setdefault(account.domain, Usage())
-        one = usage(txn, number)
-        total.messages += one.messages
-        total.octets += one.octets
-    return counts, held
+def _check_addresses(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
+    for (name, local), record in found.addresses.items():
+        where = f"address {Address(local, name)}"
+        if record is None:
+            owned = any(place == (name, local) for place, _ in unaddressed(found))
+            yield Fault(where, "its record cannot be read", REBUILD if owned else RESTORE)
+        elif record.kind == "account":
+            account = found.accounts.get(record.number)
+            if record.number not in found.accounts and txn.get(SEQUENCE.key(record.number)) is None:
+                yield Fault(where, f"account {record.number} is gone", REBUILD)
+            elif account is None:
+                what = f"account {record.number} cannot be read; its mail is here, its name, quota and status are lost"
+                yield Fault(where, what, REBUILD)
+            elif account.status == "deleted":
+                yield Fault(where, f"account {record.number} is deleted", REBUILD)
+        elif record.kind == "group":
+            if record.number not in found.groups:
+                yield Fault(where, f"group {record.number} is gone", REBUILD)
+            elif (group := found.groups[record.number]) is not None:
+                yield from _check_targets(found, where, group.members)
+        else:
+            yield from _check_targets(found, where, record.targets)
 
 
-def _leads_somewhere(txn: ReadTransaction, text: str) -> bool:
-    return home_address(txn, parse_address(text)) is not None
+def _check_targets(found: Directory, where: str, targets: Iterable[str]) -> Iterator[Fault]:
+    for target in targets:
+        if not found.leads_somewhere(target):
+            yield Fault(where, f"it leads to {target}, which is gone", REBUILD)
+
+
+def _check_accounts(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
+    addressed = found.led_to("account")
+    for number, account in found.accounts.items():
+        where = f"account {number}"
+        if account is None:
+            if number not in addressed:
+                yield Fault(where, "its record cannot be read, and no address leads to it", RESTORE)
+        elif account.status == "deleted":
+            if not has_job(txn, erasing(number)):
+                yield Fault(where, "it is deleted, and nothing is going to erase it", REBUILD)
+        elif number not in addressed:
+            mend = REBUILD if _is_free(found, account.domain, account.local) else "posthouse account rename"
+            yield Fault(where, f"{account.address} does not lead to it", mend)
+
+
+def _check_groups(found: Directory) -> Iterator[Fault]:
+    addressed = found.led_to("group")
+    for number, group in found.groups.items():
+        if group is None:
+            yield Fault(f"group {number}", "its record cannot be read", RESTORE)
+        elif number not in addressed:
+            mend = REBUILD if _is_free(found, group.domain, group.local) else RESTORE
+            yield Fault(f"group {number}", f"{group.address} does not lead to it", mend)
+
+
+def _check_counters(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
+    numbered = {SEQUENCE.parse(key)[0] for key, _ in txn.scan(*SEQUENCE.range())} | found.accounts.keys()
+    for name, last in (("accounts", max(numbered, default=0)), ("groups", max(found.groups, default=0))):
+        kept = int.from_bytes(txn.get(META.key(name)) or b"", "big")
+        if kept < last:
+            yield Fault(f"counter of {name}", f"the last one is {last}, {kept} is counted", REBUILD)
+
+
+def unaddressed(found: Directory) -> Iterator[tuple[Place, AddressRecord]]:
+    """The addresses that should lead to accounts and groups that none leads to, where nothing else stands."""
+    for kind, held in (("account", found.accounts), ("group", found.groups)):
+        addressed = found.led_to(kind)
+        for number, record in held.items():
+            if record is None or number in addressed or getattr(record, "status", "") == "deleted":
+                continue
+            if _is_free(found, record.domain, record.local):
+                address = AddressRecord("account" if kind == "account" else "group", record.local, number)
+                yield (record.domain, canonical_local(record.local)), address
+
+
+def _is_free(found: Directory, domain: str, local: str) -> bool:
+    return found.addresses.get((domain, canonical_local(local))) is None

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 
 from posthouse.core.mail.flags import DELETED, SEEN
-from posthouse.core.mail.mailboxes import KIND
-from posthouse.core.mail.records import MessageRecord, decode_message, decode_structure
+from posthouse.core.mail.mailboxes import INBOX_ID, KIND
+from posthouse.core.mail.records import decode_message, decode_structure
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
-from posthouse.storage.collections import CollectionRecord, read_sequence, scan_collections
+from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
+from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
 from posthouse.storage.items import Item, decode_item, scan_items
-from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, PLACES, STRUCTURE
+from posthouse.storage.spaces import COLLECTION, ENVELOPE, ITEM, MESSAGE, PLACES, SEQUENCE, STRUCTURE
 
 
 class Counted(msgspec.Struct):
-    """What the items of one collection add up to."""
+    """What the items of one collection add up to; `uids` is an array("I"), `recent` (uid, modseq) that the log has."""
 
     exists: int = 0
     unseen: int = 0
     deleted: int = 0
     size: int = 0
-    last_uid: int = 0
     keywords: int = 0
+    modseq: int = 0
+    uids: array[int] = msgspec.field(default_factory=lambda: array("I"))
+    recent: list[tuple[int, int]] = []
+
+    @property
+    def last_uid(self) -> int:
+        """The highest UID, 0 without any."""
+        return self.uids[-1] if self.uids else 0
 
 
 class Survey(msgspec.Struct):
-    """What was found; `stray` are keys of items that show no message, `idle` messages that nothing shows."""
+    """What was found.
+
+    `messages` are (hash, octets) by number, `unreadable` those whose record is damaged. `stray` are keys of what
+    belongs to no message, `idle` messages that nothing shows. `faults` are mended in the account, `letter_faults` by
+    reading letters again, or not at all.
+    """
 
     account: int
-    collections: dict[int, CollectionRecord]
-    counted: dict[int, Counted]
-    messages: dict[int, MessageRecord]
-    places: Counter[int]
-    kept_places: dict[int, int]
-    stray: list[bytes]
-    idle: list[int]
-    modseq: int
-    last_object: int
-    faults: list[Fault]
+    sequence: AccountSequence | None
+    collections: dict[int, CollectionRecord] = {}
+    counted: dict[int, Counted] = {}
+    messages: dict[int, tuple[bytes, int]] = {}
+    unreadable: set[int] = set()
+    places: Counter[int] = msgspec.field(default_factory=Counter)
+    stray: list[bytes] = []
+    idle: list[int] = []
+    last_object: int = 0
+    faults: list[Fault] = []
+    letter_faults: list[Fault] = []
 
     @property
     def items(self) -> int:
@@ -53,52 +68,66 @@ class Survey(msgspec.Struct):
         """How many octets do."""
         return sum(counted.size for counted in self.counted.values())
 
+    @property
+    def modseq(self) -> int:
+        """The highest modseq that anything has."""
+        marks = [counted.modseq for counted in self.counted.values()]
+        marks += [record.modseq for record in self.collections.values()]
+        return max(marks, default=0)
+
     def hashes(self) -> dict[bytes, int]:
         """How often each blob is held by messages of this account."""
-        return dict(Counter(record.hash for record in self.messages.values()))
+        return dict(Counter(hash_ for hash_, _ in self.messages.values()))
 
 
 def survey(txn: ReadTransaction, account: int) -> Survey:
     """Look at all that an account has."""
-    found = Survey(account, {}, {}, {}, Counter(), {}, [], [], 0, 0, [])
+    found = Survey(account, get_readable(txn, SEQUENCE.key(account), AccountSequence))
     _read_collections(txn, found)
     _read_messages(txn, found)
     for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}:
         found.counted[number] = _count(txn, found, number)
-    found.idle = [message for message in found.messages if not found.places[message]]
+    _read_places(txn, found)
     return found
 
 
 def _read_collections(txn: ReadTransaction, found: Survey) -> None:
-    try:
-        found.collections = dict(scan_collections(txn, found.account))
-    except msgspec.MsgspecError as error:
-        found.faults.append(Fault(f"account {found.account}", f"a mailbox: {strange_text(error)}", RESTORE))
-    for number in found.collections:
+    for (_, number), record in scan_readable(txn, COLLECTION, CollectionRecord, found.account):
         found.counted[number] = Counted()
+        if record is not None:
+            found.collections[number] = record
+    found.counted.setdefault(INBOX_ID, Counted())
 
 
 def _read_messages(txn: ReadTransaction, found: Survey) -> None:
     account = found.account
     for key, value in txn.scan(*MESSAGE.range(account)):
         message = int.from_bytes(key[-4:], "big")
-        try:
-            found.messages[message] = decode_message(value)
-        except msgspec.MsgspecError as error:
-            found.faults.append(Fault(f"account {account}, message {message}", strange_text(error), RESTORE))
-    for key, value in txn.scan(*PLACES.range(account)):
-        found.kept_places[int.from_bytes(key[-4:], "big")] = int.from_bytes(value, "little")
-    for message in found.messages:
+        found.last_object = message
         where = f"account {account}, message {message}"
+        try:
+            record = decode_message(value)
+        except UNREADABLE as error:
+            found.unreadable.add(message)
+            found.letter_faults.append(Fault(where, strange_text(error), RESTORE))
+            continue
+        found.messages[message] = record.hash, record.size
         if txn.get(ENVELOPE.key(account, message)) is None:
-            found.faults.append(Fault(where, "its envelope is missing", REBUILD))
+            found.letter_faults.append(Fault(where, "its envelope is missing", REBUILD))
         structure = txn.get(STRUCTURE.key(account, message))
         try:
             if structure is None:
                 raise ValueError("it is missing")
             decode_structure(structure)
-        except (ValueError, msgspec.MsgspecError) as error:
-            found.faults.append(Fault(where, f"its structure: {error}", REBUILD))
+        except UNREADABLE as error:
+            found.letter_faults.append(Fault(where, f"its structure: {error}", REBUILD))
+    for space in (ENVELOPE, STRUCTURE, PLACES):
+        for key, _ in txn.scan(*space.range(account)):
+            message = int.from_bytes(key[-4:], "big")
+            if message not in found.messages and message not in found.unreadable:
+                where = f"account {account}, message {message}"
+                found.faults.append(Fault(where, f"its {space.name} is there without it", REBUILD))
+                found.stray.append(key)
 
 
 def _collection_starts(txn: ReadTransaction, account: int) -> Iterator[bytes]:
@@ -111,7 +140,8 @@ def _collection_starts(txn: ReadTransaction, account: int) -> Iterator[bytes]:
 
 def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
     counted = Counted()
-    is_mail = number in found.collections and found.collections[number].kind == KIND
+    record = found.collections.get(number)
+    log_from = (found.sequence or AccountSequence()).log_from
     for uid, value in scan_items(txn, found.account, number):
         where = f"account {found.account}, mailbox {number}, UID {uid}"
         try:
@@ -120,58 +150,39 @@ def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
             found.faults.append(Fault(where, strange_text(error), REBUILD))
             found.stray.append(ITEM.key(found.account, number, uid))
             continue
-        if is_mail and item.object not in found.messages:
+        is_mail = record is None or record.kind == KIND
+        if is_mail and item.object not in found.messages and item.object not in found.unreadable:
             found.faults.append(Fault(where, f"there is no message {item.object} that it could show", REBUILD))
             found.stray.append(ITEM.key(found.account, number, uid))
             continue
-        _add(found, counted, uid, item)
+        found.places[item.object] += 1
+        found.last_object = max(found.last_object, item.object)
+        _add(counted, uid, item, log_from)
     return counted
 
 
-def _add(found: Survey, counted: Counted, uid: int, item: Item) -> None:
-    found.places[item.object] += 1
+def _add(counted: Counted, uid: int, item: Item, log_from: int) -> None:
     counted.exists += 1
     counted.unseen += not item.flags & SEEN
     counted.deleted += bool(item.flags & DELETED)
     counted.size += item.size
-    counted.last_uid = uid
     counted.keywords |= item.keywords
-    found.modseq = max(found.modseq, item.modseq)
-    found.last_object = max(found.last_object, item.object)
+    counted.modseq = max(counted.modseq, item.modseq)
+    counted.uids.append(uid)
+    if item.modseq > log_from:
+        counted.recent.append((uid, item.modseq))
 
 
-def compare(txn: ReadTransaction, found: Survey) -> list[Fault]:
-    """What of the records beside the items is otherwise than the items say."""
-    faults = list(found.faults)
-    account = found.account
-    for number, counted in found.counted.items():
-        where = f"account {account}, mailbox {number}"
-        record = found.collections.get(number)
-        if record is None:
-            faults.append(Fault(where, f"it has {counted.exists} messages and no record", REBUILD))
-            continue
-        for field in ("exists", "unseen", "deleted", "size"):
-            kept, right = getattr(record, field), getattr(counted, field)
-            if kept != right:
-                faults.append(Fault(where, f"{field} is {kept} and should be {right}", REBUILD))
-        if counted.last_uid >= record.uid_next:
-            faults.append(Fault(where, f"the next UID is {record.uid_next}, and {counted.last_uid} is there", REBUILD))
-        if counted.keywords.bit_length() > len(record.keywords):
-            faults.append(Fault(where, "messages have keywords without a name", REBUILD))
-    for message in found.messages:
-        kept, right = found.kept_places.get(message, 1), found.places[message]
-        where = f"account {account}, message {message}"
+def _read_places(txn: ReadTransaction, found: Survey) -> None:
+    kept = {int.from_bytes(key[-4:], "big"): value for key, value in txn.scan(*PLACES.range(found.account))}
+    for message in [*found.messages, *found.unreadable]:
+        right = found.places[message]
+        value = kept.get(message)
+        where = f"account {found.account}, message {message}"
         if not right:
-            faults.append(Fault(where, "no mailbox shows it", REBUILD))
-        elif kept != right:
-            faults.append(Fault(where, f"it stands in {right} places, {kept} are counted", REBUILD))
-    sequence = read_sequence(txn, account)
-    last_collection = max(found.collections, default=0)
-    for name, last, kept in (
-        ("modseq", found.modseq, sequence.modseq),
-        ("message number", found.last_object, sequence.object),
-        ("mailbox number", last_collection, sequence.collection),
-    ):
-        if last > kept:
-            faults.append(Fault(f"account {account}", f"its last {name} is {last}, {kept} is counted", REBUILD))
-    return faults
+            if message in found.messages:
+                found.faults.append(Fault(where, "no mailbox shows it", REBUILD))
+                found.idle.append(message)
+        elif value != (None if right == 1 else right.to_bytes(4, "little")):
+            counted = 1 if value is None else int.from_bytes(value, "little")
+            found.faults.append(Fault(where, f"it stands in {right} places, {counted} are counted", REBUILD))

@@ -69,6 +69,13 @@ class FileBlobs:
             with suppress(FileNotFoundError):  # in a thread: a large file takes its time
                 await loop.run_in_executor(self._executor, os.unlink, self.directory / location)
 
+    def locations_of(self, hash_: bytes) -> list[str]:
+        """Where files of that hash are, whether a blob names them or not."""
+        folder = hash_.hex()[:2]
+        with suppress(FileNotFoundError), os.scandir(self.directory / folder) as entries:
+            return [f"{folder}/{entry.name}" for entry in entries if entry.name.startswith(hash_.hex())]
+        return []
+
     def has(self, place: BlobPlace) -> bool:
         """True when a blob's file is there and not cut short; its octets are not looked at."""
         try:

@@ -138,20 +138,27 @@ def forget_unused(txn: WriteTransaction, hashes: list[bytes]) -> None:
             txn.delete(BLOB_UNUSED.key(record.unused_since, hash_))
 
 
-def set_references(txn: WriteTransaction, hash_: bytes, references: int, now: int) -> None:
-    """Put right how many hold a blob."""
-    record = read_record(txn, hash_)
-    if record is not None and record.count != references:
-        release(txn, hash_, now, record.count)
-        if references:
-            add_references(txn, hash_, references)
+def correct_references(txn: WriteTransaction, hash_: bytes, by: int, now: int) -> None:
+    """Count so many references more, or less: an error that was found stays the same while others hold and release."""
+    if by > 0 and read_record(txn, hash_) is not None:
+        add_references(txn, hash_, by)
+    elif by < 0:
+        release(txn, hash_, now, -by)
 
 
-def scan_records(txn: ReadTransaction, after: bytes) -> Iterator[tuple[bytes, BlobRecord]]:
-    """(hash, record) of the blobs with hashes above `after`, in their order; b"" for all."""
+def restore_record(txn: WriteTransaction, place: BlobPlace, references: int) -> None:
+    """Have a record again for octets that are stored; those inline are in BLOB_BYTES already."""
+    txn.put(BLOB.key(place.hash), _ENCODER.encode(BlobRecord(references, place.size, place.location)))
+
+
+def scan_records(txn: ReadTransaction, after: bytes) -> Iterator[tuple[bytes, BlobRecord | None]]:
+    """(hash, record) of the blobs with hashes above `after`, in their order; b"" for all. None: it cannot be read."""
     start, end = BLOB.range()
     for key, value in txn.scan(BLOB.key(after) + b"\x00" if after else start, end):
-        yield key[1:], _RECORD.decode(value)
+        try:
+            yield key[1:], _RECORD.decode(value)
+        except (msgspec.MsgspecError, ValueError):  # text that is no UTF-8 is a ValueError
+            yield key[1:], None
 
 
 def read_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
