@@ -32,6 +32,7 @@ from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.jobs import add_job
 from posthouse.storage.spaces import ACCOUNT, CREDENTIALS, USAGE
+from posthouse.storage.topics import login_topic
 
 ERASE_ACCOUNT = "erase account"  # the job that follows a deletion; its body is the account's number
 
@@ -92,6 +93,8 @@ def change_account(txn: WriteTransaction, address: str, change: AccountChange) -
         if value is not msgspec.UNSET:
             setattr(record, field, value)
     write_account(txn, number, record)
+    if record.status != "enabled":
+        txn.announce(login_topic(number))
 
 
 @operation
@@ -108,6 +111,7 @@ def delete_account(txn: WriteTransaction, address: str, now: int) -> None:
     delete_address(txn, record.domain, record.local)
     forget_references(txn, record.address)
     txn.delete(CREDENTIALS.key(number))
+    txn.announce(login_topic(number))
     record.status = "deleted"
     write_account(txn, number, record)
     _count(txn, record.domain, -1)

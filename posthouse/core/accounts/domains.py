@@ -18,6 +18,7 @@ from posthouse.core.accounts.records import (
 from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import DOMAIN, DOMAIN_USAGE
+from posthouse.storage.topics import login_topic
 
 
 class DomainChange(msgspec.Struct, frozen=True):
@@ -66,6 +67,10 @@ def change_domain(txn: WriteTransaction, name: str, change: DomainChange) -> Non
         if value is not msgspec.UNSET:
             setattr(record, field, value)
     write_domain(txn, record)
+    if not record.enabled:
+        for _, held in scan_addresses(txn, name):
+            if held.kind == "account":
+                txn.announce(login_topic(held.number))
 
 
 @operation

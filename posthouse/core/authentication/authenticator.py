@@ -28,10 +28,11 @@ HASHES_AT_ONCE = 2
 
 
 class Login(msgspec.Struct, frozen=True):
-    """Who has logged in; `address` is the account's main one."""
+    """Who has logged in; `address` is the account's main one, `epoch` its credentials' at that time."""
 
     account: int
     address: str
+    epoch: int
 
 
 class Authenticator:
@@ -64,13 +65,13 @@ class Authenticator:
             raise WrongCredentials
         credentials = Credentials() if found is None else await self._store.read(read_credentials, found.account)
         if found is not None and self._is_remembered(found.account, password, credentials.version):
-            return self.admit(found)
+            return self.admit(found, credentials.epoch)
         await self.check_throttle(found, peer_host)
         if not await self._is_right(credentials, password) or found is None:
             await self.count_failure(found, peer_host)
             raise WrongCredentials
         self._remember(found.account, password, credentials.version)
-        return self.admit(found)
+        return self.admit(found, credentials.epoch)
 
     async def find(self, name: str) -> AccountFound | None:
         """The account that somebody means by a login name."""
@@ -80,11 +81,11 @@ class Authenticator:
         """The account's credentials."""
         return await self._store.read(read_credentials, account)
 
-    def admit(self, found: AccountFound) -> Login:
-        """The login of one whose password is right; raises LoginDisabled."""
+    def admit(self, found: AccountFound, epoch: int) -> Login:
+        """The login of one who was right about credentials of this `epoch`; raises LoginDisabled."""
         if found.status != "enabled":
             raise LoginDisabled(found.status)
-        return Login(found.account, found.address)
+        return Login(found.account, found.address, epoch)
 
     async def check_throttle(self, found: AccountFound | None, peer_host: str) -> None:
         """Raises TooManyFailures while the account or the peer's network is locked out."""

@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
 from posthouse.storage.spaces import CREDENTIALS
+from posthouse.storage.topics import login_topic
 
 
 class ScramKeys(msgspec.Struct, array_like=True, frozen=True):
@@ -35,11 +36,16 @@ class AppPassword(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Credentials(msgspec.Struct, array_like=True, tag=1):
-    """All that lets one in; `version` grows with each change, so that what was remembered of it is void."""
+    """All that lets one in.
+
+    `version` grows with each change, so that what was remembered of it is void; `epoch` with those by which something
+    that let one in does so no more.
+    """
 
     version: int = 0
     password: PasswordKeys | None = None
     app_passwords: list[AppPassword] = []
+    epoch: int = 0
 
 
 class NoSuchAppPassword(Refused):
@@ -70,6 +76,7 @@ def set_password(txn: WriteTransaction, account: int, keys: PasswordKeys) -> Non
     """Set the password to the one that `keys` were derived from."""
     held = read_credentials(txn, account)
     held.password = keys
+    _end_logins(txn, account, held)
     _write(txn, account, held)
 
 
@@ -93,6 +100,7 @@ def revoke_app_password(txn: WriteTransaction, account: int, name: str) -> None:
     if len(left) == len(held.app_passwords):
         raise NoSuchAppPassword(name)
     held.app_passwords = left
+    _end_logins(txn, account, held)
     _write(txn, account, held)
 
 
@@ -102,6 +110,11 @@ def is_app_password(credentials: Credentials, digest: bytes) -> bool:
     for known in credentials.app_passwords:
         found |= hmac.compare_digest(known.digest, digest)
     return found
+
+
+def _end_logins(txn: WriteTransaction, account: int, credentials: Credentials) -> None:
+    credentials.epoch += 1
+    txn.announce(login_topic(account))
 
 
 def _write(txn: WriteTransaction, account: int, credentials: Credentials) -> None:

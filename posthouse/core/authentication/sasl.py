@@ -92,6 +92,7 @@ class ScramSha256:
         self._found: AccountFound | None = None
         self._keys: ScramKeys | None = None
         self._real = False
+        self._epoch = 0
         self._header = b""
         self._first = b""
         self._nonce = b""
@@ -135,7 +136,8 @@ class ScramSha256:
 
     async def _keys_of(self, name: str) -> ScramKeys:
         if self._found is not None:
-            password = (await self._authenticator.credentials(self._found.account)).password
+            held = await self._authenticator.credentials(self._found.account)
+            password, self._epoch = held.password, held.epoch
             if password is not None:
                 self._real = True
                 return password.scram
@@ -163,7 +165,7 @@ class ScramSha256:
         if not fits or not self._real or self._found is None:
             await self._authenticator.count_failure(self._found, self._peer_host)
             raise WrongCredentials
-        self._login = self._authenticator.admit(self._found)
+        self._login = self._authenticator.admit(self._found, self._epoch)
         return b"v=" + base64.b64encode(hmac.digest(keys.server_key, signed, "sha256"))
 
 

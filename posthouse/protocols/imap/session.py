@@ -7,10 +7,12 @@ the decoder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from posthouse.core.authentication.authenticator import Login
+from posthouse.core.authentication.standing import login_stands
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.append import Incoming
 from posthouse.protocols.imap.commands.idle import Idling
@@ -31,6 +33,7 @@ from posthouse.protocols.imap.wire.events import (
 )
 from posthouse.protocols.sessions import Channel
 from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
@@ -42,9 +45,10 @@ class Session:
 
     __slots__ = (
         "_busy",
-        "_draining",
+        "_last_words",
         "_line",
         "_reading_paused",
+        "_unwatch",
         "bad_commands",
         "channel",
         "contracts",
@@ -71,7 +75,8 @@ class Session:
         self.failed_logins = 0
         self.ended = False
         self._busy = False
-        self._draining = False
+        self._last_words: tuple[str, bytes | None] | None = None  # what is said when the running command is done
+        self._unwatch: Callable[[], None] | None = None
         self._reading_paused = False
         self._line: asyncio.Future[bytes] | None = None
 
@@ -111,6 +116,8 @@ class Session:
             self.incoming.abandon()
         if self._line is not None:
             self._line.cancel()
+        if self._unwatch is not None:
+            self._unwatch()
 
     def say_bye(self, text: str, code: bytes | None = None) -> None:
         """End the session from this side; RFC 9051 7.1.5."""
@@ -125,9 +132,7 @@ class Session:
 
     def drain(self) -> None:
         """The server stops: end now, or when the running command is done."""
-        self._draining = True
-        if not self._busy or self._line is not None:
-            self.say_bye(RESTARTING, b"UNAVAILABLE")
+        self._end_soon(RESTARTING, b"UNAVAILABLE")
 
     @property
     def is_busy(self) -> bool:
@@ -163,6 +168,15 @@ class Session:
         """One more login that failed; the last that is allowed ends the session behind its answer."""
         self.failed_logins += 1
 
+    def watch_login(self, login: Login) -> None:
+        """End the session when who logged in may not stay."""
+
+        def look(_topic: str) -> None:
+            if not self.ended:
+                self.channel.spawn(self._check_login(login))
+
+        self._unwatch = self.contracts.bus.subscribe(login_topic(login.account), look)
+
     def wake(self) -> None:
         """Look whether there is something to do."""
         if not self._busy and not self.ended:
@@ -170,6 +184,19 @@ class Session:
             self.channel.spawn(self._work())
 
     # Inside
+
+    async def _check_login(self, login: Login) -> None:
+        try:
+            stands = await self.contracts.store.read(login_stands, login.account, login.epoch)
+        except StoreUnavailable:
+            stands = False  # nobody stays on the strength of what cannot be looked up
+        if not stands:
+            self._end_soon("You may not stay: log in again", None)
+
+    def _end_soon(self, text: str, code: bytes | None) -> None:
+        self._last_words = text, code
+        if not self._busy or self._line is not None:
+            self.say_bye(text, code)
 
     def _offer_line(self) -> None:
         assert self._line is not None
@@ -191,8 +218,8 @@ class Session:
                 if event is None:
                     break
                 await self._take(event)
-                if self._draining and self.incoming is None:
-                    self.say_bye(RESTARTING, b"UNAVAILABLE")
+                if self._last_words is not None and self.incoming is None:
+                    self.say_bye(*self._last_words)
             if self._reading_paused and self.decoder.buffered <= self.contracts.settings.pending_octets:
                 self._reading_paused = False
                 self.channel.resume_reading()

@@ -54,8 +54,8 @@ class CountedAuthenticator(Authenticator):
         self._right = metrics.logins.labels("right")
         self._wrong = metrics.logins.labels("wrong")
 
-    def admit(self, found: AccountFound) -> Login:
-        login = super().admit(found)
+    def admit(self, found: AccountFound, epoch: int) -> Login:
+        login = super().admit(found, epoch)
         self._right.inc()
         return login
 

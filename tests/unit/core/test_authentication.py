@@ -91,7 +91,7 @@ async def furnished(monkeypatch: pytest.MonkeyPatch) -> House:
 async def test_a_right_password_costs_argon2_once(monkeypatch: pytest.MonkeyPatch) -> None:
     house = await furnished(monkeypatch)
     for _ in range(3):
-        assert await house.check("secret") == Login(1, "ann@example.org")
+        assert await house.check("secret") == Login(1, "ann@example.org", 1)
     assert house.hashed == 1
     house.clock.now += WEAK.remember_login_seconds + 1
     await house.check("secret")
@@ -209,7 +209,7 @@ async def test_scram(monkeypatch: pytest.MonkeyPatch, name: str, password: bytes
     proved = await mechanism.step(final)
     assert isinstance(proved, Challenge)
     assert proved.challenge.startswith(b"v=")
-    assert await mechanism.step(b"") == Done(Login(1, "ann@example.org"))
+    assert await mechanism.step(b"") == Done(Login(1, "ann@example.org", 1))
     assert house.hashed == 0
 
 
@@ -217,13 +217,13 @@ async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
     house = await furnished(monkeypatch)
     plain = start("plain", house.authenticator, "h")
     assert await plain.step(None) == Challenge(b"")
-    assert await plain.step(b"\0ann@example.org\0secret") == Done(Login(1, "ann@example.org"))
+    assert await plain.step(b"\0ann@example.org\0secret") == Done(Login(1, "ann@example.org", 1))
     with pytest.raises(WrongCredentials):
         await start("PLAIN", house.authenticator, "h").step(b"bob@example.org\0ann@example.org\0secret")
     login = start("LOGIN", house.authenticator, "h")
     assert await login.step(None) == Challenge(b"Username:")
     assert await login.step(b"ann@example.org") == Challenge(b"Password:")
-    assert await login.step(b"secret") == Done(Login(1, "ann@example.org"))
+    assert await login.step(b"secret") == Done(Login(1, "ann@example.org", 1))
     with pytest.raises(BadExchange):
         start("NTLM", house.authenticator, "h")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 from typing import Any
 
 import pytest
 
+from posthouse.core.accounts.accounts import AccountChange, change_account
 from posthouse.core.mail.letters import LetterWriter
 from posthouse.storage.blobs.contract import BlobWriter
 from posthouse.storage.contract import StoreUnavailable
@@ -242,6 +244,20 @@ async def test_the_server_stops_behind_a_message_that_comes() -> None:
     assert (await client.reply())[-1].startswith("250 ")
     assert (await client.reply())[-1].startswith("421 4.3.2")
     assert len(await world.inbox(BOB)) == 1
+
+
+async def test_who_may_not_stay_sends_nothing_more() -> None:
+    world = await open_world("submission")
+    client = Client(world, "127.0.0.1")
+    await client.reply()
+    await client.say("EHLO x")
+    plain = base64.b64encode(b"\0alice@example.org\0secret").decode()
+    assert (await client.say(f"AUTH PLAIN {plain}")).startswith("235 ")
+    assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("250 ")
+    await client.say("RSET")
+    await world.store.write(change_account, "alice@example.org", AccountChange(status="locked"))
+    assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("530 5.7.0")
+    assert (await client.say(f"AUTH PLAIN {plain}")).startswith("535 5.7.13")
 
 
 async def test_too_many_connections() -> None:

@@ -73,4 +73,5 @@ def _enter(found: LoggedIn, session: Session) -> Ok:
     contracts = session.contracts
     session.user = User(found.account, found.address, contracts.store, session.channel, contracts)
     session.channel.set_timeout(contracts.settings.timeout_seconds)
+    session.watch_login(found)
     return Ok("Logged in", session.capability_code())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.accounts.errors import RelayDenied
 from posthouse.core.accounts.lookup import may_send_as
 from posthouse.core.accounts.resolve import Resolution, resolve
+from posthouse.core.authentication.standing import login_stands
 from posthouse.core.delivery.deliver import check_room
 from posthouse.protocols.smtp.transaction import Recipient, Transaction
 from posthouse.protocols.smtp.wire.commands import Mail, Rcpt
@@ -28,9 +29,13 @@ async def mail(command: Mail, session: Session) -> Reply:
     if command.size > contracts.settings.message_octets:
         raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
     if contracts.role.submission:
-        if session.login is None:
+        login = session.login
+        if login is None:
             raise SmtpRefusal(530, "5.7.0", "Log in first")
-        if command.sender and not await contracts.store.read(may_send_as, session.login.account, command.sender):
+        if not await contracts.store.read(login_stands, login.account, login.epoch):
+            session.login = None
+            raise SmtpRefusal(530, "5.7.0", "You may not stay: log in again")
+        if command.sender and not await contracts.store.read(may_send_as, login.account, command.sender):
             raise SmtpRefusal(553, "5.7.1", "That address is not yours")
     session.transaction = Transaction(command)
     return Reply(250, "2.1.0", "Sender taken")
