@@ -225,7 +225,12 @@ def test_a_running_server_knows_at_once(served: Served) -> None:
     served.cli("account", "app-password", "delete", "ann@example.org", "phone")
     with pytest.raises(LoginError):
         log_in(made["password"])
-    served.cli("account", "lock", "ann@example.org")
+    with IMAPClient("127.0.0.1", served.port("imap"), ssl=False) as client:
+        client.login("ann@example.org", "another password")
+        client.select_folder("INBOX")
+        client.idle()
+        served.cli("account", "lock", "ann@example.org")
+        assert client.idle_check(timeout=10)[0][0] == b"BYE"
     with pytest.raises(LoginError):
         log_in("another password")
 
