@@ -5,6 +5,7 @@ That number is IMAP's MODSEQ (RFC 7162), JMAP's state and DAV's sync-token; a de
 
 from __future__ import annotations
 
+from itertools import islice
 from types import TracebackType
 
 import msgspec
@@ -14,6 +15,7 @@ from posthouse.storage.collections import (
     ENCODER,
     AccountSequence,
     CollectionRecord,
+    decode_sequence,
     read_collection,
     read_sequence,
     write_collection,
@@ -22,7 +24,7 @@ from posthouse.storage.collections import (
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import Item
 from posthouse.storage.ranges import Range
-from posthouse.storage.spaces import CHANGE, COLLECTION, ITEM
+from posthouse.storage.spaces import CHANGE, COLLECTION, ITEM, SEQUENCE
 from posthouse.storage.topics import account_topic
 
 
@@ -190,21 +192,34 @@ def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: i
     )
 
 
-@query
-def is_long(txn: ReadTransaction, account: int, keep: int) -> bool:
-    """True when the log reaches back further than its newest `keep` entries."""
-    sequence = read_sequence(txn, account)
-    return sequence.modseq - keep > sequence.log_from
-
-
 @operation
-def prune_changes(txn: WriteTransaction, account: int, keep: int) -> int:
-    """Forget all but the newest `keep` entries of the log; how many went."""
+def prune_changes(txn: WriteTransaction, account: int, keep: int, limit: int) -> int:
+    """Forget up to `limit` of the oldest entries of the log, never the newest `keep`; how many went."""
     sequence = read_sequence(txn, account)
     floor = sequence.modseq - keep
     if floor <= sequence.log_from:
         return 0
-    gone = txn.delete_range(CHANGE.key(account, 0), CHANGE.key(account, floor + 1))
+    old = [key for key, _ in islice(txn.scan(CHANGE.key(account, 0), CHANGE.key(account, floor + 1)), limit)]
+    for key in old:
+        txn.delete(key)
+    if len(old) == limit:
+        floor = max(CHANGE.parse(old[-1])[1], sequence.log_from)
     sequence.log_from = floor
     write_sequence(txn, account, sequence)
-    return gone
+    return len(old)
+
+
+@query
+def long_logs(txn: ReadTransaction, after: int, limit: int, keep: int) -> list[tuple[int, bool]]:
+    """(account, whether its log reaches back further than its newest `keep` entries) of accounts above `after`.
+
+    What cannot be read is for others to mend.
+    """
+    found = []
+    for key, value in islice(txn.scan(SEQUENCE.key(after + 1), SEQUENCE.range()[1]), limit):
+        try:
+            sequence = decode_sequence(value)
+        except msgspec.MsgspecError:
+            sequence = AccountSequence()
+        found.append((SEQUENCE.parse(key)[0], sequence.modseq - keep > sequence.log_from))
+    return found

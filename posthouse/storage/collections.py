@@ -64,7 +64,12 @@ def scan_collections(txn: ReadTransaction, account: int) -> Iterator[tuple[int, 
 def read_sequence(txn: ReadTransaction, account: int) -> AccountSequence:
     """The account's counters; zeros before its first write."""
     value = txn.get(SEQUENCE.key(account))
-    return AccountSequence() if value is None else _SEQUENCE.decode(value)
+    return AccountSequence() if value is None else decode_sequence(value)
+
+
+def decode_sequence(value: bytes) -> AccountSequence:
+    """A SEQUENCE record; raises msgspec.DecodeError."""
+    return _SEQUENCE.decode(value)
 
 
 def write_sequence(txn: WriteTransaction, account: int, sequence: AccountSequence) -> None:

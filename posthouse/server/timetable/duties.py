@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 import structlog
 
-from posthouse.core.accounts.accounts import ERASE_ACCOUNT, account_numbers, forget_account
+from posthouse.core.accounts.accounts import ERASE_ACCOUNT, forget_account
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.maintenance.blobs import unnamed
 from posthouse.server.timetable.runner import Duty
 from posthouse.storage.blobs.files import FileBlobs, hashes_of
 from posthouse.storage.blobs.records import collect
 from posthouse.storage.blobs.settings import BlobSettings
-from posthouse.storage.changes import is_long, prune_changes
+from posthouse.storage.changes import long_logs, prune_changes
 from posthouse.storage.contract import Store
 from posthouse.storage.settings import StoreSettings
 
 log = structlog.get_logger()
 
-AT_ONCE = 200  # messages or blobs in one transaction: other writers wait so long
+AT_ONCE = 200  # messages, blobs or changes in one transaction: other writers wait so long
 COLLECT_SECONDS = 600
 DAY_SECONDS = 86_400
 
@@ -39,7 +39,8 @@ def all_duties(
     async def collect_blobs(_: bytes) -> None:
         """Forget blobs that nobody has held for long, and unlink their files."""
         before = now() - blob_settings.keep_unused_seconds * 1000
-        while (collected := await store.write(collect, before, AT_ONCE, now())).seen:
+        ends = now() + COLLECT_SECONDS * 1000 // 10
+        while now() < ends and (collected := await store.write(collect, before, AT_ONCE, now())).seen:
             await blobs.remove(collected.locations)
 
     async def sweep_files(_: bytes) -> None:
@@ -55,11 +56,11 @@ def all_duties(
     async def cut_logs(_: bytes) -> None:
         """Cut the accounts' change logs to their newest part."""
         after = 0
-        while numbers := await store.read(account_numbers, after, AT_ONCE):
-            for account in numbers:
-                if await store.read(is_long, account, settings.changes_kept):
-                    await store.write(prune_changes, account, settings.changes_kept)
-            after = numbers[-1]
+        while logs := await store.read(long_logs, after, AT_ONCE, settings.changes_kept):
+            for account in [number for number, is_long in logs if is_long]:
+                while await store.write(prune_changes, account, settings.changes_kept, AT_ONCE) == AT_ONCE:
+                    pass
+            after = logs[-1][0]
 
     return {
         ERASE_ACCOUNT: Duty(erase_account),

@@ -116,7 +116,10 @@ def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> Collect
         seen += 1
         since, hash_ = BLOB_UNUSED.parse(key)
         txn.delete(key)
-        record = read_record(txn, hash_)
+        try:
+            record = read_record(txn, hash_)
+        except msgspec.MsgspecError:
+            continue  # a rebuild knows whether anybody holds it
         if record is None or record.count or record.unused_since != since:
             continue
         txn.delete(BLOB.key(hash_))

@@ -20,7 +20,7 @@ MESSAGE = b"Subject: one\r\n\r\ntext\r\n"
 
 @operation
 def prune(txn: WriteTransaction, account: int) -> int:
-    return prune_changes(txn, account, 0)
+    return prune_changes(txn, account, 0, 1000)
 
 
 class Said:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from itertools import count
 from pathlib import Path
 
 from posthouse.core.mail.erase import erase_some
-from posthouse.server.timetable.duties import all_duties
+from posthouse.core.maintenance.blobs import blob_page
+from posthouse.server.timetable.duties import AT_ONCE, all_duties
 from posthouse.storage.blobs.settings import BlobSettings
-from posthouse.storage.changes import changes_since
+from posthouse.storage.changes import changes_since, prune_changes
 from posthouse.storage.contract import query
 from posthouse.storage.settings import StoreSettings
-from tests.unit.admin.house import ALICE, BOB, House, open_house, send
+from posthouse.storage.spaces import BLOB, SEQUENCE
+from tests.unit.admin.house import ALICE, BOB, SMALL, House, open_house, put_raw, send
 from tests.unit.imap.world import NOW
 
 HOUR_MS = 3_600_000
@@ -50,10 +54,39 @@ async def test_files_that_nothing_names_go_when_they_are_old(tmp_path: Path) -> 
 
 async def test_change_logs_are_cut(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
-    for number in range(120):
+    for number in range(320):
         await send(house, b"Subject: %d\r\n\r\n" % number, ALICE)
     last = (await house.store.read(changes, ALICE, 1, 0)).modseq
+    await house.store.write(prune_changes, ALICE, 100, 50)
+    assert (await house.store.read(changes, ALICE, 1, 50)).complete, "so many at a time"
+    assert not (await house.store.read(changes, ALICE, 1, 49)).complete
     await do(house, "cut change logs", NOW)
     assert (await house.store.read(changes, ALICE, 1, last - 100)).complete
     assert not (await house.store.read(changes, ALICE, 1, last - 101)).complete
     assert (await house.store.read(changes, BOB, 1, 0)).complete
+
+
+async def test_what_cannot_be_read_stops_no_duty(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    for account in (ALICE, BOB):
+        await house.store.write(erase_some, account, 1000, NOW)
+    (file,) = house.files()
+    await house.store.write(put_raw, BLOB.key(hashlib.sha256(SMALL).digest()), b"\xc1")
+    await house.store.write(put_raw, SEQUENCE.key(ALICE), b"\xc1")
+    await do(house, "collect blobs", NOW + HOUR_MS + 1)
+    await do(house, "cut change logs", NOW)
+    assert not file.exists()
+
+
+async def test_collecting_ends_in_time(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    for number in range(AT_ONCE):
+        await send(house, b"Subject: %d\r\n\r\n" % number, ALICE)
+    for account in (ALICE, BOB):
+        await house.store.write(erase_some, account, 1000, NOW)
+    clock = count(NOW + HOUR_MS + 1, 25_000)
+    duties = all_duties(house.store, house.blobs, StoreSettings(), BlobSettings(), lambda: next(clock))
+    await duties["collect blobs"].do(b"")
+    assert len((await house.store.read(blob_page, b"", 1000)).counts) == 2, "the rest is for the next time"
+    await duties["collect blobs"].do(b"")
+    assert (await house.store.read(blob_page, b"", 1000)).counts == {}
