@@ -24,6 +24,7 @@ from posthouse.admin.verify import blob_pages
 from posthouse.core.maintenance.blobs import BlobPage
 from posthouse.storage.blobs.records import BlobPlace, hold_collection
 from posthouse.storage.contract import Refused, Store, StoreUnavailable
+from posthouse.storage.durable import sync
 from posthouse.storage.lmdb import LocalStore
 from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.settings import StoreSettings
@@ -138,15 +139,6 @@ def digest_of(file: Path) -> tuple[int, str]:
         return opened.tell(), digest.hexdigest()
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _check_target(target: Path) -> None:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = {path.name for path in target.iterdir()}
@@ -197,7 +189,7 @@ async def _copy_files(
             copied += sum(is_there and location not in before for location, is_there in zip(some, there, strict=True))
             done(len(some))
     for folder in {location[:2] for location in kept}:
-        sync_directory(target / folder)
+        sync(target / folder)
     return copied, kept, missing
 
 
@@ -206,8 +198,7 @@ def _copy_file(source: Path, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     shutil.copyfile(source, partial)
     shutil.copymode(source, partial)
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(partial)
     partial.rename(target)
 
 
@@ -218,7 +209,7 @@ def _write_manifest(target: Path, manifest: Manifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.rename(target / MANIFEST)
-    sync_directory(target)
+    sync(target)
 
 
 def _remove_older(target: Path, store: str, kept: set[str]) -> None:

@@ -19,7 +19,6 @@ from posthouse.admin.backup import (
     digest_of,
     opened_copy,
     read_manifest,
-    sync_directory,
     used_files,
 )
 from posthouse.admin.letters import chosen_accounts
@@ -30,6 +29,7 @@ from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.blobs.records import forget_unused
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import Refused, Store
+from posthouse.storage.durable import sync
 from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.lmdb.engine import LOCK, RESTORING
 from posthouse.storage.schema import SchemaTooNew
@@ -138,7 +138,7 @@ async def _renew(copy: Store, now: Callable[[], int]) -> int:
 
 def _sync_all(store: Path, blobs: Path) -> None:
     for folder in [*blobs.iterdir(), blobs, store]:
-        sync_directory(folder)
+        sync(folder)
 
 
 def _swap(base: Path, now: int) -> list[str]:
@@ -153,8 +153,8 @@ def _swap(base: Path, now: int) -> list[str]:
             aside.append(str(earlier))
         elif held.exists():
             held.rmdir()
-        sync_directory(base)
+        sync(base)
     for name in (BLOBS, STORE):
         (base / (name + RESTORING)).rename(base / name)
-        sync_directory(base)
+        sync(base)
     return aside

@@ -19,8 +19,6 @@ from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.credentials import ScramKeys
 from posthouse.core.authentication.errors import BadExchange, WrongCredentials
 
-RESPONSE_OCTETS = 4096
-
 
 class Challenge(msgspec.Struct, frozen=True):
     """What the peer shall answer."""

@@ -11,7 +11,6 @@ import resource
 import sys
 from pathlib import Path
 
-import structlog
 import uvloop
 from msgspec import Struct
 from twisted.internet import asyncioreactor
@@ -24,8 +23,6 @@ from posthouse.server.control import MAX_PATH
 from posthouse.server.endpoints import LISTENER_NAMES
 from posthouse.server.logs import start_logging
 from posthouse.server.supervisor.roles import ROLES
-
-log = structlog.get_logger()
 
 
 class CannotStart(Exception):

@@ -21,6 +21,7 @@ from posthouse.storage.blobs.layout import BLOCK, ENTRY, entry, foot, new_locati
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.durable import sync
 
 log = structlog.get_logger()
 
@@ -156,16 +157,7 @@ def write_all(descriptor: int, octets: memoryview) -> None:
 def make_directory(directory: Path) -> None:
     """Create it for us alone, its name durable; harmless when it is there."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sync_directory(directory.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in it durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(directory.parent)
 
 
 def _sync(file: int, folder: int) -> None:

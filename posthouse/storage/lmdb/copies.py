@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from posthouse.storage.durable import sync
 from posthouse.storage.lmdb.readers import open_for_reading
 from posthouse.storage.settings import StoreSettings
 
@@ -66,12 +66,3 @@ def figures(environment: Any) -> StoreFigures:
         readers=about["num_readers"],
         commits=about["last_txnid"],
     )
-
-
-def sync(path: Path) -> None:
-    """Make a file's contents, or the names in a folder, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

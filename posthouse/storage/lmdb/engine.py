@@ -15,7 +15,8 @@ import structlog
 
 from posthouse.storage import schema, writes
 from posthouse.storage.contract import Operation, Refused
-from posthouse.storage.lmdb.copies import DATABASE, copy_environment, sync
+from posthouse.storage.durable import sync
+from posthouse.storage.lmdb.copies import DATABASE, copy_environment
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
