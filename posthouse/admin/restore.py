@@ -13,6 +13,7 @@ import msgspec
 from posthouse.admin.backup import (
     BLOBS,
     CONFIGURATION,
+    COPIES_AT_ONCE,
     Manifest,
     NoBackup,
     copy_blob,
@@ -26,7 +27,7 @@ from posthouse.admin.verify import blob_pages
 from posthouse.core.maintenance.account import renew_account
 from posthouse.core.maintenance.bodies import is_sound
 from posthouse.storage.blobs.files import FileBlobs
-from posthouse.storage.blobs.records import forget_unused
+from posthouse.storage.blobs.records import BlobPlace, forget_unused
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import Refused, Store
 from posthouse.storage.durable import sync
@@ -113,16 +114,22 @@ async def _fill_blobs(
     copy: Store, source: Path, blobs: FileBlobs, restored: Restored, done: Callable[[int], None]
 ) -> Restored:
     files = 0
+
+    async def bring(place: BlobPlace) -> None:
+        nonlocal files
+        location = str(place.location)
+        if not await asyncio.to_thread(copy_blob, source / location, blobs.directory / location):
+            restored.missing.append(location)
+        elif await is_sound(blobs, place):
+            files += 1
+        else:
+            restored.damaged.append(location)
+        done(1)
+
     async for page in blob_pages(copy):
-        for place in used_files(page):
-            location = str(place.location)
-            if not await asyncio.to_thread(copy_blob, source / location, blobs.directory / location):
-                restored.missing.append(location)
-            elif await is_sound(blobs, place):
-                files += 1
-            else:
-                restored.damaged.append(location)
-            done(1)
+        used = used_files(page)
+        for at in range(0, len(used), COPIES_AT_ONCE):
+            await asyncio.gather(*(bring(place) for place in used[at : at + COPIES_AT_ONCE]))
         # of what nobody held there are no files: the next letter of that content must be stored again
         await copy.write(forget_unused, [hash_ for hash_, count in page.counts.items() if not count])
     return msgspec.structs.replace(restored, files=files)
