@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby, islice
+
 import msgspec
 
 from posthouse.core.accounts.quota import set_usage
@@ -16,6 +20,7 @@ from posthouse.storage.changes import Revision
 from posthouse.storage.collections import AccountSequence, CollectionRecord, write_collection, write_sequence
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import Item
+from posthouse.storage.keys import Space
 from posthouse.storage.spaces import ACCOUNT, CHANGE, PLACES, SEQUENCE, USAGE
 from posthouse.storage.topics import account_topic
 
@@ -37,12 +42,12 @@ class AccountReport(msgspec.Struct, array_like=True, frozen=True):
 
 @query
 def present_accounts(txn: ReadTransaction, after: int, limit: int) -> list[int]:
-    """Up to `limit` numbers above `after` of accounts that have a record or mail, whether it can be read or not."""
-    found: set[int] = set()
-    for space in (ACCOUNT, SEQUENCE):
-        numbers = (space.parse(key)[0] for key, _ in txn.scan(space.key(after + 1), space.range()[1]))
-        found.update(number for number, _ in zip(numbers, range(limit), strict=False))
-    return sorted(found)[:limit]
+    """Up to `limit` numbers above `after` of accounts that have a record or mail, whether it can be read or not.
+
+    Those that are being erased are none.
+    """
+    numbers = merge(_numbers(txn, ACCOUNT, after), _numbers(txn, SEQUENCE, after))
+    return list(islice((number for number, _ in groupby(numbers) if not _is_gone(txn, number)), limit))
 
 
 @query
@@ -137,6 +142,11 @@ def _show_idle(txn: WriteTransaction, found: Survey, now: int) -> None:
 def _has_wrong_uids(found: Survey, number: int) -> bool:
     record = found.collections.get(number)
     return record is None or found.counted[number].last_uid >= record.uid_next
+
+
+def _numbers(txn: ReadTransaction, space: Space, after: int) -> Iterator[int]:
+    for key, _ in txn.scan(space.key(after + 1), space.range()[1]):
+        yield space.parse(key)[0]
 
 
 def _is_gone(txn: ReadTransaction, account: int) -> bool:

@@ -17,6 +17,7 @@ from posthouse.core.accounts.records import read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
 from posthouse.core.mail.messages import Column, copy, rows
+from posthouse.core.maintenance.account import present_accounts
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
@@ -246,6 +247,7 @@ async def test_an_account_that_is_deleted_is_erased_though_the_job_was_lost(tmp_
     (job,) = [job for job in await house.store.read(list_jobs, 0, 10) if job.kind == ERASE_ACCOUNT]
     await house.store.write(cancel_job, job.number)
     assert await faults(house) == [f"account {ALICE}: it is deleted, and nothing is going to erase it"]
+    assert await house.store.read(present_accounts, 0, 10) == [BOB]
     await mend(house)
     assert [job.body for job in await house.store.read(list_jobs, 0, 10) if job.kind == ERASE_ACCOUNT] == [b"1"]
     assert await faults(house) == []
