@@ -144,8 +144,8 @@ async def _renew(copy: Store, now: Callable[[], int]) -> int:
 
 
 def _sync_all(store: Path, blobs: Path) -> None:
-    for folder in [*blobs.iterdir(), blobs, store]:
-        sync(folder)
+    for path in [*blobs.iterdir(), blobs, store / DATABASE, store]:
+        sync(path)
 
 
 def _swap(base: Path, now: int) -> list[str]:

@@ -15,9 +15,11 @@ from posthouse.admin.verify import verify
 from posthouse.core.accounts.accounts import ERASE_ACCOUNT, delete_account, show_account
 from posthouse.core.accounts.records import read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
-from posthouse.core.mail.messages import Column, copy, rows
+from posthouse.core.mail.messages import Column, copy, expunge, rows, store_flags
 from posthouse.core.maintenance.account import present_accounts
+from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
@@ -217,6 +219,18 @@ async def test_octets_that_were_damaged_with_their_record_are_not_taken(tmp_path
     await house.store.write(delete_raw, BLOB.key(LARGE_HASH))
     result = await mend(house)
     assert (result.mended, len(result.left)) == ([], 3)
+
+
+async def test_counts_are_put_right_though_others_hold_and_release(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    await changed(BLOB.key(LARGE_HASH), lambda txn: read_record(txn, LARGE_HASH), count=9)(house)
+    miscounts = await house.store.read(find_miscounts, b"", b"\xff" * 32)
+    for _ in range(2):
+        await send(house, LARGE, ALICE)
+    await house.store.write(store_flags, ALICE, 1, [(2, 2)], FlagChange("add", DELETED), None)
+    await house.store.write(expunge, ALICE, 1, None, NOW)
+    await house.store.write(mend_miscounts, miscounts, NOW)
+    assert await faults(house) == []
 
 
 async def test_a_message_that_nothing_shows_comes_back(tmp_path: Path) -> None:
