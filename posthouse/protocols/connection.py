@@ -156,6 +156,8 @@ class Connection(Protocol):
         self.opened()
 
     def dataReceived(self, data: bytes) -> None:
+        if self._is_closing:
+            return  # TLS goes on reading until the peer ends it, and nobody asks any more
         if self._timeout is not None:
             self._heard = asyncio.get_running_loop().time()
         self.received(data)

@@ -18,6 +18,7 @@ from posthouse.server.settings import ListenerSettings, TlsSettings
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.transport import LoopTransport
+from tests.transcripts.runner import MemoryTransport
 
 TLS = TlsContextFactory(make_self_signed(["localhost"], []), TlsSettings())
 
@@ -153,6 +154,27 @@ async def test_a_peer_that_does_not_end_tls_is_cut() -> None:
         writer.write(b"bye\n")
         await asyncio.wait_for(door.wait_empty(), 5)
         writer.close()
+
+
+async def test_nothing_is_heard_behind_the_close() -> None:
+    """TLS goes on reading until the peer ends it: what it still sends must not pile up in a session that is over."""
+    heard: list[bytes] = []
+
+    class Ear(Connection):
+        def received(self, octets: bytes) -> None:
+            heard.append(octets)
+            self.close()
+
+    class Lingering(MemoryTransport):
+        def loseConnection(self) -> None:
+            """Not before the peer ends TLS."""
+
+    transport = Lingering()
+    transport.begin(Ear())
+    transport.send(b"QUIT")
+    transport.send(b"and more")
+    await transport.hang_up()
+    assert heard == [b"QUIT"]
 
 
 async def test_a_proxy_says_who_comes() -> None:
