@@ -46,7 +46,7 @@ def deliver(txn: WriteTransaction, letter: Letter, targets: list[Target], now: i
 
     A full mailbox gets nothing while the others get theirs. One receipt a target, in their order.
     """
-    accounts = Counter(target.recipient for target in targets)
+    accounts = Counter(recipient for recipient, _ in {(target.recipient, target.account) for target in targets})
     alone = {target.account for target in targets if accounts[target.recipient] == 1}
     outcomes: dict[int, str | None] = {}
     for target in targets:

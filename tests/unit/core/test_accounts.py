@@ -179,6 +179,8 @@ async def test_quotas_of_account_and_domain(store: Store) -> None:
     await store.write(deliver, letter(b"x" * 90), [Target("", full)], NOW)
     receipts = await store.write(deliver, letter(b"y" * 20), [Target("a", full)], NOW)
     assert receipts[0].reason == "over quota"
+    receipts = await store.write(deliver, letter(b"y" * 20), [Target("a", full), Target("a", full)], NOW)
+    assert [receipt.reason for receipt in receipts] == ["over quota"] * 2, "naming it twice makes no room"
     with pytest.raises(OverQuota) as refusal:
         await store.write(append, full, "INBOX", [letter(b"y" * 20)], [(0, ())], [NOW], NOW)
     assert refusal.value.args == ("octets", 100)
