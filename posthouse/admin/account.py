@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from posthouse.admin.domain import known_domain
-from posthouse.admin.names import address_of, name_of
+from posthouse.admin.names import address_of, name_of, program_name_of
 from posthouse.core.accounts import accounts
 from posthouse.core.accounts.accounts import AccountChange, AccountShown, NewAccount
 from posthouse.core.authentication.credentials import PasswordKeys, read_credentials, revoke_app_password
@@ -104,7 +104,7 @@ async def add_app_password(store: Store, address: str, name: str, settings: Auth
 
     Raises BadAddress, BadName, NoSuchAccount, AppPasswordExists, TooManyAppPasswords.
     """
-    name = name_of(name)
+    name = program_name_of(name)
     account = await store.read(accounts.show_account, address_of(address))
     password = new_app_password()
     digest = app_password_digest(password)
@@ -113,6 +113,7 @@ async def add_app_password(store: Store, address: str, name: str, settings: Auth
 
 
 async def delete_app_password(store: Store, address: str, name: str) -> None:
-    """Let it be used no more; raises BadAddress, NoSuchAccount, NoSuchAppPassword."""
+    """Let it be used no more; raises BadAddress, BadName, NoSuchAccount, NoSuchAppPassword."""
+    name = program_name_of(name)
     account = await store.read(accounts.show_account, address_of(address))
     await store.write(revoke_app_password, account.number, name)

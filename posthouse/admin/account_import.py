@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from posthouse.admin.account import Wanted, new_account
-from posthouse.admin.names import BadAddress, address_of, has_control_characters
+from posthouse.admin.names import BadAddress, BadName, address_of, has_control_characters, name_of
 from posthouse.admin.sizes import BadSize, octets_of
 from posthouse.core.accounts.accounts import add_accounts
 from posthouse.core.accounts.domains import list_domains
@@ -139,7 +139,7 @@ def _row(line: int, header: list[str], values: list[str], settings: Authenticati
         line,
         address_of(fields["address"]),
         fields["password"],
-        fields["name"].strip(),
+        name_of(fields["name"]),
         octets_of(quota) if quota else msgspec.UNSET,
     )
 
@@ -150,6 +150,6 @@ def _why(error: Refused) -> str:
         return f"the password has fewer than {error.args[0]} characters"
     if isinstance(error, PasswordTooLong):
         return f"the password has more than {error.args[0]} octets"
-    if isinstance(error, BadAddress | BadSize):
+    if isinstance(error, BadAddress | BadName | BadSize):
         return f"'{error.args[0]}': {error.args[1]}"
     return str(error.args[0])

@@ -8,6 +8,10 @@ from posthouse.formats.address import canonical_domain, parse_address
 from posthouse.storage.contract import Refused
 
 
+LONGEST_NAME = 255  # characters
+SHOWN = 40  # characters of a name that is refused
+
+
 class BadAddress(Refused):
     """args: the text, what is wrong with it."""
 
@@ -17,7 +21,7 @@ class BadDomain(Refused):
 
 
 class BadName(Refused):
-    """args: the text, escaped, and what is wrong with it."""
+    """args: how the text begins, escaped, and what is wrong with it."""
 
 
 def address_of(text: str) -> str:
@@ -39,8 +43,19 @@ def domain_of(text: str) -> str:
 def name_of(text: str) -> str:
     """What a person, a group or a program is called: one line of text, perhaps empty; raises BadName."""
     if has_control_characters(text):
-        raise BadName(ascii(text)[1:-1], "it has control characters")
-    return text.strip()
+        raise BadName(ascii(text[:SHOWN])[1:-1], "it has control characters")
+    name = text.strip()
+    if len(name) > LONGEST_NAME:
+        raise BadName(ascii(name[:SHOWN])[1:-1], f"it has more than {LONGEST_NAME} characters")
+    return name
+
+
+def program_name_of(text: str) -> str:
+    """The same, of what an app password is found again by: not empty; raises BadName."""
+    name = name_of(text)
+    if not name:
+        raise BadName("", "it is empty")
+    return name
 
 
 def has_control_characters(text: str) -> bool:

@@ -8,6 +8,7 @@ from posthouse.storage.contract import Refused
 
 _SIZE = re.compile(r"(?P<number>\d{1,15}(?:\.\d{1,6})?)\s*(?P<unit>[kmgt]?i?b?)", re.IGNORECASE)
 _UNITS = "kmgt"
+LARGEST = (1 << 63) - 1  # octets, and whatever else is counted
 
 
 class BadSize(Refused):
@@ -23,7 +24,10 @@ def octets_of(text: str) -> int | None:
         raise BadSize(text, 'a size is written like "500 MB", "2 GiB" or "none"')
     unit = found["unit"].lower()
     power = _UNITS.find(unit[:1]) + 1 if unit[:1] in _UNITS and unit else 0
-    return int(float(found["number"]) * (1024 if "i" in unit else 1000) ** power)
+    octets = int(float(found["number"]) * (1024 if "i" in unit else 1000) ** power)
+    if octets > LARGEST:
+        raise BadSize(text, 'that is more than anything holds; without a limit it is "none"')
+    return octets
 
 
 def size_text(octets: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from msgspec import UnsetType
 
-from posthouse.admin.sizes import BadSize, octets_of, size_text
+from posthouse.admin.sizes import LARGEST, BadSize, octets_of, size_text
 
 Quota = int | UnsetType | None
 
@@ -38,8 +38,8 @@ class Limit(click.ParamType[Quota]):
         text = str(value).strip().lower()
         if text == "none":
             return None
-        if not text.isdigit():
-            self.fail(f'expected a number or "none", not {value!r}', param, ctx)
+        if not text.isdecimal() or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+            self.fail(f'expected a number up to {LARGEST} or "none", not {value!r}', param, ctx)
         return int(text)
 
 

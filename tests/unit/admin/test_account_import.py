@@ -53,6 +53,8 @@ def test_faults_have_lines_and_no_passwords() -> None:
         "line 5: A@b.org stands there twice",
         "line 6: there are more fields than columns",
     )
+    long_name = f"a@b.org,long enough,{'x' * 256}"
+    assert faults(long_name) == (f"line 2: '{'x' * 40}': it has more than 255 characters",)
     assert faults("nobody,long enough") == ("line 2: 'nobody': an address has an @",)
     assert faults(header="address,name") == ("line 1: expected the columns address,password,name,quota",)
     assert faults(header="address,password,colour") == ("line 1: expected the columns address,password,name,quota",)

@@ -112,6 +112,26 @@ def test_names_are_one_line(house: House) -> None:
     assert "is no name" in house.refusal("group", "change", "team@example.org", "--name", "a\u2028b")
 
 
+def test_names_are_neither_too_long_nor_missing(house: House) -> None:
+    rename = ("account", "rename", "admin@example.org")
+    house.done(*rename, "é" * 255)
+    refusal = house.refusal(*rename, "x" * 100_000)
+    assert refusal.endswith("is no name: it has more than 255 characters\n")
+    assert len(refusal) < 200
+    house.done(*rename, "")
+    for verb in ("add", "delete"):
+        said = house.refusal("account", "app-password", verb, "admin@example.org", " ")
+        assert said == "posthouse: '' is no name: it is empty\n"
+    assert "is no name" in house.refusal("account", "app-password", "delete", "admin@example.org", "\udcff")
+
+
+@pytest.mark.parametrize("limit", ["9223372036854775808", "²"])
+def test_a_limit_that_is_no_number(house: House, limit: str) -> None:
+    result = house.run("account", "quota", "admin@example.org", "--messages", limit)
+    assert (result.exit_code, "Invalid value for '--messages'" in result.output) == (2, True)
+    house.done("account", "quota", "admin@example.org", "--messages", "9223372036854775807")
+
+
 @pytest.mark.parametrize("noun", ["account", "alias", "group"])
 def test_a_list_of_a_domain_that_is_not_there(house: House, noun: str) -> None:
     assert house.refusal(noun, "list", "--domain", "example.con") == "posthouse: no such domain: example.con\n"
