@@ -52,7 +52,7 @@ def init(
     directory = directory or click.prompt("Folder", type=Path, default=Path("/var/lib/posthouse"))
     domain = domain_of(domain or click.prompt("Domain"))
     admin = address_of(admin or click.prompt("Administrator's address", default=f"postmaster@{domain}"))
-    plan = Plan(directory.absolute(), domain, hostname or f"mail.{domain}", unprivileged, hosts, user)
+    plan = Plan(directory.absolute(), domain, domain_of(hostname or f"mail.{domain}"), unprivileged, hosts, user)
     try:
         refuse_to_overwrite(plan.directory)
     except AlreadyThere as error:
@@ -65,15 +65,15 @@ def init(
 
 
 def _set_up(plan: Plan, admin: str, password: str) -> None:
-    """Make files and accounts; when the accounts are refused nothing is left."""
+    """Make files and accounts; when the accounts or the user are refused nothing is left."""
     try:
         write_files(plan)
         try:
             asyncio.run(add_first_accounts(plan, admin, password))
+            give_to_user(plan)
         except BaseException:
             remove_files(plan)
             raise
-        give_to_user(plan)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
     except KeyError:

@@ -75,6 +75,22 @@ def test_what_is_refused_leaves_nothing(tmp_path: Path, change: dict[str, str], 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--hostname", "my server"), "'my server' is no domain: not a domain name"),
+        (("--user", "nobody-of-this-name"), "there is no user 'nobody-of-this-name'"),
+    ],
+)
+def test_an_option_that_is_refused_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, str], message: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)  # only root can give the files to a user
+    result = init(tmp_path, *option)
+    assert (result.exit_code, result.stderr) == (1, f"posthouse: {message}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unattended_needs_all_flags(tmp_path: Path) -> None:
     result = CliRunner().invoke(posthouse, ["init", "--dir", str(tmp_path), "--yes"])
     assert result.exit_code == 1
