@@ -7,7 +7,6 @@ import unicodedata
 from posthouse.formats.address import canonical_domain, parse_address
 from posthouse.storage.contract import Refused
 
-
 LONGEST_NAME = 255  # characters
 SHOWN = 40  # characters of a name that is refused
 
