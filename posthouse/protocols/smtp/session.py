@@ -17,7 +17,7 @@ from posthouse.protocols.smtp.commands.table import COMMANDS
 from posthouse.protocols.smtp.contracts import Contracts
 from posthouse.protocols.smtp.errors import OUR_FAULT, reply_of
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
-from posthouse.protocols.smtp.wire.commands import Ehlo
+from posthouse.protocols.smtp.wire.commands import Command, DataCommand, Ehlo, Mail, Rcpt
 from posthouse.protocols.smtp.wire.decoder import Decoder, End, Octets
 from posthouse.protocols.smtp.wire.grammar import read_command
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
@@ -34,6 +34,7 @@ class Session:
         "_bad_commands",
         "_busy",
         "_draining",
+        "_excused",
         "_failed_logins",
         "_line",
         "_reading_paused",
@@ -61,6 +62,7 @@ class Session:
         self.ended = False
         self._busy = False
         self._draining = False
+        self._excused = False  # MAIL or RCPT was refused: who sent all at once did not know (RFC 2920 3.1)
         self._reading_paused = False
         self._line: asyncio.Future[bytes] | None = None
         self._bad_commands = 0
@@ -168,19 +170,26 @@ class Session:
         except SmtpRefusal as refusal:
             waiting.set_exception(refusal)
             return
-        if line is not None:
+        if line is None:
+            self._read_on()
+        else:
             waiting.set_result(line)
+
+    def _read_on(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            self.channel.resume_reading()
 
     async def _work(self) -> None:
         while not self.ended:
             going_on = await (self._take_content() if self.decoder.in_content else self._take_line())
-            if not going_on:
+            if not going_on and not self._reading_paused:
                 break
-            if self._draining and self.incoming is None:
+            if going_on and self._draining and self.incoming is None:
                 self.say_bye(RESTARTING)
-            if self._reading_paused and self.decoder.buffered <= self.contracts.settings.pending_octets:
-                self._reading_paused = False
-                self.channel.resume_reading()
+            # where nothing is whole yet, however much there is, only reading brings the rest
+            if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
+                self._read_on()
         self._busy = False
 
     async def _take_line(self) -> bool:
@@ -199,16 +208,26 @@ class Session:
         except Exception as error:
             reply = self.reply_of(error)
         if reply is not None:
+            self._note_refusal(command, reply)
             self._answer(reply)
         await self.channel.drain()
         return True
+
+    def _note_refusal(self, command: Command, reply: Reply) -> None:
+        refused = reply.is_refusal and reply.code != 503
+        if isinstance(command, Mail):
+            self._excused = refused
+        elif isinstance(command, Rcpt):
+            self._excused |= refused
+        elif not isinstance(command, DataCommand):
+            self._excused = False
 
     def _answer(self, reply: Reply) -> None:
         self._say(reply)
         settings = self.contracts.settings
         if self.ended:
             self.channel.close()
-        elif reply.code == 503:
+        elif reply.code == 503 and not self._excused:
             self._count_bad()
         elif self._failed_logins >= settings.failed_logins:
             self.say_bye(Reply(421, "4.7.0", "Too many logins failed"))

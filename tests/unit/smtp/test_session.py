@@ -285,3 +285,39 @@ async def test_a_flood_is_held_back() -> None:
     for _ in range(2001):
         await transport.read_line()
     assert not transport.reading_paused
+
+
+async def test_a_line_without_end_does_not_stop_the_reading() -> None:
+    world = await open_world("submission", pending_octets=4096)
+    client = Client(world, "127.0.0.1")
+    await client.reply()
+    await client.say("EHLO x")
+    client.transport.send(b"x" * 20_000)
+    client.transport.send(b"x" * 20_000)
+    client.transport.send(b"\r\n")
+    assert (await client.reply())[-1].startswith("500 5.5.6")
+    client.transport.send(b"AUTH LOGIN\r\n" + b"y" * 10_000)
+    client.transport.send(b"y" * 10_000)
+    client.transport.send(b"\r\n")
+    assert (await client.reply())[-1].startswith("334 ")
+    assert (await client.reply())[-1].startswith("500 5.5.6")
+    assert (await client.say("NOOP")).startswith("250 ")
+
+
+@pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
+async def test_what_follows_a_refused_sender_or_recipient_is_no_nonsense(hello: str) -> None:
+    """RFC 2920 3.1: who sends all at once cannot know that MAIL or all RCPTs are refused."""
+    world = await open_world("lmtp" if hello == "LHLO" else "mx", bad_commands=3)
+    client = Client(world)
+    await client.reply()
+    await client.say(f"{hello} x")
+    refused_sender = b"MAIL FROM:<a@b.example> SIZE=999999999\r\n" + b"RCPT TO:<bob@example.org>\r\n" * 5 + b"DATA\r\n"
+    client.transport.send(refused_sender)
+    assert [(await client.reply())[-1][:3] for _ in range(7)] == ["552", *["503"] * 6]
+    for _ in range(4):
+        client.transport.send(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<nobody@example.org>\r\nDATA\r\nRSET\r\n")
+        codes = [(await client.reply())[-1][:3] for _ in range(4)]
+        assert codes == ["250", "550", "503" if hello == "LHLO" else "554", "250"]
+    for _ in range(3):
+        await client.say("RCPT TO:<bob@example.org>")
+    assert (await client.reply())[-1].startswith("421 4.7.0"), "nothing was refused here"
