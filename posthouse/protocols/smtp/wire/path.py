@@ -12,7 +12,8 @@ _PATH = re.compile(
     r'(?P<address>(?:"(?:[^"\\]|\\.)*"|[^\s<>"@\\]+)(?:@(?:\[[^\s<>\[\]]+\]|[^\s<>\[\]@]+))?)?'
     r">(?:[ ]+(?P<parameters>.*))?"
 )
-_PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[^\s=]+))?")
+# a keyword is said again in the reply, which has at most 512 octets (RFC 5321 4.5.3.1.5)
+_PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]{0,63})(?:=(?P<value>[^\s=]+))?")
 LONGEST_PATH = 254  # octets between the angle brackets; RFC 5321 4.5.3.1.3
 
 

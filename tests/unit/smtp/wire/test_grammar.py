@@ -62,6 +62,7 @@ def test_commands(line: str, command: Command) -> None:
         (b"MAIL FROM:<a@b.example> SIZE=123456789012345678901", 501, "5.5.4"),
         (b"MAIL FROM:<a@b.example> BODY", 501, "5.5.4"),
         (b"MAIL FROM:<a@b.example> RET=FULL", 555, "5.5.4"),
+        (b"MAIL FROM:<a@b.example> " + b"A" * 12_000, 501, "5.5.4"),
         (b"RCPT TO:<>", 501, "5.1.3"),
         (b"DATA now", 501, "5.5.4"),
         (b"AUTH", 501, "5.5.4"),
