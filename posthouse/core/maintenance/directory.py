@@ -176,7 +176,7 @@ def _check_accounts(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
             if not has_job(txn, erasing(number)):
                 yield Fault(where, "it is deleted, and nothing is going to erase it", REBUILD)
         elif number not in addressed:
-            mend = REBUILD if _is_free(found, account.domain, account.local) else "posthouse account rename"
+            mend = REBUILD if _is_free(found, account.domain, account.local) else RESTORE
             yield Fault(where, f"{account.address} does not lead to it", mend)
 
 

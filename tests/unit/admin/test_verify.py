@@ -13,13 +13,14 @@ import pytest
 from posthouse.admin.rebuild import rebuild
 from posthouse.admin.verify import verify
 from posthouse.core.accounts.accounts import ERASE_ACCOUNT, delete_account, show_account
-from posthouse.core.accounts.records import read_domain
+from posthouse.core.accounts.records import AddressRecord, read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
 from posthouse.core.mail.messages import Column, copy, expunge, rows, store_flags
 from posthouse.core.maintenance.account import present_accounts
 from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
+from posthouse.core.maintenance.faults import RESTORE, Fault
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
@@ -252,6 +253,14 @@ async def test_an_account_whose_record_is_lost_comes_back_locked(tmp_path: Path)
     shown = await house.store.read(show_account, "alice@example.org")
     assert (shown.number, shown.status, shown.usage.messages) == (ALICE, "locked", 2)
     assert await faults(house) == []
+
+
+async def test_an_account_whose_address_became_anothers_is_left_to_a_backup(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    alias = AddressRecord("alias", "bob", 0, ["alice@example.org"])
+    await put(ADDRESS.key("example.org", "bob"), ENCODER.encode(alias))(house)
+    left = (await mend(house)).left
+    assert Fault(f"account {BOB}", "bob@example.org does not lead to it", RESTORE) in left
 
 
 async def test_an_account_that_is_deleted_is_erased_though_the_job_was_lost(tmp_path: Path) -> None:
