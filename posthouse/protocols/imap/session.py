@@ -207,23 +207,33 @@ class Session:
             self._line.set_exception(Bad(line.text))
         elif line is not None:
             self._line.set_result(line)
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            self.channel.resume_reading()
 
     async def _work(self) -> None:
         while not self.ended:
-            if self.idling is not None:
-                if not await self._idle(self.idling):
-                    break
-            else:
-                event = self.decoder.next_event()
-                if event is None:
-                    break
-                await self._take(event)
-                if self._last_words is not None and self.incoming is None:
-                    self.say_bye(*self._last_words)
-            if self._reading_paused and self.decoder.buffered <= self.contracts.settings.pending_octets:
-                self._reading_paused = False
-                self.channel.resume_reading()
+            going_on = await (self._take_next() if self.idling is None else self._idle(self.idling))
+            if not going_on and not self._reading_paused:
+                break
+            # where nothing is whole yet, however much there is, only reading brings the rest
+            if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
+                self._read_on()
         self._busy = False
+
+    async def _take_next(self) -> bool:
+        """Do what has come; False when nothing is whole yet."""
+        event = self.decoder.next_event()
+        if event is None:
+            return False
+        await self._take(event)
+        if self._last_words is not None and self.incoming is None:
+            self.say_bye(*self._last_words)
+        return True
 
     async def _idle(self, idling: Idling) -> bool:
         """Do what IDLE has to; False when it waits."""

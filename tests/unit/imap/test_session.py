@@ -279,3 +279,13 @@ async def test_scram_needs_no_tls() -> None:
     world = await open_world()
     assert (await scram(world, "secret")).startswith(b"a OK")
     assert (await scram(world, "wrong")).startswith(b"a NO [AUTHENTICATIONFAILED]")
+
+
+async def test_a_line_without_end_does_not_stop_the_reading() -> None:
+    world = await open_world(pending_octets=4096)
+    client = await logged_in(world)
+    client.transport.send(b"a NOOP " + b"x" * 100_000)
+    client.transport.send(b"x" * 100_000)
+    client.transport.send(b"\r\n")
+    assert (await client.transport.read_line()).startswith(b"a BAD ")
+    await client.ok("NOOP")
