@@ -68,6 +68,15 @@ def add_job(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str | 
     return number
 
 
+def need_job(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str) -> None:
+    """Have the job of that key done by `due`. One that is being done is left alone: it looks again before it ends."""
+    held = txn.get(JOB_KEY.key(key))
+    record = None if held is None else _read(txn, int.from_bytes(held, "big"))
+    if record is not None and (record.state == "taken" or (record.state == "waiting" and record.due <= due)):
+        return
+    add_job(txn, kind, body, due, key)
+
+
 @operation
 def schedule(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str | None) -> int:
     """`add_job` as an operation of its own."""

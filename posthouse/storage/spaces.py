@@ -36,6 +36,24 @@ BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
 BLOB_BYTES = Space(0x41, "blob bytes", HASH)  # sha-256 -> the bytes, of small blobs
 BLOB_UNUSED = Space(0x42, "unused blob", U64, HASH)  # when its last reference went (ms) -> empty
 
+# The outbound queue (core/queue); a letter's number is that of its trace
+QUEUED = Space(0x60, "queued message", U64)  # message -> QueuedMessage
+QUEUED_RECIPIENT = Space(0x61, "queued recipient", U64, U32)  # message, recipient -> QueuedRecipient
+QUEUE_DUE = Space(0x62, "queue due", TEXT, U64, U64, U32)  # destination, due (ms), message, recipient -> empty
+QUEUE_UNDERWAY = Space(0x63, "queue under way", TEXT, U64, U32)  # destination, message, recipient -> empty
+QUEUE_DEADLINE = Space(0x64, "queue deadline", U64, U64, U32)  # when (ms), message, recipient -> empty
+DESTINATION = Space(0x65, "destination", TEXT)  # destination -> DestinationRecord, while it cannot be reached
+
+# Sending: policies that were fetched, keys, what was seen
+DKIM_KEY = Space(0x68, "dkim key", TEXT, TEXT)  # domain, selector -> DkimKey
+STS_POLICY = Space(0x69, "mta-sts policy", TEXT)  # domain -> StsPolicy as cached
+TLS_RESULT = Space(0x6A, "tls results", U32, TEXT)  # day (UTC, since the epoch), policy domain -> TlsResults
+SENT = Space(0x6B, "sent", U32, U32)  # account, day -> how many recipients it has written to
+
+# Traces: what became of a letter, by its number
+TRACE = Space(0x6C, "trace", U64, U64)  # letter, when (ms) with a count in its low digits -> TraceEvent
+TRACE_MARK = Space(0x6D, "trace mark", TEXT, U64)  # an address or a Message-ID, letter -> empty
+
 # Jobs
 JOB = Space(0x50, "job", U64)  # job -> JobRecord
 JOB_DUE = Space(0x51, "job due", U64, U64)  # due (ms), job -> empty
@@ -47,5 +65,7 @@ ALL = (
     SEQUENCE, COLLECTION, ITEM, CHANGE,
     MESSAGE, ENVELOPE, STRUCTURE, PLACES,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
+    QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
+    DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE, TRACE_MARK,
     JOB, JOB_DUE, JOB_KEY,
 )  # fmt: skip

@@ -22,6 +22,17 @@ class Usage(msgspec.Struct, array_like=True, tag=1):
     octets: int = 0
 
 
+class SmartHost(msgspec.Struct, array_like=True, frozen=True):
+    """The server that a domain's mail to others is handed to; `name` and `password` are empty where none is wanted."""
+
+    host: str
+    port: int
+    name: str = ""
+    password: str = ""
+    implicit_tls: bool = False
+    plain: bool = False  # TLS is not insisted on
+
+
 class DomainRecord(msgspec.Struct, array_like=True, tag=1):
     """A domain by its canonical name, or an alias of one (`alias_of`). Quotas None: no limit."""
 
@@ -35,6 +46,8 @@ class DomainRecord(msgspec.Struct, array_like=True, tag=1):
     quota_accounts: int | None = None
     account_quota_octets: int | None = None
     accounts: int = 0
+    smart_host: SmartHost | None = None
+    source_addresses: tuple[str, ...] = ()  # addresses of ours that its mail is sent from
 
 
 class AccountRecord(msgspec.Struct, array_like=True, tag=1):

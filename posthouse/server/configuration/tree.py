@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.queue.settings import QueueSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.smtp.settings import SmtpSettings
@@ -38,6 +39,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     smtp: Annotated[SmtpSettings, Meta(description="Receiving mail by SMTP and LMTP.")] = field(
         default_factory=SmtpSettings
+    )
+    queue: Annotated[QueueSettings, Meta(description="Mail on its way to other servers.")] = field(
+        default_factory=QueueSettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)

@@ -1,0 +1,46 @@
+"""Settings of the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Mail on its way to other servers."""
+
+    first_retry_seconds: Annotated[
+        int, Meta(ge=1, le=86_400, description="How long after its first failure mail is tried again; then twice that.")
+    ] = 300
+    last_retry_seconds: Annotated[int, Meta(ge=1, le=604_800, description="The longest time between two attempts.")] = (
+        14_400
+    )
+    expire_seconds: Annotated[
+        int, Meta(ge=60, le=31_536_000, description="How long mail is tried before it goes back to its sender.")
+    ] = 432_000
+    warn_seconds: Annotated[
+        int, Meta(ge=0, le=31_536_000, description="After how long the sender is told of a delay; 0 for never.")
+    ] = 14_400
+    destinations_at_once: Annotated[
+        int, Meta(ge=1, le=100_000, description="How many destinations one worker carries mail to at a time.")
+    ] = 200
+    connections_per_destination: Annotated[
+        int, Meta(ge=1, le=1000, description="How many connections to one destination are open at a time.")
+    ] = 10
+    messages_per_connection: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="After how many messages a connection is ended.")
+    ] = 1000
+    recipients_per_message: Annotated[
+        int, Meta(ge=1, le=100_000, description="Most recipients in one transaction (RFC 5321 4.5.3.1.8: 100).")
+    ] = 100
+    unreachable_retry_seconds: Annotated[
+        int,
+        Meta(ge=1, le=86_400, description="How soon a destination without a host that answers is tried again."),
+    ] = 60
+    hold_seconds: Annotated[
+        int, Meta(ge=0, le=315_360_000, description="How far ahead mail may be held for later (RFC 4865).")
+    ] = 31_536_000
+    report_days: Annotated[
+        int, Meta(ge=1, le=3650, description="How long it is kept what became of a message and its recipients.")
+    ] = 30
