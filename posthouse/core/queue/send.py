@@ -40,7 +40,7 @@ class NewRecipient(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Outbound(msgspec.Struct, array_like=True, frozen=True):
-    """A message to queue; the fields are QueuedMessage's. `warn_at` (ms, 0: never): when its sender hears of a delay."""
+    """A message to queue, in QueuedMessage's fields. `warn_at` (ms, 0: never): when its sender hears of a delay."""
 
     number: int
     sender: str
