@@ -1,13 +1,13 @@
-"""`python -m benchmarks [delivery] [reading] [memory] [--json] [--messages N]`."""
+"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [--json] [--messages N]`."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import delivery, memory, reading
+from benchmarks import delivery, memory, reading, relaying
 from benchmarks.figures import Figure, show
 
-WORKS = ("delivery", "reading", "memory")
+WORKS = ("delivery", "reading", "memory", "relaying")
 
 
 def main() -> None:
@@ -24,6 +24,8 @@ def main() -> None:
             figures += delivery.run()
         elif work == "reading":
             figures += reading.run(asked.messages)
+        elif work == "relaying":
+            figures += relaying.run()
         else:
             figures += memory.run()
     show(figures, as_json=asked.json)

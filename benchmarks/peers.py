@@ -171,13 +171,14 @@ class Dovecot:
 
 
 class Postfix:
-    """A Postfix that hands all it receives to an LMTP port."""
+    """A Postfix that hands all it receives to an LMTP port, or does what more `settings` of main.cf say."""
 
     name = "Postfix"
 
-    def __init__(self, directory: Path, lmtp: int) -> None:
+    def __init__(self, directory: Path, lmtp: int, settings: str = "") -> None:
         self.directory = directory
         self.lmtp = lmtp
+        self.settings = settings
         self.smtp = free_port()
 
     def start(self) -> None:
@@ -185,7 +186,8 @@ class Postfix:
             (self.directory / name).mkdir(parents=True)
         self.directory.chmod(0o755)
         shutil.chown(self.directory / "data", "postfix", "postfix")
-        (self.directory / "etc/main.cf").write_text(POSTFIX_MAIN.format(dir=self.directory, lmtp=self.lmtp))
+        main = POSTFIX_MAIN.format(dir=self.directory, lmtp=self.lmtp) + self.settings
+        (self.directory / "etc/main.cf").write_text(main)
         (self.directory / "etc/master.cf").write_text(POSTFIX_MASTER.format(smtp=self.smtp))
         self._run("start")
         wait_for_port(self.smtp)
