@@ -15,12 +15,19 @@ import msgspec
 import structlog
 
 from posthouse.core.accounts.lookup import AccountFound, find_login
-from posthouse.core.authentication.credentials import Credentials, is_app_password, read_credentials
+from posthouse.core.authentication.credentials import (
+    Credentials,
+    PasswordKeys,
+    ScramKeys,
+    add_argon2,
+    is_app_password,
+    read_credentials,
+)
 from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
-from posthouse.core.authentication.passwords import app_password_digest, derive, verify
+from posthouse.core.authentication.passwords import app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.registry import Registry
-from posthouse.storage.contract import Store
+from posthouse.storage.contract import Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -53,7 +60,6 @@ class Authenticator:
         # what is remembered of a right password says nothing outside this process
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[int, float]] = {}
-        self._nobody: str | None = None
 
     async def check_password(self, name: str, password: str, peer_host: str) -> Login:
         """Who logs in by `name`, an address of the account, from `peer_host`.
@@ -67,7 +73,7 @@ class Authenticator:
         if found is not None and self._is_remembered(found.account, password, credentials.version):
             return self.admit(found, credentials.epoch)
         await self.check_throttle(found, peer_host)
-        if not await self._is_right(credentials, password) or found is None:
+        if not await self._is_right(found, credentials, password) or found is None:
             await self.count_failure(found, peer_host)
             raise WrongCredentials
         self._remember(found.account, password, credentials.version)
@@ -99,9 +105,10 @@ class Authenticator:
         for key, _ in self._counters(found, peer_host):
             await self._registry.hit(key, self.settings.failure_window_seconds)
 
-    def fake_salt(self, name: str) -> bytes:
-        """A salt for a name that is nobody's: the same each time, as a real one would be."""
-        return hmac.digest(self._key, b"salt\0" + name.encode(), "sha256")[:16]
+    def nobodys_keys(self, name: str) -> ScramKeys:
+        """Keys that no password fits, for a name that is nobody's; with the same salt each time, as real ones."""
+        salt = hmac.digest(self._key, b"salt\0" + name.encode(), "sha256")[:16]
+        return ScramKeys(salt, self.settings.scram_iterations, secrets.token_bytes(32), b"")
 
     def _counters(self, found: AccountFound | None, peer_host: str) -> list[tuple[str, int]]:
         counters = [(f"login failures of {network(peer_host)}", self.settings.failures_per_address)]
@@ -109,18 +116,23 @@ class Authenticator:
             counters.append((f"login failures to {found.account}", self.settings.failures_per_account))
         return counters
 
-    async def _is_right(self, credentials: Credentials, password: str) -> bool:
+    async def _is_right(self, found: AccountFound | None, credentials: Credentials, password: str) -> bool:
         if is_app_password(credentials, app_password_digest(password)):
             return True
+        # as long as it takes for somebody: the time must not tell who exists
+        keys = credentials.password or PasswordKeys(None, self.nobodys_keys(""))
         loop = asyncio.get_running_loop()
-        if credentials.password is None:
-            # as long as it takes for somebody: the time must not tell who exists
-            if self._nobody is None:
-                made = await loop.run_in_executor(self._executor, derive, secrets.token_hex(16), self.settings)
-                self._nobody = made.argon2
-            await loop.run_in_executor(self._executor, verify, self._nobody, password)
-            return False
-        return await loop.run_in_executor(self._executor, verify, credentials.password.argon2, password)
+        hashed = await loop.run_in_executor(self._executor, check, keys, password, self.settings)
+        if hashed is not None and hashed != keys.argon2 and found is not None:
+            await self._keep_argon2(found.account, credentials.version, hashed)
+        return hashed is not None
+
+    async def _keep_argon2(self, account: int, version: int, hashed: str) -> None:
+        try:
+            await self._store.write(add_argon2, account, version, hashed)
+        except StoreUnavailable as error:
+            # to be let in takes no write; the next login brings the hash again
+            log.warning("the password's hash was not kept", account=account, error=str(error))
 
     def _is_remembered(self, account: int, password: str, version: int) -> bool:
         known, ends = self._remembered.get(self._mark(account, password), (-1, 0.0))

@@ -21,9 +21,9 @@ class ScramKeys(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PasswordKeys(msgspec.Struct, array_like=True, frozen=True):
-    """What is kept of a password."""
+    """What is kept of a password. `argon2` is None from an import until the password is first given as it is."""
 
-    argon2: str
+    argon2: str | None
     scram: ScramKeys
 
 
@@ -78,6 +78,19 @@ def set_password(txn: WriteTransaction, account: int, keys: PasswordKeys) -> Non
     held.password = keys
     _end_logins(txn, account, held)
     _write(txn, account, held)
+
+
+@operation
+def add_argon2(txn: WriteTransaction, account: int, version: int, hashed: str) -> None:
+    """Add the hash of a password that fits the credentials of `version`; does nothing when they are others by now.
+
+    All that let one in still does, and nothing else: what was remembered is not void, and no session ends.
+    """
+    held = read_credentials(txn, account)
+    if held.version != version or held.password is None or held.password.argon2 is not None:
+        return
+    held.password = msgspec.structs.replace(held.password, argon2=hashed)
+    txn.put(CREDENTIALS.key(account), _ENCODER.encode(held))
 
 
 @operation

@@ -11,6 +11,7 @@ import secrets
 import unicodedata
 
 import argon2
+import msgspec
 
 from posthouse.core.authentication.credentials import PasswordKeys, ScramKeys
 from posthouse.core.authentication.settings import AuthenticationSettings
@@ -36,10 +37,14 @@ def prepared(password: str) -> str:
 
 def derive(password: str, settings: AuthenticationSettings) -> PasswordKeys:
     """What is kept of a new password; takes tens of milliseconds."""
-    octets = prepared(password).encode()
-    salt = secrets.token_bytes(16)
-    argon = hasher(settings).hash(octets)
-    return PasswordKeys(argon, scram_keys(octets, salt, settings.scram_iterations))
+    keys = derive_scram(password, settings)
+    return msgspec.structs.replace(keys, argon2=hasher(settings).hash(prepared(password).encode()))
+
+
+def derive_scram(password: str, settings: AuthenticationSettings) -> PasswordKeys:
+    """What is kept of one of many new passwords until it is first given as it is; takes some milliseconds."""
+    keys = scram_keys(prepared(password).encode(), secrets.token_bytes(16), settings.scram_iterations)
+    return PasswordKeys(None, keys)
 
 
 def check_policy(password: str, settings: AuthenticationSettings) -> None:
@@ -57,12 +62,22 @@ def hasher(settings: AuthenticationSettings) -> argon2.PasswordHasher:
     )
 
 
-def verify(hashed: str, password: str) -> bool:
-    """True when `hashed` is that password's; takes tens of milliseconds."""
+def check(keys: PasswordKeys, password: str, settings: AuthenticationSettings) -> str | None:
+    """The argon2id hash to keep of `password` when `keys` are its own, a new one where they have none; else None.
+
+    Takes tens of milliseconds: one argon2id and one SCRAM derivation, whatever there is to compare with. So the time
+    tells neither who has an account nor which of them were imported.
+    """
+    octets = prepared(password).encode()
+    derived = scram_keys(octets, keys.scram.salt, keys.scram.iterations)
+    if keys.argon2 is None:
+        made = hasher(settings).hash(octets)
+        return made if hmac.compare_digest(derived.stored_key, keys.scram.stored_key) else None
     try:
-        return argon2.PasswordHasher().verify(hashed, prepared(password).encode())
+        argon2.PasswordHasher().verify(keys.argon2, octets)
     except argon2.exceptions.VerificationError:
-        return False
+        return None
+    return keys.argon2
 
 
 def scram_keys(password: bytes, salt: bytes, iterations: int) -> ScramKeys:

@@ -139,9 +139,8 @@ class ScramSha256:
             if password is not None:
                 self._real = True
                 return password.scram
-        # nobody's keys, which no proof fits: the exchange looks the same for a name that does not exist
-        iterations = self._authenticator.settings.scram_iterations
-        return ScramKeys(self._authenticator.fake_salt(name), iterations, secrets.token_bytes(32), b"")
+        # no proof fits them: the exchange looks the same for a name that does not exist
+        return self._authenticator.nobodys_keys(name)
 
     async def _prove(self, message: bytes, keys: ScramKeys) -> bytes:
         # client-final-message: c=binding,r=nonce,p=proof

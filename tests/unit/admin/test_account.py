@@ -12,7 +12,7 @@ from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_acco
 from posthouse.core.accounts.domains import DomainChange
 from posthouse.core.accounts.errors import NoSuchAccount, NoSuchDomain
 from posthouse.core.authentication.credentials import is_app_password, read_credentials
-from posthouse.core.authentication.passwords import PasswordTooShort, app_password_digest, verify
+from posthouse.core.authentication.passwords import PasswordTooShort, app_password_digest, check
 from posthouse.storage.contract import Store
 from posthouse.storage.memory import MemoryStore
 from tests.unit.imap.world import AUTHENTICATION, NOW
@@ -56,8 +56,9 @@ async def test_a_new_password_takes_the_place_of_the_old_one() -> None:
     after = await store.read(read_credentials, 1)
     assert after.version > before.version  # what is remembered of the old one is void
     assert after.password is not None
-    assert verify(after.password.argon2, "another one")
-    assert not verify(after.password.argon2, "long enough")
+    assert after.password.argon2 is not None
+    assert check(after.password, "another one", AUTHENTICATION) == after.password.argon2
+    assert check(after.password, "long enough", AUTHENTICATION) is None
     with pytest.raises(PasswordTooShort):
         await account.set_password(store, ANN, "short", AUTHENTICATION)
     assert await store.read(read_credentials, 1) == after

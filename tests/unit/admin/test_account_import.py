@@ -8,6 +8,8 @@ from msgspec import UNSET
 from posthouse.admin.account_import import BadRows, Row, add_rows, read_rows
 from posthouse.core.accounts.accounts import list_accounts
 from posthouse.core.accounts.domains import DomainChange, add_domain, change_domain
+from posthouse.core.authentication.credentials import read_credentials
+from posthouse.core.authentication.passwords import check
 from posthouse.storage.contract import Store
 from posthouse.storage.memory import MemoryStore
 from tests.unit.imap.world import AUTHENTICATION, NOW
@@ -102,6 +104,17 @@ async def test_all_are_added_in_batches() -> None:
     assert [(account.address, account.name, account.quota_octets) for account in found] == [
         (row.address, row.name, row.quota) for row in rows
     ]
+
+
+async def test_an_import_leaves_argon2_to_the_first_login() -> None:
+    store = await opened()
+    lines = [HEADER, "a@example.org,long enough,,"]
+    await add_rows(store, read_rows(lines, AUTHENTICATION), AUTHENTICATION, NOW, lambda _: None)
+    kept = (await store.read(read_credentials, 1)).password
+    assert kept is not None
+    assert kept.argon2 is None
+    assert check(kept, "long enough", AUTHENTICATION)
+    assert check(kept, "another one", AUTHENTICATION) is None
 
 
 async def test_nothing_is_added_when_one_cannot_be() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from typing import Any, Literal
 
+import argon2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +15,17 @@ from hypothesis import strategies as st
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication import authenticator as module
+from posthouse.core.authentication import passwords as primitives
 from posthouse.core.authentication.authenticator import Authenticator, Login, network
 from posthouse.core.authentication.credentials import (
     AppPasswordExists,
+    Credentials,
     NoSuchAppPassword,
+    PasswordKeys,
     TooManyAppPasswords,
     add_app_password,
+    add_argon2,
+    read_credentials,
     revoke_app_password,
     set_password,
 )
@@ -31,15 +38,16 @@ from posthouse.core.authentication.errors import (
 )
 from posthouse.core.authentication.passwords import (
     app_password_digest,
+    check,
     derive,
+    derive_scram,
     new_app_password,
     scram_keys,
-    verify,
 )
 from posthouse.core.authentication.sasl import Challenge, Done, start
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.registry import LocalRegistry
-from posthouse.storage.contract import Store
+from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.memory import MemoryStore
 from tests.conftest import LOOP
 
@@ -68,15 +76,22 @@ class House:
         self.authenticator = Authenticator(store, LocalRegistry(clock=self.clock), WEAK, self.clock)
         self.hashed = 0
         if monkeypatch is not None:
-            monkeypatch.setattr(module, "verify", self.verify)
+            monkeypatch.setattr(module, "check", self.count)
 
-    def verify(self, hashed: str, password: str) -> bool:
+    def count(self, keys: PasswordKeys, password: str, settings: AuthenticationSettings) -> str | None:
         self.hashed += 1
-        return verify(hashed, password)
+        return check(keys, password, settings)
 
     async def furnish(self) -> None:
         await self.store.write(add_domain, "example.org", None, NOW)
         await self.store.write(add_account, NewAccount("ann@example.org", "", derive("secret", WEAK), None), NOW)
+
+    async def import_ivy(self) -> None:
+        """An account as an import leaves it."""
+        await self.store.write(add_account, NewAccount("ivy@example.org", "", derive_scram("secret", WEAK), None), NOW)
+
+    async def credentials(self, account: int) -> Credentials:
+        return await self.store.read(read_credentials, account)
 
     async def check(self, password: str, name: str = "ann@example.org", host: str = "192.0.2.1") -> Login:
         return await self.authenticator.check_password(name, password, host)
@@ -113,6 +128,98 @@ async def test_an_unknown_name_costs_as_much_as_a_wrong_password(monkeypatch: py
         with pytest.raises(WrongCredentials):
             await house.check("wrong", name)
     assert house.hashed == 2
+
+
+async def test_a_wrong_password_is_the_same_work_whoever_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await furnished(monkeypatch)
+    await house.import_ivy()
+    await house.store.write(add_account, NewAccount("new@example.org", "", None, None), NOW)
+    done: list[tuple[str, int]] = []
+    derive_key = hashlib.pbkdf2_hmac
+
+    def counted_key(name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
+        done.append(("scram", iterations))
+        return derive_key(name, password, salt, iterations)
+
+    class Counted(argon2.PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            done.append(("argon2", self.memory_cost * self.time_cost))
+            return super().hash(password, salt=salt)
+
+        def verify(self, hashed: str | bytes, password: str | bytes) -> Literal[True]:
+            costs = argon2.extract_parameters(str(hashed))
+            done.append(("argon2", costs.memory_cost * costs.time_cost))
+            return super().verify(hashed, password)
+
+    monkeypatch.setattr(primitives.hashlib, "pbkdf2_hmac", counted_key)
+    monkeypatch.setattr(primitives.argon2, "PasswordHasher", Counted)
+    work = {}
+    for name in ("nobody", "ann", "ivy", "new"):
+        done.clear()
+        with pytest.raises(WrongCredentials):
+            await house.check("wrong", f"{name}@example.org")
+        work[name] = list(done)
+    assert set(map(tuple, work.values())) == {(("scram", 4096), ("argon2", 8))}, work
+
+
+async def test_an_imported_password_gets_its_argon2_hash_at_the_first_right_login(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = await furnished(monkeypatch)
+    await house.import_ivy()
+    before = await house.credentials(2)
+    with pytest.raises(WrongCredentials):
+        await house.check("wrong", "ivy@example.org")
+    assert await house.credentials(2) == before
+    login = await house.check("secret", "ivy@example.org")
+    after = await house.credentials(2)
+    assert before.password is not None
+    assert after.password is not None
+    assert check(after.password, "secret", WEAK) == after.password.argon2
+    assert check(after.password, "wrong", WEAK) is None
+    assert after.password.scram == before.password.scram
+    # nothing else has changed: sessions stay, and what is remembered is right
+    assert (after.version, after.epoch) == (before.version, before.epoch)
+    assert await house.check("secret", "ivy@example.org") == login
+    assert house.hashed == 2
+    house.clock.now += WEAK.remember_login_seconds + 1
+    assert await house.check("secret", "ivy@example.org") == login
+    assert await house.credentials(2) == after
+
+
+async def test_a_hash_is_not_added_to_other_credentials(store: Store) -> None:
+    house = House(store)
+    await house.furnish()
+    await house.import_ivy()
+    old = await house.credentials(2)
+    await store.write(set_password, 2, derive_scram("another", WEAK))
+    moved = await house.credentials(2)
+    await store.write(add_argon2, 2, old.version, "hash of the old one")
+    assert await house.credentials(2) == moved
+    await store.write(add_argon2, 2, moved.version, "first")
+    await store.write(add_argon2, 2, moved.version, "second")
+    kept = (await house.credentials(2)).password
+    assert kept is not None
+    assert kept.argon2 == "first"
+    await store.write(add_argon2, 99, 0, "of nobody")
+    assert await house.credentials(99) == Credentials()
+
+
+async def test_a_store_that_takes_no_writes_keeps_nobody_out() -> None:
+    class Full(MemoryStore):
+        full = False
+
+        async def write(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
+            if self.full:
+                raise StoreUnavailable("disk full")
+            return await super().write(operation, *args, **kwargs)
+
+    full = Full()
+    house = House(full)
+    await house.furnish()
+    await house.import_ivy()
+    full.full = True
+    assert await house.check("secret", "ivy@example.org")
 
 
 async def test_failures_lock_an_account_out_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
