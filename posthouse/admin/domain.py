@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.admin import dkim
 from posthouse.admin.names import address_of, domain_of
 from posthouse.core.accounts import domains
 from posthouse.core.accounts.domains import DomainChange, DomainShown
@@ -22,6 +23,7 @@ async def add(store: Store, name: str, postmaster: str | None, now: int) -> str:
         await store.write(domains.add_domain, domain, None, now)
     else:
         await store.write(add_domain_with_roles, domain, address_of(postmaster), now)
+    await dkim.add(store, domain, now)
     return domain
 
 
@@ -32,6 +34,7 @@ async def add_alias_of(store: Store, alias: str, domain: str, now: int) -> str:
     """
     name = domain_of(alias)
     await store.write(domains.add_domain, name, domain_of(domain), now)
+    await dkim.add(store, name, now)
     return name
 
 

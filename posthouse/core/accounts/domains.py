@@ -17,7 +17,7 @@ from posthouse.core.accounts.records import (
 )
 from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import DOMAIN, DOMAIN_USAGE
+from posthouse.storage.spaces import DKIM_KEY, DOMAIN, DOMAIN_USAGE
 from posthouse.storage.topics import login_topic
 
 
@@ -86,6 +86,7 @@ def delete_domain(txn: WriteTransaction, name: str) -> None:
             raise DomainInUse(name, "aliases")
     txn.delete(DOMAIN.key(name))
     txn.delete(DOMAIN_USAGE.key(name))
+    txn.delete_range(*DKIM_KEY.range(name))
 
 
 @query

@@ -22,6 +22,7 @@ VERBS = {
     "account": "Accounts, their passwords and quotas.",
     "alias": "Further addresses of accounts.",
     "group": "Distribution groups.",
+    "dkim": "Keys that sign mail, and their DNS records.",
     "config": "Check and show the configuration.",
     "verify": "Check all that is stored.",
     "rebuild": "Make derived records anew.",

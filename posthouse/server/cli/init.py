@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from posthouse.admin.names import address_of, domain_of
+from posthouse.core.dkim.records import DkimKeyShown
+from posthouse.formats.dkim.keys import txt_strings
 from posthouse.server.cli.context import Command, Invocation, pass_invocation
 from posthouse.server.cli.output import fail, show_json, show_table
 from posthouse.server.cli.passwords import ask_password
@@ -20,7 +22,9 @@ from posthouse.server.setting_up.files import (
     remove_files,
     write_files,
 )
-from posthouse.server.setting_up.records import wanted_records
+from posthouse.server.setting_up.records import DnsRecord, wanted_records
+
+SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
 
 
 @click.command(cls=Command)
@@ -60,32 +64,37 @@ def init(
     password = ask_password(from_stdin=password_stdin)
     if not yes:
         click.confirm(f"Set up {domain} in {plan.directory}", default=True, abort=True)
-    _set_up(plan, admin, password)
-    _tell(invocation, plan, admin)
+    keys = _set_up(plan, admin, password)
+    _tell(invocation, plan, admin, keys)
 
 
-def _set_up(plan: Plan, admin: str, password: str) -> None:
-    """Make files and accounts; when the accounts or the user are refused nothing is left."""
+def _set_up(plan: Plan, admin: str, password: str) -> list[DkimKeyShown]:
+    """Make files and accounts, and give the keys; when the accounts or the user are refused nothing is left."""
     try:
         write_files(plan)
         try:
-            asyncio.run(add_first_accounts(plan, admin, password))
+            keys = asyncio.run(add_first_accounts(plan, admin, password))
             give_to_user(plan)
         except BaseException:
             remove_files(plan)
             raise
+        return keys
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
     except KeyError:
         fail(f"there is no user '{plan.user}'")
 
 
-def _tell(invocation: Invocation, plan: Plan, admin: str) -> None:
+def _tell(invocation: Invocation, plan: Plan, admin: str, keys: list[DkimKeyShown]) -> None:
     records = wanted_records(plan.domain, plan.hostname, unprivileged=plan.unprivileged)
+    signed = [DnsRecord(f"{key.name}.", "TXT", txt_strings(key.record), SIGNED) for key in keys]
     if invocation.json:
-        show_json({"configuration": str(plan.configuration), "admin": admin, "dns": records})
+        show_json({"configuration": str(plan.configuration), "admin": admin, "dns": [*records, *signed]})
         return
     click.echo(f"{plan.configuration} is written, with a self-signed certificate; {admin} is the administrator.\n")
     click.echo("Publish these DNS records:\n")
     show_table(records, ["name", "type", "value", "why"])
+    click.echo(f"\nAnd these, so that {SIGNED}:\n")
+    for record in signed:
+        click.echo(f"{record.name} IN {record.type} {record.value}")
     click.echo(f"\nStart it: posthouse --config {plan.configuration} serve")

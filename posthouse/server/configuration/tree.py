@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
@@ -43,6 +44,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     queue: Annotated[QueueSettings, Meta(description="Mail on its way to other servers.")] = field(
         default_factory=QueueSettings
     )
+    dkim: Annotated[DkimSettings, Meta(description="Keys that sign mail.")] = field(default_factory=DkimSettings)
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
