@@ -1,13 +1,13 @@
-"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [--json] [--messages N]`."""
+"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [queued] [--json] [--messages N]`."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import delivery, memory, reading, relaying
+from benchmarks import delivery, memory, queued, reading, relaying
 from benchmarks.figures import Figure, show
 
-WORKS = ("delivery", "reading", "memory", "relaying")
+WORKS = ("delivery", "reading", "memory", "relaying", "queued")
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
             figures += reading.run(asked.messages)
         elif work == "relaying":
             figures += relaying.run()
+        elif work == "queued":
+            figures += queued.run()
         else:
             figures += memory.run()
     show(figures, as_json=asked.json)

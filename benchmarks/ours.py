@@ -33,7 +33,11 @@ class Posthouse:
         accounts.write_text("address,password,name,quota\n" + rows)
         self._configure()
         self.cli("account", "import", str(accounts))
-        log = (self.directory / "serve.log").open("wb")
+        self.serve()
+
+    def serve(self) -> None:
+        """Serve what was set up, again after a stop."""
+        log = (self.directory / "serve.log").open("ab")
         self._process = subprocess.Popen(
             [COMMAND, "--config", str(self.directory / "posthouse.toml"), "serve"], stdout=log, stderr=log
         )
@@ -51,9 +55,9 @@ class Posthouse:
         """The workers' process ids."""
         return [int(worker["pid"]) for worker in self._status()["workers"]]
 
-    def cli(self, *arguments: str) -> str:
+    def cli(self, *arguments: str, say: str = "") -> str:
         """What a posthouse verb printed."""
-        return self._cli("--config", str(self.directory / "posthouse.toml"), *arguments)
+        return self._cli("--config", str(self.directory / "posthouse.toml"), *arguments, say=say)
 
     def stop(self) -> None:
         self._process.terminate()
