@@ -6,6 +6,7 @@ domain example.org; OWN, "@", for our own mailboxes (held mail, and reports to o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -105,10 +106,13 @@ def read_recipient(txn: ReadTransaction, message: int, recipient: int) -> Queued
 
 def read_recipients(txn: ReadTransaction, message: int) -> dict[int, QueuedRecipient]:
     """All recipients of a message by their numbers, from 0 on."""
-    return {
-        QUEUED_RECIPIENT.parse(key)[1]: _RECIPIENT.decode(value)
-        for key, value in txn.scan(*QUEUED_RECIPIENT.range(message))
-    }
+    return dict(scan_recipients(txn, message))
+
+
+def scan_recipients(txn: ReadTransaction, message: int) -> Iterator[tuple[int, QueuedRecipient]]:
+    """The same, one by one."""
+    for key, value in txn.scan(*QUEUED_RECIPIENT.range(message)):
+        yield QUEUED_RECIPIENT.parse(key)[1], _RECIPIENT.decode(value)
 
 
 def write_recipient(txn: WriteTransaction, message: int, recipient: int, record: QueuedRecipient) -> None:

@@ -44,3 +44,11 @@ class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     report_days: Annotated[
         int, Meta(ge=1, le=3650, description="How long it is kept what became of a message and its recipients.")
     ] = 30
+    returned_octets: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=104_857_600,
+            description="Up to which size a message comes back whole with the report that it failed; else its header.",
+        ),
+    ] = 65_536

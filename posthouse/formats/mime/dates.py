@@ -1,12 +1,13 @@
 """Date fields as milliseconds since the epoch; RFC 5322 3.3, its obsolete forms (4.3), and what is seen in the field.
 
-Never fails: an unreadable date is None.
+Reading never fails: an unreadable date is None.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+import time as clock
 
 _MONTHS = {
     b"jan": 1, b"feb": 2, b"mar": 3, b"apr": 4, b"may": 5, b"jun": 6,
@@ -16,6 +17,9 @@ _ZONES = {
     b"EST": -300, b"EDT": -240, b"CST": -360, b"CDT": -300, b"MST": -420, b"MDT": -360, b"PST": -480, b"PDT": -420,
 }  # fmt: skip
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _COMMENT = re.compile(rb"\([^()]*\)")
 _ZONE = rb"[ \t]*(?:(?:GMT|UTC?)?([+-]\d{1,2}):?(\d{2})\b|([A-Za-z]{1,5})\b)?"
@@ -55,6 +59,15 @@ def parse_date(value: bytes) -> int | None:
         year, month, day, *time, east, minutes, name = match.groups()
         return _moment(year, int(month), day, time, _offset(east, minutes, name))
     return None
+
+
+def date_time(at: int) -> str:
+    """Ms since the epoch as RFC 5322 3.3 writes it, in UTC."""
+    when = clock.gmtime(at / 1000)
+    return (
+        f"{_DAYS[when.tm_wday]}, {when.tm_mday} {_MONTH_NAMES[when.tm_mon - 1]} {when.tm_year} "
+        f"{when.tm_hour:02}:{when.tm_min:02}:{when.tm_sec:02} +0000"
+    )
 
 
 def _offset(east: bytes | None, minutes: bytes | None, name: bytes | None) -> int:
