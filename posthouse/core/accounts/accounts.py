@@ -31,7 +31,7 @@ from posthouse.core.mail.mailboxes import create_default_mailboxes
 from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.jobs import add_job
-from posthouse.storage.spaces import ACCOUNT, CREDENTIALS, USAGE
+from posthouse.storage.spaces import ACCOUNT, CREDENTIALS, SENT, USAGE
 from posthouse.storage.topics import login_topic
 
 ERASE_ACCOUNT = "erase account"  # the job that follows a deletion; its body is the account's number
@@ -57,6 +57,7 @@ class AccountChange(msgspec.Struct, frozen=True):
     status: Status | msgspec.UnsetType = msgspec.UNSET
     quota_messages: int | msgspec.UnsetType | None = msgspec.UNSET
     quota_octets: int | msgspec.UnsetType | None = msgspec.UNSET
+    daily_recipients: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class AccountShown(msgspec.Struct, array_like=True, frozen=True):
@@ -70,6 +71,10 @@ class AccountShown(msgspec.Struct, array_like=True, frozen=True):
     usage: Usage
     quota_messages: int | None
     quota_octets: int | None
+    daily_recipients: int | None
+    forward_to: tuple[str, ...]
+    forward_keeps: bool
+    delegates: tuple[str, ...]
 
 
 @operation
@@ -123,6 +128,7 @@ def forget_account(txn: WriteTransaction, account: int) -> None:
     """The last step of a deletion, when nothing is left of it."""
     txn.delete(ACCOUNT.key(account))
     txn.delete(USAGE.key(account))
+    txn.delete_range(*SENT.range(account))
 
 
 @query
@@ -203,4 +209,8 @@ def _shown(txn: ReadTransaction, number: int, record: AccountRecord) -> AccountS
         usage(txn, number),
         record.quota_messages,
         record.quota_octets,
+        record.daily_recipients,
+        record.forward_to,
+        record.forward_keeps,
+        record.delegates,
     )

@@ -42,7 +42,15 @@ class NoSuchGroup(Refused):
 
 
 class NotHere(Refused):
-    """An address outside our domains, where one of ours is wanted. args: the address."""
+    """An address that nobody has here, where one of ours is wanted. args: the address."""
+
+
+class LeadsToItself(Refused):
+    """Forwarding that would come back to its account. args: the address."""
+
+
+class NoOwner(Refused):
+    """A group cannot own a group: nobody would hear of its bounces. args: the address."""
 
 
 class UnknownRecipient(Refused):
@@ -55,6 +63,10 @@ class RelayDenied(Refused):
 
 class RecipientDisabled(Refused):
     """Mail to an account or a domain that takes none now. args: the address."""
+
+
+class SendingLimit(Refused):
+    """More recipients than the account may write to in a day. args: the limit."""
 
 
 class PostingNotAllowed(Refused):

@@ -53,7 +53,9 @@ class DomainRecord(msgspec.Struct, array_like=True, tag=1):
 class AccountRecord(msgspec.Struct, array_like=True, tag=1):
     """An account; `local` as it was given, `domain` canonical.
 
-    Locked: nobody logs in, mail still arrives. Disabled: neither.
+    Locked: nobody logs in, mail still arrives. Disabled: neither. Mail goes on to `forward_to`, a copy stays if
+    `forward_keeps`. `delegates` are addresses of ours who may send as this account. `daily_recipients`: how many it may
+    write to in a day, None as the setting says, 0 for no limit.
     """
 
     local: str
@@ -63,6 +65,10 @@ class AccountRecord(msgspec.Struct, array_like=True, tag=1):
     status: Status = "enabled"
     quota_messages: int | None = None
     quota_octets: int | None = None
+    forward_to: tuple[str, ...] = ()
+    forward_keeps: bool = True
+    delegates: tuple[str, ...] = ()
+    daily_recipients: int | None = None
 
     @property
     def address(self) -> str:
@@ -80,7 +86,10 @@ class AddressRecord(msgspec.Struct, array_like=True, tag=1):
 
 
 class GroupRecord(msgspec.Struct, array_like=True, tag=1):
-    """A distribution group; members are addresses of ours."""
+    """A distribution group; members are addresses of ours or of other servers.
+
+    `owner`, an address of ours, hears when its mail cannot be delivered. `send_as`: members may write in its name.
+    """
 
     local: str
     domain: str
@@ -88,6 +97,8 @@ class GroupRecord(msgspec.Struct, array_like=True, tag=1):
     created: int
     posting: Posting = "anyone"
     members: list[str] = []
+    owner: str | None = None
+    send_as: bool = False
 
     @property
     def address(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.queue.settings import QueueSettings
@@ -40,6 +41,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     smtp: Annotated[SmtpSettings, Meta(description="Receiving mail by SMTP and LMTP.")] = field(
         default_factory=SmtpSettings
+    )
+    sending: Annotated[SendingSettings, Meta(description="What people may send.")] = field(
+        default_factory=SendingSettings
     )
     queue: Annotated[QueueSettings, Meta(description="Mail on its way to other servers.")] = field(
         default_factory=QueueSettings
