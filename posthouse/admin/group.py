@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from posthouse.admin.domain import known_domain
 from posthouse.admin.names import address_of, name_of
 from posthouse.core.accounts import groups
-from posthouse.core.accounts.groups import GroupShown
-from posthouse.core.accounts.records import Posting
+from posthouse.core.accounts.groups import GroupChange, GroupShown
 from posthouse.storage.contract import Store
 
 
-async def add(store: Store, address: str, name: str, posting: Posting, members: list[str], now: int) -> str:
-    """Add a group; its address. Raises BadAddress, BadName, NoSuchDomain, AddressExists, NotHere for a member."""
+async def add(store: Store, address: str, wanted: GroupChange, members: list[str], now: int) -> str:
+    """Add a group; its address.
+
+    Raises BadAddress, BadName, NoSuchDomain, AddressExists, NotHere for a member or the owner, NoOwner.
+    """
     canonical = address_of(address)
-    wanted = [address_of(member) for member in members]
-    await store.write(groups.add_group, canonical, name_of(name), posting, wanted, now)
+    named = [address_of(member) for member in members]
+    await store.write(groups.set_up_group, canonical, _canonical(wanted), named, now)
     return canonical
 
 
@@ -28,18 +32,23 @@ async def show(store: Store, address: str) -> GroupShown:
     return await store.read(groups.show_group, address_of(address))
 
 
-async def change(
-    store: Store, address: str, name: str | None, posting: Posting | None, add: list[str], remove: list[str]
-) -> None:
-    """Change what is not None, add and remove members, all or nothing.
+async def change(store: Store, address: str, wanted: GroupChange, add: list[str], remove: list[str]) -> None:
+    """Change a group, add and remove members, all or nothing.
 
-    Raises BadAddress, BadName, NoSuchGroup, NotHere.
+    Raises BadAddress, BadName, NoSuchGroup, NotHere, NoOwner.
     """
-    name = None if name is None else name_of(name)
     more, gone = [address_of(member) for member in add], [address_of(member) for member in remove]
-    await store.write(groups.change_group, address_of(address), name, posting, more, gone)
+    await store.write(groups.change_group, address_of(address), _canonical(wanted), more, gone)
 
 
 async def delete(store: Store, address: str) -> None:
     """Take a group away; raises BadAddress, NoSuchGroup."""
     await store.write(groups.delete_group, address_of(address))
+
+
+def _canonical(wanted: GroupChange) -> GroupChange:
+    if wanted.name is not msgspec.UNSET:
+        wanted = msgspec.structs.replace(wanted, name=name_of(wanted.name))
+    if isinstance(wanted.owner, str):
+        wanted = msgspec.structs.replace(wanted, owner=address_of(wanted.owner))
+    return wanted

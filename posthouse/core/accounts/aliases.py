@@ -1,4 +1,4 @@
-"""Aliases: further addresses that lead to accounts or groups of ours."""
+"""Aliases: further addresses that lead to accounts and groups of ours, and to people elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class AliasShown(msgspec.Struct, array_like=True, frozen=True):
 def add_alias(txn: WriteTransaction, address: str, targets: list[str]) -> None:
     """Let an address lead to others, to more when it does so already.
 
-    Raises NoSuchDomain, AddressExists for an account's or a group's address, NotHere for a target that is none of ours.
+    Raises NoSuchDomain, AddressExists for an account's or a group's address, NotHere for a target in a domain of ours
+    that nobody has, and for another alias.
     """
     alias = parse_address(address)
     own_domain(txn, alias.domain)
@@ -34,7 +35,7 @@ def add_alias(txn: WriteTransaction, address: str, targets: list[str]) -> None:
     record = held or AddressRecord("alias", alias.local, targets=[])
     for target in targets:
         kept, found = referred(txn, target)
-        if found.kind == "alias":
+        if found is not None and found.kind == "alias":
             raise NotHere(kept)
         if kept not in record.targets:
             record.targets.append(kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.domains import own_domain
-from posthouse.core.accounts.errors import AddressExists, NoSuchGroup
+from posthouse.core.accounts.errors import AddressExists, NoOwner, NoSuchGroup
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import (
     AddressRecord,
@@ -18,7 +18,7 @@ from posthouse.core.accounts.records import (
     write_address,
     write_group,
 )
-from posthouse.core.accounts.references import forget_references, referred, without
+from posthouse.core.accounts.references import forget_references, referred, referred_here, without
 from posthouse.formats.address import Address, parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import GROUP
@@ -31,11 +31,22 @@ class GroupShown(msgspec.Struct, array_like=True, frozen=True):
     name: str
     posting: Posting
     members: list[str]
+    owner: str | None
+    send_as: bool
+
+
+class GroupChange(msgspec.Struct, frozen=True):
+    """What shall be otherwise; fields left out stay. `owner` None: nobody."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    posting: Posting | msgspec.UnsetType = msgspec.UNSET
+    owner: str | msgspec.UnsetType | None = msgspec.UNSET
+    send_as: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 @operation
 def add_group(txn: WriteTransaction, address: str, name: str, posting: Posting, members: list[str], now: int) -> None:
-    """Add a group; raises NoSuchDomain, AddressExists, NotHere for a member who is none of ours."""
+    """Add a group; raises NoSuchDomain, AddressExists, NotHere for a member of our domains that nobody has."""
     parsed = parse_address(address)
     own_domain(txn, parsed.domain)
     held = home_address(txn, parsed)
@@ -48,20 +59,29 @@ def add_group(txn: WriteTransaction, address: str, name: str, posting: Posting, 
 
 
 @operation
-def change_group(
-    txn: WriteTransaction, address: str, name: str | None, posting: Posting | None, add: list[str], remove: list[str]
-) -> None:
-    """Change what is not None, add and remove members; raises NoSuchGroup, NotHere."""
+def set_up_group(txn: WriteTransaction, address: str, change: GroupChange, members: list[str], now: int) -> None:
+    """Add a group that is as `change` says; raises NoSuchDomain, AddressExists, NotHere, NoOwner."""
+    add_group(txn, address, "", "anyone", members, now)
+    change_group(txn, address, change, [], [])
+
+
+@operation
+def change_group(txn: WriteTransaction, address: str, change: GroupChange, add: list[str], remove: list[str]) -> None:
+    """Change a group, add and remove members; raises NoSuchGroup, NotHere, NoOwner for one that is a group."""
     change_members(txn, address, add, remove)
     number, record = find_group(txn, address)
-    record.name = record.name if name is None else name
-    record.posting = record.posting if posting is None else posting
+    if isinstance(change.owner, str):
+        change = msgspec.structs.replace(change, owner=_owner(txn, change.owner))
+    for field in change.__struct_fields__:
+        value = getattr(change, field)
+        if value is not msgspec.UNSET:
+            setattr(record, field, value)
     write_group(txn, number, record)
 
 
 @operation
 def change_members(txn: WriteTransaction, address: str, add: list[str], remove: list[str]) -> list[str]:
-    """Add and remove members; who they are then. Raises NoSuchGroup, NotHere for one who is none of ours."""
+    """Add and remove members; who they are then. Raises NoSuchGroup, and NotHere as above."""
     number, record = find_group(txn, address)
     for member in add:
         kept, _ = referred(txn, member)
@@ -111,5 +131,12 @@ def find_group(txn: ReadTransaction, address: str) -> tuple[int, GroupRecord]:
     return held.number, record
 
 
+def _owner(txn: ReadTransaction, address: str) -> str:
+    kept, record = referred_here(txn, address)
+    if record.kind == "group":
+        raise NoOwner(kept)
+    return kept
+
+
 def _shown(address: Address, record: GroupRecord) -> GroupShown:
-    return GroupShown(str(address), record.name, record.posting, record.members)
+    return GroupShown(str(address), record.name, record.posting, record.members, record.owner, record.send_as)

@@ -1,6 +1,8 @@
-"""From an address or a login name to the account."""
+"""From an address or a login name to the account, and who may send as whom."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -11,9 +13,10 @@ from posthouse.core.accounts.records import (
     read_account,
     read_address,
     read_domain,
+    read_group,
     scan_domains,
 )
-from posthouse.formats.address import Address, parse_address
+from posthouse.formats.address import Address, canonical_local, parse_address
 from posthouse.storage.contract import ReadTransaction, query
 
 DETAIL_SEPARATOR = "+"
@@ -49,7 +52,10 @@ def find_login(txn: ReadTransaction, name: str) -> AccountFound | None:
 
 @query
 def may_send_as(txn: ReadTransaction, account: int, sender: str) -> bool:
-    """True when `sender` is an address of the account: its own, an alias that leads to it, with or without a detail."""
+    """True when `sender` is an address of the account, of one that it is a delegate of, or its group's with send-as.
+
+    An account's addresses are its own and the aliases that lead to it, with or without a detail.
+    """
     try:
         address = parse_address(sender)
     except ValueError:
@@ -59,12 +65,45 @@ def may_send_as(txn: ReadTransaction, account: int, sender: str) -> bool:
         record = home_address(txn, Address(address.local.partition(DETAIL_SEPARATOR)[0], address.domain))
     if record is None:
         return False
-    if record.kind == "account":
-        return record.number == account
+    if record.kind == "group":
+        group = read_group(txn, record.number)
+        return group is not None and group.send_as and account in people_behind(txn, group.members)[0]
+    owners = [record]
     if record.kind == "alias":
         targets = [home_address(txn, parse_address(target)) for target in record.targets]
-        return any(target is not None and target.kind == "account" and target.number == account for target in targets)
-    return False
+        owners = [target for target in targets if target is not None and target.kind == "account"]
+    if any(owner.number == account for owner in owners):
+        return True
+    held = [read_account(txn, owner.number) for owner in owners]
+    delegates = [delegate for owner in held if owner is not None for delegate in owner.delegates]
+    return account in people_behind(txn, delegates)[0]
+
+
+def people_behind(txn: ReadTransaction, addresses: Iterable[str]) -> tuple[set[int], set[str]]:
+    """The accounts behind addresses, and the (canonical) addresses of other servers; forwarding is not followed."""
+    accounts: set[int] = set()
+    elsewhere: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(addresses)
+    while waiting:
+        text = waiting.pop()
+        if text in seen:
+            continue
+        seen.add(text)
+        address = parse_address(text)
+        if read_domain(txn, address.domain) is None:
+            elsewhere.add(f"{canonical_local(address.local)}@{address.domain}")
+            continue
+        record = home_address(txn, address)
+        if record is None:
+            continue
+        if record.kind == "account":
+            accounts.add(record.number)
+        elif record.kind == "alias":
+            waiting += record.targets
+        elif (group := read_group(txn, record.number)) is not None:
+            waiting += group.members
+    return accounts, elsewhere
 
 
 @query

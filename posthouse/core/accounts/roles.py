@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posthouse.core.accounts.aliases import add_alias
 from posthouse.core.accounts.domains import add_domain
+from posthouse.core.accounts.references import referred_here
 from posthouse.storage.contract import WriteTransaction, operation
 
 ROLES = ("postmaster", "abuse")
@@ -15,6 +16,7 @@ def name_roles(txn: WriteTransaction, domain: str, address: str) -> None:
 
     Raises NoSuchDomain, NotHere, and AddressExists where an account or a group has such an address.
     """
+    referred_here(txn, address)
     for role in ROLES:
         if f"{role}@{domain}" != address:
             add_alias(txn, f"{role}@{domain}", [address])

@@ -39,6 +39,7 @@ class Directory(msgspec.Struct):
     groups: dict[int, GroupRecord | None]
     usage: dict[int, Usage | None]
     domain_usage: dict[str, Usage | None]
+    own_domains: set[str]  # also those whose records are lost, when addresses of them are left
 
     def led_to(self, kind: str) -> dict[int, Place]:
         """The address of each account, or group, that has one."""
@@ -49,6 +50,14 @@ class Directory(msgspec.Struct):
         }
 
     def leads_somewhere(self, text: str) -> bool:
+        """False for what is certainly neither an address of ours nor of another server."""
+        try:
+            address = parse_address(text)
+        except ValueError:
+            return False
+        return address.domain not in self.own_domains or self.leads_here(text)
+
+    def leads_here(self, text: str) -> bool:
         """False for what is certainly no address of ours."""
         try:
             address = parse_address(text)
@@ -74,13 +83,16 @@ class Directory(msgspec.Struct):
 
 def read_directory(txn: ReadTransaction) -> Directory:
     """All of it."""
+    domains = {name: record for (name,), record in scan_readable(txn, DOMAIN, DomainRecord)}
+    addresses: dict[Place, AddressRecord | None] = dict(scan_readable(txn, ADDRESS, AddressRecord))
     return Directory(
-        {name: record for (name,), record in scan_readable(txn, DOMAIN, DomainRecord)},
-        dict(scan_readable(txn, ADDRESS, AddressRecord)),
+        domains,
+        addresses,
         {number: record for (number,), record in scan_readable(txn, ACCOUNT, AccountRecord)},
         {number: record for (number,), record in scan_readable(txn, GROUP, GroupRecord)},
         {number: record for (number,), record in scan_readable(txn, USAGE, Usage)},
         {name: record for (name,), record in scan_readable(txn, DOMAIN_USAGE, Usage)},
+        domains.keys() | {name for name, _ in addresses},
     )
 
 
@@ -131,7 +143,7 @@ def _check_domain(found: Directory, domain: DomainRecord, accounts: int, right: 
     elif kept != right:
         what = f"its usage is {kept.messages} messages, {kept.octets} octets, "
         yield Fault(where, what + f"and should be {right.messages}, {right.octets}", REBUILD)
-    if domain.catch_all is not None and not found.leads_somewhere(domain.catch_all):
+    if domain.catch_all is not None and not found.leads_here(domain.catch_all):
         yield Fault(where, f"its catch-all {domain.catch_all} is gone", REBUILD)
 
 
@@ -155,6 +167,8 @@ def _check_addresses(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
                 yield Fault(where, f"group {record.number} is gone", REBUILD)
             elif (group := found.groups[record.number]) is not None:
                 yield from _check_targets(found, where, group.members)
+                if group.owner is not None and not found.leads_here(group.owner):
+                    yield Fault(where, f"its owner {group.owner} is gone", REBUILD)
         else:
             yield from _check_targets(found, where, record.targets)
 
@@ -178,6 +192,11 @@ def _check_accounts(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
         elif number not in addressed:
             mend = REBUILD if _is_free(found, account.domain, account.local) else RESTORE
             yield Fault(where, f"{account.address} does not lead to it", mend)
+        if account is not None and account.status != "deleted":
+            yield from _check_targets(found, where, account.forward_to)
+            for delegate in account.delegates:
+                if not found.leads_here(delegate):
+                    yield Fault(where, f"its delegate {delegate} is gone", REBUILD)
 
 
 def _check_groups(found: Directory) -> Iterator[Fault]:

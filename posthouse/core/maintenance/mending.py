@@ -42,12 +42,13 @@ def mend_directory(txn: WriteTransaction, now: int) -> list[Fault]:
     for name, domain in found.domains.items():
         if domain is not None and domain.alias_of is None:
             domain.accounts = counts[name]
-            if domain.catch_all is not None and not found.leads_somewhere(domain.catch_all):
+            if domain.catch_all is not None and not found.leads_here(domain.catch_all):
                 domain.catch_all = None
             write_domain(txn, domain)
             txn.delete(DOMAIN_USAGE.key(name))
             if name in held:
                 set_domain_usage(txn, name, held[name])
+    _drop_from_accounts(txn, found)
     _mend_counters(txn, found)
     for (number,), credentials in list(scan_readable(txn, CREDENTIALS, Credentials)):
         if credentials is None:
@@ -90,6 +91,8 @@ def _drop_dangling(txn: WriteTransaction, found: Directory) -> bool:
                 gone = True
             elif group is not None:
                 group.members = [member for member in group.members if found.leads_somewhere(member)]
+                if group.owner is not None and not found.leads_here(group.owner):
+                    group.owner = None
                 write_group(txn, record.number, group)
         else:
             record.targets = [target for target in record.targets if found.leads_somewhere(target)]
@@ -99,6 +102,16 @@ def _drop_dangling(txn: WriteTransaction, found: Directory) -> bool:
                 delete_address(txn, name, local)
                 gone = True
     return gone
+
+
+def _drop_from_accounts(txn: WriteTransaction, found: Directory) -> None:
+    """Forward to nothing that is gone, and let nobody who is gone send as another."""
+    for number, account in found.accounts.items():
+        if account is None or not (account.forward_to or account.delegates):
+            continue
+        account.forward_to = tuple(target for target in account.forward_to if found.leads_somewhere(target))
+        account.delegates = tuple(delegate for delegate in account.delegates if found.leads_here(delegate))
+        write_account(txn, number, account)
 
 
 def _mend_counters(txn: WriteTransaction, found: Directory) -> None:

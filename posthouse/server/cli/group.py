@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import click
+from msgspec import UNSET
 
 from posthouse.admin import group as admin
+from posthouse.core.accounts.groups import GroupChange
 from posthouse.core.accounts.records import Posting
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.output import show_done, show_record, show_table
 
 POSTING = click.Choice(["anyone", "members"])
+OWNER = click.option(
+    "--owner", metavar="ADDRESS", help='Who hears when its mail cannot be delivered; "none" for nobody.'
+)
+COLUMNS = ["address", "name", "posting", "owner", "members"]
+SEND_AS = click.option("--send-as/--no-send-as", default=None, help="Whether members may write in the group's name.")
 
 
 @click.group(cls=Group)
@@ -22,10 +29,21 @@ def group() -> None:
 @click.argument("members", metavar="[MEMBER]...", nargs=-1)
 @click.option("--name", default="", help="What the group is called.")
 @click.option("--posting", type=POSTING, default="anyone", show_default=True, help="Who may write to it.")
+@OWNER
+@SEND_AS
 @pass_invocation
-def add(invocation: Invocation, address: str, members: tuple[str, ...], name: str, posting: Posting) -> None:
-    """Add a group."""
-    added = invocation.run(lambda store: admin.add(store, address, name, posting, list(members), invocation.now))
+def add(
+    invocation: Invocation,
+    address: str,
+    members: tuple[str, ...],
+    name: str,
+    posting: Posting,
+    owner: str | None,
+    send_as: bool | None,
+) -> None:
+    """Add a group; a MEMBER may be an address of another server."""
+    wanted = _wanted(name, posting, owner, send_as)
+    added = invocation.run(lambda store: admin.add(store, address, wanted, list(members), invocation.now))
     show_done(f"{added} added", {"address": added})
 
 
@@ -34,7 +52,7 @@ def add(invocation: Invocation, address: str, members: tuple[str, ...], name: st
 @pass_invocation
 def list_(invocation: Invocation, domain: str | None) -> None:
     """List groups."""
-    show_table(invocation.run(lambda store: admin.list_all(store, domain)), ["address", "name", "posting", "members"])
+    show_table(invocation.run(lambda store: admin.list_all(store, domain)), COLUMNS)
 
 
 @group.command("show")
@@ -51,6 +69,8 @@ def show(invocation: Invocation, address: str) -> None:
 @click.option("--posting", type=POSTING, help="Who may write to it.")
 @click.option("--add", "more", metavar="MEMBER", multiple=True, help="One more member; may be repeated.")
 @click.option("--remove", "gone", metavar="MEMBER", multiple=True, help="One member less; may be repeated.")
+@OWNER
+@SEND_AS
 @pass_invocation
 def change(
     invocation: Invocation,
@@ -59,9 +79,12 @@ def change(
     posting: Posting | None,
     more: tuple[str, ...],
     gone: tuple[str, ...],
+    owner: str | None,
+    send_as: bool | None,
 ) -> None:
     """Change what is given."""
-    invocation.run(lambda store: admin.change(store, address, name, posting, list(more), list(gone)))
+    wanted = _wanted(name, posting, owner, send_as)
+    invocation.run(lambda store: admin.change(store, address, wanted, list(more), list(gone)))
     show_done(f"{address} changed")
 
 
@@ -72,3 +95,12 @@ def delete(invocation: Invocation, address: str) -> None:
     """Take a group away."""
     invocation.run(lambda store: admin.delete(store, address))
     show_done(f"{address} deleted")
+
+
+def _wanted(name: str | None, posting: Posting | None, owner: str | None, send_as: bool | None) -> GroupChange:
+    return GroupChange(
+        name=UNSET if name is None else name,
+        posting=UNSET if posting is None else posting,
+        owner=UNSET if owner is None else None if owner == "none" else owner,
+        send_as=UNSET if send_as is None else send_as,
+    )

@@ -8,6 +8,7 @@ from posthouse.admin import account, alias, domain, group
 from posthouse.admin.names import BadAddress, BadDomain
 from posthouse.core.accounts.domains import DomainChange
 from posthouse.core.accounts.errors import NoSuchDomain, NotHere
+from posthouse.core.accounts.groups import GroupChange
 from posthouse.storage.contract import Store
 from posthouse.storage.memory import MemoryStore
 from tests.unit.imap.world import AUTHENTICATION, NOW
@@ -28,8 +29,9 @@ async def test_a_domain_with_its_roles() -> None:
         ("abuse@xn--bcher-kva.example", ["ann@example.org"]),
         ("postmaster@xn--bcher-kva.example", ["ann@example.org"]),
     ]
-    with pytest.raises(NotHere):
-        await domain.add(store, "c.example", "nobody@example.org", NOW)
+    for nobody in ("nobody@example.org", "postmaster@elsewhere.net"):
+        with pytest.raises(NotHere):
+            await domain.add(store, "c.example", nobody, NOW)
     with pytest.raises(NoSuchDomain):
         await domain.show(store, "c.example")
 
@@ -37,14 +39,23 @@ async def test_a_domain_with_its_roles() -> None:
 async def test_a_group_is_made_whole_or_not_at_all() -> None:
     store = await opened()
     with pytest.raises(NotHere):
-        await group.add(store, "team@example.org", "", "anyone", ["ann@example.org", "x@example.org"], NOW)
+        await group.add(store, "team@example.org", GroupChange(), ["ann@example.org", "x@example.org"], NOW)
     assert await group.list_all(store, None) == []
-    await group.add(store, "team@example.org", "Team", "members", ["ann@example.org"], NOW)
     with pytest.raises(NotHere):
-        await group.change(store, "team@example.org", "Other", None, ["x@example.org"], [])
-    await group.change(store, "team@example.org", None, "anyone", ["bob@example.org"], ["Ann@example.org"])
+        await group.add(store, "team@example.org", GroupChange(owner="x@example.org"), ["ann@example.org"], NOW)
+    assert await group.list_all(store, None) == []
+    wanted = GroupChange(name="Team", posting="members", owner="Ann@EXAMPLE.org", send_as=True)
+    await group.add(store, "team@example.org", wanted, ["ann@example.org"], NOW)
+    with pytest.raises(NotHere):
+        await group.change(store, "team@example.org", GroupChange(name="Other"), ["x@example.org"], [])
+    wanted = GroupChange(posting="anyone")
+    await group.change(store, "team@example.org", wanted, ["bob@example.org"], ["Ann@example.org"])
     shown = await group.show(store, "team@example.org")
     assert (shown.name, shown.posting, shown.members) == ("Team", "anyone", ["bob@example.org"])
+    assert (shown.owner, shown.send_as) == ("ann@example.org", True)
+    await group.change(store, "team@example.org", GroupChange(owner=None, send_as=False), [], [])
+    shown = await group.show(store, "team@example.org")
+    assert (shown.owner, shown.send_as) == (None, False)
 
 
 async def test_names_are_looked_at_first() -> None:
@@ -60,7 +71,7 @@ async def test_who_goes_is_nowhere_named_any_more() -> None:
     await domain.add_alias_of(store, "alias.example", "example.org", NOW)
     await alias.add(store, "info@example.org", ["ANN@alias.example", "bob@example.org"])
     await alias.add(store, "sales@example.org", ["Ann@example.org"])
-    await group.add(store, "team@example.org", "", "anyone", ["ANN@example.org", "Bob@alias.example"], NOW)
+    await group.add(store, "team@example.org", GroupChange(), ["ANN@example.org", "Bob@alias.example"], NOW)
     await domain.change(store, "example.org", DomainChange(catch_all="ann@example.org"))
     assert (await group.show(store, "team@example.org")).members == ["ann@example.org", "bob@example.org"]
     await account.delete(store, "Ann@Example.org", NOW)
