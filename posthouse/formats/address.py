@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 
@@ -43,6 +44,22 @@ def parse_address(text: str) -> Address:
     if len(str(address).encode()) > _LONGEST_ADDRESS:
         raise ValueError("the address is too long")
     return address
+
+
+def is_literal(address: str) -> bool:
+    """True for an address whose domain is an IP address in brackets; RFC 5321 4.1.3."""
+    _, _, domain = address.rpartition("@")
+    if not (domain.startswith("[") and domain.endswith("]")):
+        return False
+    inner = domain[1:-1]
+    try:
+        if inner[:5].lower() == "ipv6:":
+            ipaddress.IPv6Address(inner[5:])
+        else:
+            ipaddress.IPv4Address(inner)
+    except ValueError:
+        return False
+    return "%" not in inner
 
 
 def canonical_domain(text: str) -> str:

@@ -36,6 +36,7 @@ def _smtp(parts: Parts, name: str) -> Any:
         letters=parts.letters,
         authenticator=parts.authenticator,
         settings=parts.configuration.smtp,
+        queue=parts.configuration.queue,
         hostname=parts.hostname,
         now=now_ms,
     )

@@ -4,6 +4,7 @@ A transcript is a text file in `tests/transcripts/<protocol>/`:
 
     # what it shows                       comment; `# with: key=value key=value` gives options to the stage
     S: 220 *                              the server's next line; a `*` at the end stands for any rest
+    S: 250-**                             any number of lines that begin so, none too
     C: RCPT TO:<ann@example.org>          the client's next line, sent with CRLF
     S2: * OK *                            a second client is `C2:`/`S2:` and so on; it connects when it is first named
     S: [closed]                           the server has closed the connection
@@ -124,6 +125,12 @@ class MemoryTransport:
         self.received[:] = rest
         return line
 
+    async def skip_lines(self, begin: bytes) -> None:
+        """Pass over the server's lines that begin so."""
+        while (line := await self.read_line()).startswith(begin):
+            pass
+        self.received[:0] = line + b"\r\n"
+
     async def read_octets(self, count: int) -> bytes:
         """So many octets of the server's, with whatever line ends are in them."""
         while len(self.received) < count:
@@ -190,6 +197,8 @@ async def play(path: Path, set_stage: Callable[[dict[str, str]], Any]) -> None:
                 client.send(line.text + b"\r\n")
             elif line.text == b"[tls]":
                 await client.wait_for_tls()
+            elif line.text.endswith(b"**"):
+                await client.skip_lines(line.text[:-2])
             else:
                 try:
                     said = await client.read_line()

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from posthouse.core.accounts.records import read_domain
-from posthouse.core.delivery.deliver import Target, deliver_to_all
+from posthouse.core.delivery.deliver import Receipt, Target, deliver, deliver_to_all
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.records import (
     FINAL,
@@ -20,11 +20,11 @@ from posthouse.core.queue.records import (
     write_message,
     write_recipient,
 )
-from posthouse.formats.address import parse_address
+from posthouse.formats.address import is_literal, parse_address
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
 from posthouse.storage.jobs import need_job
-from posthouse.storage.spaces import QUEUE_DEADLINE, QUEUE_DUE
+from posthouse.storage.spaces import QUEUE_DEADLINE, QUEUE_DUE, QUEUED
 
 CARRY = "carry"  # the job that carries a destination's mail; its body and key name the destination
 
@@ -75,11 +75,29 @@ def send(txn: WriteTransaction, letter: Letter, targets: list[Target], outbound:
     return placed
 
 
+@operation
+def send_each(
+    txn: WriteTransaction, letter: Letter, targets: list[Target], outbound: list[Outbound], now: int
+) -> list[Receipt]:
+    """The same for each recipient by itself: a full mailbox gets nothing while the others get theirs (`deliver`)."""
+    receipts = deliver(txn, letter, targets, now)
+    delivered = {receipt.recipient for receipt in receipts if receipt.reason is None}
+    for message in outbound:
+        recipients = [one for one in message.recipients if not one.own or one.address in delivered]
+        if recipients:
+            enqueue(txn, letter, msgspec.structs.replace(message, recipients=recipients), now)
+    return receipts
+
+
 def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> None:
     """Queue a letter, holding its blob while recipients wait."""
+    message_number = new.number
+    while txn.get(QUEUED.key(message_number)) is not None:  # two workers may draw the same one in the same ms
+        message_number += 1
+    domain = _home(txn, new.domain)
     message = QueuedMessage(
         sender=new.sender,
-        domain=new.domain,
+        domain=domain,
         account=new.account,
         hash=letter.blob.hash,
         size=len(new.prefix) + letter.size - new.start,
@@ -101,7 +119,7 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
         subject=letter.header.subject,
         open=sum(recipient.state not in FINAL for recipient in new.recipients),
     )
-    write_message(txn, new.number, message)
+    write_message(txn, message_number, message)
     if message.open:
         keep(txn, letter.blob)
     due = max(now, new.held_until)
@@ -109,7 +127,7 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
     destinations: set[str] = set()
     for number, recipient in enumerate(new.recipients):
         is_final = recipient.state in FINAL
-        destination = OWN if recipient.own else destination_of(txn, new.domain, recipient.address)
+        destination = OWN if recipient.own else destination_of(txn, domain, recipient.address)
         record = QueuedRecipient(
             recipient.address,
             destination,
@@ -120,10 +138,10 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
             original=recipient.original,
             deadline=0 if is_final else deadline,
         )
-        write_recipient(txn, new.number, number, record)
+        write_recipient(txn, message_number, number, record)
         if not is_final:
-            txn.put(QUEUE_DUE.key(destination, due, new.number, number), b"")
-            txn.put(QUEUE_DEADLINE.key(deadline, new.number, number), b"")
+            txn.put(QUEUE_DUE.key(destination, due, message_number, number), b"")
+            txn.put(QUEUE_DEADLINE.key(deadline, message_number, number), b"")
             destinations.add(destination)
     for destination in destinations:
         need_carrying(txn, destination, due)
@@ -147,4 +165,12 @@ def destination_of(txn: ReadTransaction, domain: str, address: str) -> str:
     record = read_domain(txn, domain)
     if record is not None and record.smart_host is not None:
         return f"@{domain}"
+    if is_literal(address):
+        return address.rpartition("@")[2].lower()
     return parse_address(address).domain
+
+
+def _home(txn: ReadTransaction, domain: str) -> str:
+    """The domain whose alias this is, else itself."""
+    record = read_domain(txn, domain)
+    return domain if record is None or record.alias_of is None else record.alias_of

@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.mail.letters import Letters
+from posthouse.core.queue.settings import QueueSettings
 from posthouse.protocols.smtp.roles import Role
 from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.storage.contract import Store
@@ -21,5 +22,6 @@ class Contracts(msgspec.Struct, frozen=True):
     letters: Letters
     authenticator: Authenticator
     settings: SmtpSettings
+    queue: QueueSettings
     hostname: str
     now: Callable[[], int]

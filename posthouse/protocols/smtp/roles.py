@@ -16,6 +16,11 @@ class Role(msgspec.Struct, frozen=True):
         """What it speaks."""
         return "LMTP" if self.lmtp else "ESMTP"
 
+    @property
+    def is_trusted(self) -> bool:
+        """True where no stranger comes."""
+        return self.lmtp or self.submission
+
 
 MX = Role()
 SUBMISSION = Role(submission=True)

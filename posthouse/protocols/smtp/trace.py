@@ -30,15 +30,22 @@ class Passage(msgspec.Struct, frozen=True):
     now: int
 
 
+def return_path(sender: str) -> bytes:
+    """The field that final delivery puts on top; it stays behind when the message goes on (RFC 5321 4.4)."""
+    return f"Return-Path: <{sender}>\r\n".encode()
+
+
 def trace_fields(passage: Passage, sender: str, recipients: list[str], number: str) -> bytes:
     """Return-Path and Received. A lone recipient is named; of several, none is told of the others (RFC 5321 7.6)."""
     for_whom = f"\r\n\tfor <{recipients[0]}>" if len(recipients) == 1 else ""
     return (
-        f"Return-Path: <{sender}>\r\n"
-        f"Received: from {passage.helo} ({address_literal(passage.host)})\r\n"
-        f"\tby {passage.hostname} (Posthouse) with {protocol_name(passage)} id {number}{for_whom};\r\n"
-        f"\t{date_time(passage.now)}\r\n"
-    ).encode()
+        return_path(sender)
+        + (
+            f"Received: from {passage.helo} ({address_literal(passage.host)})\r\n"
+            f"\tby {passage.hostname} (Posthouse) with {protocol_name(passage)} id {number}{for_whom};\r\n"
+            f"\t{date_time(passage.now)}\r\n"
+        ).encode()
+    )
 
 
 def protocol_name(passage: Passage) -> str:

@@ -4,45 +4,62 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.authentication.authenticator import Login
 from posthouse.core.delivery.deliver import Target
 from posthouse.core.mail.letters import LetterWriter
 from posthouse.protocols.smtp.trace import HopCount
 from posthouse.protocols.smtp.wire.commands import Mail
+from posthouse.protocols.smtp.wire.parameters import Notify
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """A recipient that was taken: the address as it was given, and the accounts it leads to."""
+    """A recipient that was taken: the address as it was given, and the accounts it leads to, none when `is_remote`."""
 
     address: str
     accounts: list[int]
+    notify: tuple[Notify, ...] = ()
+    original: str = ""
+    is_remote: bool = False
 
 
 class Transaction:
     """From MAIL until the answer to the data, RSET or the end."""
 
-    __slots__ = ("has_failed", "mail", "recipients")
+    __slots__ = ("has_failed", "held_until", "login", "mail", "recipients")
 
-    def __init__(self, mail: Mail) -> None:
+    def __init__(self, mail: Mail, login: Login | None, held_until: int) -> None:
+        """`login` is whose message it is, on submission. `held_until` in ms, 0 for a message that goes at once."""
         self.mail = mail
+        self.login = login
+        self.held_until = held_until
         self.has_failed = False  # a chunk was refused: what follows of the message is, too (RFC 3030 2)
         self.recipients: list[Recipient] = []
 
+    @property
+    def has_remote(self) -> bool:
+        """True when another server is to have it."""
+        return any(recipient.is_remote for recipient in self.recipients)
+
     def targets(self) -> list[Target]:
-        """Where the letter goes."""
+        """The mailboxes it goes into at once."""
+        if self.held_until:
+            return []
         return [Target(recipient.address, account) for recipient in self.recipients for account in recipient.accounts]
 
 
 class Incoming:
     """The letter of a transaction while its data comes; what is more than `most` octets is not kept."""
 
-    __slots__ = ("_hops", "_most", "_size", "_writer", "number")
+    __slots__ = ("_hops", "_most", "_size", "_writer", "is_ascii", "number", "prefix")
 
-    def __init__(self, writer: LetterWriter, trace: bytes, most: int, number: str) -> None:
+    def __init__(self, writer: LetterWriter, trace: bytes, most: int, number: int) -> None:
         self._writer = writer
         self._hops = HopCount()
         self._most = most
         self._size = 0
         self.number = number
+        self.is_ascii = True
+        self.prefix = b""  # what goes on top of it to other servers
         writer.write(trace)
 
     def write(self, octets: bytes) -> None:
@@ -52,6 +69,7 @@ class Incoming:
             self._writer.abandon()
             return
         self._hops.feed(octets)
+        self.is_ascii = self.is_ascii and octets.isascii()
         self._writer.write(octets)
 
     @property

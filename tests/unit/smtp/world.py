@@ -13,6 +13,7 @@ from posthouse.core.bus import LocalBus
 from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.mail.mailboxes import INBOX_ID
 from posthouse.core.mail.messages import bodies, rows
+from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.registry import LocalRegistry
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.smtp.contracts import Contracts
@@ -105,6 +106,7 @@ async def open_world(
         letters=BlobLetters(blobs, MimeLimits()),
         authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
         settings=SmtpSettings(**settings),
+        queue=QueueSettings(),
         hostname="mail.example.org",
         now=lambda: NOW,
     )

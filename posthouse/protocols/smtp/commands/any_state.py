@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.sasl import mechanisms
@@ -38,16 +39,32 @@ def _extensions(session: Session) -> list[str]:
     names = [
         "PIPELINING",  # RFC 2920
         "CHUNKING",  # RFC 3030
+        "BINARYMIME",
         "8BITMIME",  # RFC 6152
         "SMTPUTF8",  # RFC 6531
         "ENHANCEDSTATUSCODES",  # RFC 2034
         f"SIZE {contracts.settings.message_octets}",  # RFC 1870
+        f"LIMITS RCPTMAX={contracts.settings.recipients}",  # RFC 9422
+        "DSN",  # RFC 3461
+        "DELIVERBY",  # RFC 2852
     ]
+    if channel.peer.tls:
+        names.append("REQUIRETLS")  # RFC 8689 2
+    if contracts.role.is_trusted:
+        names.append("MT-PRIORITY")  # RFC 6710: strangers set none
+    if contracts.role.submission and contracts.queue.hold_seconds:
+        names.append(_future_release(contracts.queue.hold_seconds, contracts.now()))
     if channel.can_start_tls:
         names.append("STARTTLS")
     if contracts.role.submission and session.login is None:
         names.append(f"AUTH {' '.join(mechanisms(clear=channel.peer.may_send_password))}")
     return names
+
+
+def _future_release(seconds: int, now: int) -> str:
+    """How far ahead mail may be held, and until when; RFC 4865 3."""
+    until = datetime.datetime.fromtimestamp(now / 1000 + seconds, datetime.UTC)
+    return f"FUTURERELEASE {seconds} {until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def starttls(_: StartTls, session: Session) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,7 +9,10 @@ import structlog
 from posthouse.core.accounts.errors import OverQuota
 from posthouse.core.delivery.deliver import MailboxGone, Receipt, deliver, deliver_to_all
 from posthouse.core.mail.records import Letter
+from posthouse.core.queue.numbers import new_number, written
+from posthouse.core.queue.send import Outbound, send, send_each
 from posthouse.protocols.smtp.errors import REPLIES
+from posthouse.protocols.smtp.outbound import outbound
 from posthouse.protocols.smtp.trace import Passage, trace_fields
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Bdat, DataCommand
@@ -30,6 +32,8 @@ async def begin(_: DataCommand, session: Session) -> Reply:
     """Ask for the data."""
     if session.incoming is not None:
         raise SmtpRefusal(503, "5.5.1", "The message comes by BDAT")  # RFC 3030 2
+    if session.transaction is not None and session.transaction.mail.body == "BINARYMIME":
+        raise SmtpRefusal(503, "5.5.1", "BINARYMIME comes by BDAT")  # RFC 3030 3
     session.incoming = _open(session)
     session.decoder.begin_content()
     return Reply(354, None, "Go on, end with a dot on a line of its own")
@@ -57,12 +61,12 @@ def _open(session: Session) -> Incoming:
         # RFC 2033 4.2 wants 503 here, RFC 5321 3.3 has 554
         raise SmtpRefusal(503 if session.contracts.role.lmtp else 554, "5.5.1", "No recipient was taken")
     contracts = session.contracts
-    number = secrets.token_hex(8)
+    number = new_number(contracts.now())
     fields = trace_fields(
         _passage(session, transaction),
         transaction.mail.sender,
         [recipient.address for recipient in transaction.recipients],
-        number,
+        written(number),
     )
     return Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number)
 
@@ -90,10 +94,11 @@ async def finish(end: End, session: Session) -> list[Reply]:
     session.incoming = None
     lmtp = session.contracts.role.lmtp
     try:
-        _check(end, incoming, session.contracts.settings.hops)
+        _check(end, incoming, transaction, session.contracts.settings.hops)
         letter = await incoming.writer.finish()
-        placed = _place_each if lmtp else _place_all
-        replies = await placed(letter, transaction, incoming.number, session)
+        queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
+        place = _place_each if lmtp else _place_all
+        replies = await place(letter, transaction, queued, incoming.number, session)
     except Exception as error:
         incoming.abandon()
         reply = session.reply_of(error)
@@ -102,45 +107,56 @@ async def finish(end: End, session: Session) -> list[Reply]:
     return replies
 
 
-def _check(end: End, incoming: Incoming, hops: int) -> None:
+def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:
     if incoming.is_too_large:
         raise SmtpRefusal(TOO_LARGE.code, TOO_LARGE.status, TOO_LARGE.text)
-    if end.has_bare_line_end:
+    if end.has_bare_line_end and transaction.mail.body != "BINARYMIME":
         raise SmtpRefusal(554, "5.6.0", "Lines end with CR and LF, and neither stands alone")  # RFC 5321 2.3.8
     if incoming.hops > hops:
         raise SmtpRefusal(554, "5.4.6", LOOP)  # RFC 5321 6.3
 
 
-async def _place_all(letter: Letter, transaction: Transaction, number: str, session: Session) -> list[Reply]:
+async def _place_all(
+    letter: Letter, transaction: Transaction, queued: list[Outbound], number: int, session: Session
+) -> list[Reply]:
     """SMTP has one answer for all recipients, so that it is in all mailboxes or in none."""
     contracts = session.contracts
-    await contracts.store.write(deliver_to_all, letter, transaction.targets(), contracts.now())
-    return [_stored(number)]
+    if queued:
+        await contracts.store.write(send, letter, transaction.targets(), queued, contracts.now())
+    else:
+        await contracts.store.write(deliver_to_all, letter, transaction.targets(), contracts.now())
+    return [_taken(number, transaction)]
 
 
-async def _place_each(letter: Letter, transaction: Transaction, number: str, session: Session) -> list[Reply]:
+async def _place_each(
+    letter: Letter, transaction: Transaction, queued: list[Outbound], number: int, session: Session
+) -> list[Reply]:
     contracts = session.contracts
-    receipts = await contracts.store.write(deliver, letter, transaction.targets(), contracts.now())
-    stored = _stored(number)
+    if queued:
+        receipts = await contracts.store.write(send_each, letter, transaction.targets(), queued, contracts.now())
+    else:
+        receipts = await contracts.store.write(deliver, letter, transaction.targets(), contracts.now())
+    taken = _taken(number, transaction)
     replies = []
     at = 0
     for recipient in transaction.recipients:
         behind = at + len(recipient.accounts)
-        replies.append(_reply(receipts[at:behind], stored))
+        replies.append(_reply(receipts[at:behind], taken))
         at = behind
     return replies
 
 
-def _reply(receipts: list[Receipt], stored: Reply) -> Reply:
+def _reply(receipts: list[Receipt], taken: Reply) -> Reply:
     """One recipient's: taken when it is in one mailbox at least, for nobody reads the others (RFC 2033 4.2)."""
     reasons = {receipt.reason for receipt in receipts}
     if None in reasons:
-        return stored
+        return taken
     return REPLIES[OverQuota if "over quota" in reasons else MailboxGone]
 
 
-def _stored(number: str) -> Reply:
-    return Reply(250, "2.0.0", f"Stored as {number}")
+def _taken(number: int, transaction: Transaction) -> Reply:
+    what = "Held" if transaction.held_until else "Queued" if transaction.has_remote else "Stored"
+    return Reply(250, "2.0.0", f"{what} as {written(number)}")
 
 
 def _passage(session: Session, transaction: Transaction) -> Passage:
@@ -164,7 +180,7 @@ def _tell_log(transaction: Transaction, incoming: Incoming, replies: list[Reply]
     is_stored = any(not reply.is_refusal for reply in replies)
     log.info(
         "mail stored" if is_stored else "mail refused",
-        id=incoming.number,
+        id=written(incoming.number),
         sender=transaction.mail.sender,
         recipients=[recipient.address for recipient in transaction.recipients][:20],
         octets=incoming.writer.size,

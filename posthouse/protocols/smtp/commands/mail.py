@@ -9,6 +9,7 @@ from posthouse.core.accounts.lookup import may_send_as
 from posthouse.core.accounts.resolve import Resolution, resolve
 from posthouse.core.authentication.standing import login_stands
 from posthouse.core.delivery.deliver import check_room
+from posthouse.formats.address import is_literal
 from posthouse.protocols.smtp.transaction import Recipient, Transaction
 from posthouse.protocols.smtp.wire.commands import Mail, Rcpt
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
@@ -28,6 +29,8 @@ async def mail(command: Mail, session: Session) -> Reply:
         raise SmtpRefusal(503, "5.5.1", "There is a sender already")
     if command.size > contracts.settings.message_octets:
         raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
+    held_until = _held_until(command, session)
+    _check_wishes(command, session)
     if contracts.role.submission:
         login = session.login
         if login is None:
@@ -37,8 +40,31 @@ async def mail(command: Mail, session: Session) -> Reply:
             raise SmtpRefusal(530, "5.7.0", "You may not stay: log in again")
         if command.sender and not await contracts.store.read(may_send_as, login.account, command.sender):
             raise SmtpRefusal(553, "5.7.1", "That address is not yours")
-    session.transaction = Transaction(command)
+    session.transaction = Transaction(command, session.login, held_until)
     return Reply(250, "2.1.0", "Sender taken")
+
+
+def _held_until(command: Mail, session: Session) -> int:
+    """When (ms) the message is to go, 0 for at once; RFC 4865 4."""
+    if not (command.hold_for or command.hold_until):
+        return 0
+    contracts = session.contracts
+    most = contracts.queue.hold_seconds
+    if not (contracts.role.submission and most):
+        raise SmtpRefusal(555, "5.5.4", "Mail is not held here for later")
+    now = contracts.now()
+    until = now + command.hold_for * 1000 if command.hold_for else command.hold_until
+    if until > now + most * 1000:
+        raise SmtpRefusal(501, "5.5.4", "That is too far ahead")
+    return until if until > now else 0
+
+
+def _check_wishes(command: Mail, session: Session) -> None:
+    """Refuse what was not offered on this connection."""
+    if command.require_tls and not session.channel.peer.tls:
+        raise SmtpRefusal(530, "5.7.10", "REQUIRETLS is for connections with TLS")  # RFC 8689 2
+    if command.priority and not session.contracts.role.is_trusted:
+        raise SmtpRefusal(555, "5.5.4", "MT-PRIORITY is not known here")
 
 
 async def rcpt(command: Rcpt, session: Session) -> Reply:
@@ -53,7 +79,7 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
     if not command.recipient.isascii() and not transaction.mail.utf8:
         raise SmtpRefusal(550, "5.6.7", "That address wants SMTPUTF8")  # RFC 6531 3.5
     try:
-        recipient = await _taken(command.recipient, transaction, session)
+        recipient = await _taken(command, transaction, session)
     except Exception:
         session.count_refused_recipient()
         raise
@@ -61,21 +87,24 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
     return Reply(250, "2.1.5", "Recipient taken")
 
 
-async def _taken(address: str, transaction: Transaction, session: Session) -> Recipient:
+async def _taken(command: Rcpt, transaction: Transaction, session: Session) -> Recipient:
     contracts, mail = session.contracts, transaction.mail
     store = contracts.store
+    address = command.recipient
     try:
+        if contracts.role.submission and is_literal(address):
+            raise RelayDenied(address)
         if "@" in address:
             found = await store.read(resolve, address, mail.sender)
         else:
             found = await _postmaster(session)
     except RelayDenied:
-        if contracts.role.submission:
-            raise SmtpRefusal(550, "5.7.1", "Sending to other servers is not set up here") from None
-        raise
+        if not contracts.role.submission:
+            raise
+        return Recipient(address, [], command.notify, command.original, is_remote=True)
     # refused here, for this recipient alone, and not for all when the data has come
     await store.read(check_room, found.accounts, mail.size + TRACE_OCTETS)
-    return Recipient(address, found.accounts)
+    return Recipient(address, found.accounts, command.notify, command.original)
 
 
 async def _postmaster(session: Session) -> Resolution:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+from posthouse.protocols.smtp.wire.parameters import DeliverBy, Notify
 
 
 class Ehlo(msgspec.Struct, frozen=True):
@@ -19,18 +23,33 @@ class Lhlo(msgspec.Struct, frozen=True):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """MAIL FROM; `sender` is "" for the null path. `size` is what the client says of the message, in octets."""
+    """MAIL FROM; `sender` is "" for the null path. `size` is what the client says of the message, in octets.
+
+    `hold_for` in seconds and `hold_until` in ms since the epoch are 0 without a wish (RFC 4865).
+    """
 
     sender: str
     size: int = 0
-    eight_bit: bool = False
+    body: Literal["7BIT", "8BITMIME", "BINARYMIME"] = "7BIT"
     utf8: bool = False
+    ret: Literal["", "FULL", "HDRS"] = ""
+    envelope_id: str = ""
+    require_tls: bool = False
+    hold_for: int = 0
+    hold_until: int = 0
+    deliver_by: DeliverBy | None = None
+    priority: int = 0
 
 
 class Rcpt(msgspec.Struct, frozen=True):
-    """RCPT TO; "postmaster" may stand without a domain (RFC 5321 4.1.1.3)."""
+    """RCPT TO; "postmaster" may stand without a domain (RFC 5321 4.1.1.3).
+
+    `notify` is () without a wish, `original` is ORCPT's type and address, decoded (RFC 3461 4.1, 4.2).
+    """
 
     recipient: str
+    notify: tuple[Notify, ...] = ()
+    original: str = ""
 
 
 class DataCommand(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from posthouse.protocols.smtp.wire.commands import (
     StartTls,
     Vrfy,
 )
+from posthouse.protocols.smtp.wire.parameters import mail_fields, rcpt_fields
 from posthouse.protocols.smtp.wire.path import read_parameters, read_path
 from posthouse.protocols.smtp.wire.reply import SmtpRefusal
 
@@ -66,32 +67,20 @@ def _name(rest: str) -> str:
 
 def _mail(rest: str) -> Mail:
     sender, parameters = _address(rest, "FROM:")
-    size = parameters.pop("SIZE", "0")
-    body = parameters.pop("BODY", "7BIT")
-    utf8 = "SMTPUTF8" in parameters
-    if parameters.pop("SMTPUTF8", None) is not None:
-        raise SmtpRefusal(501, "5.5.4", "SMTPUTF8 takes no value")  # RFC 6531 3.4
-    parameters.pop("AUTH", None)  # RFC 4954 5: nobody here is trusted to speak for another
-    if parameters:
-        raise SmtpRefusal(555, "5.5.4", f"{next(iter(parameters))} is not known here")
-    if size is None or not (size.isascii() and size.isdigit()) or len(size) > _LARGEST_SIZE:
-        raise SmtpRefusal(501, "5.5.4", "SIZE is a number of octets")
-    if body is None or body.upper() not in ("7BIT", "8BITMIME"):
-        raise SmtpRefusal(501, "5.5.4", "BODY is 7BIT or 8BITMIME")
-    if not sender.isascii() and not utf8:
+    fields = mail_fields(parameters)
+    if not sender.isascii() and "utf8" not in fields:
         raise SmtpRefusal(550, "5.6.7", "That address wants SMTPUTF8")  # RFC 6531 3.5
     if sender and "@" not in sender:
         raise SmtpRefusal(501, "5.1.7", "The sender's address has no domain")
-    return Mail(sender, int(size), body.upper() == "8BITMIME", utf8)
+    return Mail(sender, **fields)
 
 
 def _rcpt(rest: str) -> Rcpt:
     recipient, parameters = _address(rest, "TO:")
-    if parameters:
-        raise SmtpRefusal(555, "5.5.4", f"{next(iter(parameters))} is not known here")
+    fields = rcpt_fields(parameters)
     if "@" not in recipient and recipient.lower() != "postmaster":
         raise SmtpRefusal(501, "5.1.3", "The recipient's address has no domain")
-    return Rcpt(recipient)
+    return Rcpt(recipient, **fields)
 
 
 def _address(rest: str, keyword: str) -> tuple[str, dict[str, str | None]]:
