@@ -37,6 +37,7 @@ def _smtp(parts: Parts, name: str) -> Any:
         authenticator=parts.authenticator,
         settings=parts.configuration.smtp,
         queue=parts.configuration.queue,
+        sending=parts.configuration.sending,
         hostname=parts.hostname,
         now=now_ms,
     )

@@ -19,12 +19,12 @@ from posthouse.core.queue.records import (
     write_recipient,
 )
 from posthouse.core.queue.send import NewRecipient, Outbound, enqueue
+from posthouse.core.queue.telling import REPORT as REPORT  # noqa: PLC0414 - this is where others look for them
+from posthouse.core.queue.telling import need_report as need_report  # noqa: PLC0414
 from posthouse.formats.dsn.report import Action
 from posthouse.storage.blobs.records import BlobPlace, place
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
-from posthouse.storage.jobs import add_job
 
-REPORT = "report"  # the job that tells a sender; its body and key name the message
 RECIPIENTS_AT_ONCE = 500  # in one report; more make another
 
 
@@ -46,14 +46,6 @@ class Told(msgspec.Struct, array_like=True, frozen=True):
 
     number: int
     recipient: QueuedRecipient
-
-
-def need_report(txn: WriteTransaction, number: int, now: int) -> None:
-    """Have the sender of a message told of recipients whose `reported` is not what has become of them.
-
-    Also while that is being done: it is then done once more.
-    """
-    add_job(txn, REPORT, b"%d" % number, now, f"{REPORT} {number}")
 
 
 def to_tell(message: QueuedMessage, recipient: QueuedRecipient, now: int) -> Action | None:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from posthouse.core.accounts.records import read_domain
+from posthouse.core.accounts.sending import charge_sending
 from posthouse.core.delivery.deliver import Receipt, Target, deliver, deliver_to_all
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.records import (
@@ -20,6 +21,7 @@ from posthouse.core.queue.records import (
     write_message,
     write_recipient,
 )
+from posthouse.core.queue.telling import need_report
 from posthouse.formats.address import is_literal, parse_address
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
@@ -72,6 +74,8 @@ def send(txn: WriteTransaction, letter: Letter, targets: list[Target], outbound:
     placed = deliver_to_all(txn, letter, targets, now) if targets else 0
     for message in outbound:
         enqueue(txn, letter, message, now)
+        if message.account:
+            charge_sending(txn, message.account, len(message.recipients), now)
     return placed
 
 
@@ -145,6 +149,8 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
             destinations.add(destination)
     for destination in destinations:
         need_carrying(txn, destination, due)
+    if any(one.state == "delivered" and "success" in one.notify for one in new.recipients):
+        need_report(txn, message_number, now)
 
 
 def need_carrying(txn: WriteTransaction, destination: str, due: int) -> None:

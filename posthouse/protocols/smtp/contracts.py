@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.mail.letters import Letters
 from posthouse.core.queue.settings import QueueSettings
@@ -23,5 +24,6 @@ class Contracts(msgspec.Struct, frozen=True):
     authenticator: Authenticator
     settings: SmtpSettings
     queue: QueueSettings
+    sending: SendingSettings
     hostname: str
     now: Callable[[], int]

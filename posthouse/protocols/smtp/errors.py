@@ -7,6 +7,7 @@ from posthouse.core.accounts.errors import (
     PostingNotAllowed,
     RecipientDisabled,
     RelayDenied,
+    SendingLimit,
     UnknownRecipient,
 )
 from posthouse.core.authentication.errors import (
@@ -25,6 +26,7 @@ REPLIES: dict[type[Exception], Reply] = {
     RelayDenied: Reply(550, "5.7.1", "That domain is not ours, and mail for others is not passed on"),
     RecipientDisabled: Reply(550, "5.2.1", "That mailbox takes no mail"),
     PostingNotAllowed: Reply(550, "5.7.1", "You may not write to that group"),
+    SendingLimit: Reply(452, "4.7.1", "You have written to as many people as you may in a day"),
     OverQuota: Reply(452, "4.2.2", "There is no room left in that mailbox"),
     MailboxGone: Reply(450, "4.2.1", "That mailbox has just gone"),
     WrongCredentials: Reply(535, "5.7.8", "The name or the password is wrong"),

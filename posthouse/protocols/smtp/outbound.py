@@ -2,61 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from posthouse.core.accounts.resolve import Onward
 from posthouse.core.queue.send import NewRecipient, Outbound
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.formats.address import parse_address
+from posthouse.formats.srs import is_rewritten
 from posthouse.protocols.smtp.trace import return_path
 from posthouse.protocols.smtp.transaction import Incoming, Recipient, Transaction
 
 
 def outbound(transaction: Transaction, incoming: Incoming, settings: QueueSettings, now: int) -> list[Outbound]:
-    """The messages to queue; [] where all is done when the letter is in our mailboxes.
+    """The messages to queue, one a sender; [] where all is done when the letter is in our mailboxes.
 
     A user's own message is always there with all its recipients, so that its delivery can be followed.
     """
-    login = transaction.login
+    mail, login = transaction.mail, transaction.login
+    messages: dict[str, list[NewRecipient]] = {}
     if login is not None:
-        domain = _domain_of(transaction.mail.sender or login.address)
-        everyone = [_new(recipient, transaction) for recipient in transaction.recipients]
-        return [_message(transaction, incoming, domain, everyone, settings, now)]
-    asked = [recipient for recipient in transaction.recipients if "success" in recipient.notify]  # RFC 3461 6.2.8
-    if not asked or not transaction.mail.sender:
-        return []
-    domain = _domain_of(asked[0].address)
+        messages[mail.sender] = []
+    for recipient in transaction.recipients:
+        if login is not None or recipient.onward or recipient.notify:
+            for sender, new in _new(recipient, transaction):
+                messages.setdefault(sender, []).append(new)
     return [
-        _message(transaction, incoming, domain, [_new(recipient, transaction) for recipient in asked], settings, now)
+        _message(transaction, incoming, sender, recipients, settings, now) for sender, recipients in messages.items()
     ]
 
 
-def _new(recipient: Recipient, transaction: Transaction) -> NewRecipient:
-    is_done = not (recipient.is_remote or transaction.held_until)
-    return NewRecipient(
-        recipient.address,
-        own=not recipient.is_remote,
-        state="delivered" if is_done else "waiting",
-        notify=recipient.notify,
-        original=recipient.original,
-    )
+def _new(recipient: Recipient, transaction: Transaction) -> Iterator[tuple[str, NewRecipient]]:
+    """(sender, recipient) of what is to be queued for one that was taken."""
+    mail, is_held = transaction.mail, bool(transaction.held_until)
+    notify, original = recipient.notify, recipient.original
+    if recipient.is_remote or is_held:  # whom a held message leads to is looked up when it goes
+        yield mail.sender, NewRecipient(recipient.address, not recipient.is_remote, "waiting", notify, original)
+        return
+    passed_on = [onward for onward in recipient.onward if _asks_on(onward, mail.sender)]
+    is_followed = transaction.login is not None or (mail.sender and "success" in notify)
+    # a list's report is that of its delivery to the list (RFC 3461 6.2.7.4)
+    if is_followed and (recipient.accounts or len(passed_on) < len(recipient.onward)):
+        yield mail.sender, NewRecipient(recipient.address, True, "delivered", notify, original)
+    for onward in recipient.onward:
+        if onward in passed_on:
+            yield onward.sender, NewRecipient(onward.address, notify=notify, original=original)
+        else:
+            yield onward.sender, NewRecipient(onward.address)
+
+
+def _asks_on(onward: Onward, sender: str) -> bool:
+    """True where the sender's wishes go on with the mail: not where a group's owner sends it (RFC 3461 6.2.7)."""
+    return onward.sender == sender or is_rewritten(onward.sender.rpartition("@")[0])
 
 
 def _message(
     transaction: Transaction,
     incoming: Incoming,
-    domain: str,
+    sender: str,
     recipients: list[NewRecipient],
     settings: QueueSettings,
     now: int,
 ) -> Outbound:
-    mail = transaction.mail
+    mail, login = transaction.mail, transaction.login
+    is_own = sender == mail.sender
+    domain = domain_of((sender or login.address) if login is not None else transaction.recipients[0].address)
     begins = transaction.held_until or now
     by = mail.deliver_by
     # what was said to need an extension and does not can go to any server
-    is_plain = incoming.is_ascii and mail.sender.isascii() and all(one.address.isascii() for one in recipients)
+    is_plain = incoming.is_ascii and sender.isascii() and all(one.address.isascii() for one in recipients)
     return Outbound(
         number=incoming.number,
-        sender=mail.sender,
+        sender=sender,
         domain=domain,
-        account=0 if transaction.login is None else transaction.login.account,
+        account=login.account if login is not None and is_own else 0,
         recipients=recipients,
         start=len(return_path(mail.sender)),
         prefix=incoming.prefix,
@@ -66,7 +84,7 @@ def _message(
         utf8=mail.utf8 and not is_plain,
         body=mail.body if mail.body == "BINARYMIME" else "7BIT" if incoming.is_ascii else "8BITMIME",
         ret=mail.ret,
-        envelope_id=mail.envelope_id,
+        envelope_id=mail.envelope_id if is_own or is_rewritten(sender.rpartition("@")[0]) else "",
         require_tls=mail.require_tls,
         priority=mail.priority,
         deliver_by=0 if by is None else max(1, begins + by.seconds * 1000),
@@ -75,7 +93,7 @@ def _message(
     )
 
 
-def _domain_of(address: str) -> str:
+def domain_of(address: str) -> str:
     """ "" for <Postmaster>, and for a name that is no domain's."""
     try:
         return parse_address(address).domain

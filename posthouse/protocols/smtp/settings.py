@@ -13,6 +13,10 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     message_octets: Annotated[
         int, Meta(ge=1024, le=4_294_967_295, description="Largest message that is taken, in octets (RFC 1870).")
     ] = 104_857_600
+    header_octets: Annotated[
+        int,
+        Meta(ge=16_384, le=16_777_216, description="Longest header of a user's own message, in octets."),
+    ] = 1_048_576
     recipients: Annotated[
         int, Meta(ge=100, le=100_000, description="Most recipients of one message (RFC 5321 4.5.3.1.8: at least 100).")
     ] = 1000

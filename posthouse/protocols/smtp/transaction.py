@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.accounts.resolve import Onward
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.delivery.deliver import Target
 from posthouse.core.mail.letters import LetterWriter
+from posthouse.core.mail.records import Letter
+from posthouse.protocols.smtp.completion import Completion
 from posthouse.protocols.smtp.trace import HopCount
 from posthouse.protocols.smtp.wire.commands import Mail
 from posthouse.protocols.smtp.wire.parameters import Notify
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """A recipient that was taken: the address as it was given, and the accounts it leads to, none when `is_remote`."""
+    """A recipient that was taken: the address as it was given, the accounts and the addresses elsewhere it leads to.
+
+    One that `is_remote` is of another server itself.
+    """
 
     address: str
     accounts: list[int]
     notify: tuple[Notify, ...] = ()
     original: str = ""
     is_remote: bool = False
+    onward: list[Onward] = []
 
 
 class Transaction:
@@ -38,7 +45,7 @@ class Transaction:
     @property
     def has_remote(self) -> bool:
         """True when another server is to have it."""
-        return any(recipient.is_remote for recipient in self.recipients)
+        return any(recipient.is_remote or recipient.onward for recipient in self.recipients)
 
     def targets(self) -> list[Target]:
         """The mailboxes it goes into at once."""
@@ -50,9 +57,13 @@ class Transaction:
 class Incoming:
     """The letter of a transaction while its data comes; what is more than `most` octets is not kept."""
 
-    __slots__ = ("_hops", "_most", "_size", "_writer", "is_ascii", "number", "prefix")
+    __slots__ = ("_hops", "_most", "_size", "_writer", "completion", "is_ascii", "number", "prefix")
 
-    def __init__(self, writer: LetterWriter, trace: bytes, most: int, number: int) -> None:
+    def __init__(
+        self, writer: LetterWriter, trace: bytes, most: int, number: int, completion: Completion | None
+    ) -> None:
+        """`completion` is what a user's own message goes through."""
+        self.completion = completion
         self._writer = writer
         self._hops = HopCount()
         self._most = most
@@ -70,7 +81,13 @@ class Incoming:
             return
         self._hops.feed(octets)
         self.is_ascii = self.is_ascii and octets.isascii()
-        self._writer.write(octets)
+        self._writer.write(octets if self.completion is None else self.completion.feed(octets))
+
+    async def finish(self) -> Letter:
+        """The letter when all its octets have come; raises StoreUnavailable."""
+        if self.completion is not None:
+            self._writer.write(self.completion.close())
+        return await self._writer.finish()
 
     @property
     def writer(self) -> LetterWriter:

@@ -6,10 +6,15 @@ import base64
 
 import pytest
 
+from posthouse.core.accounts.aliases import add_alias
+from posthouse.core.accounts.groups import GroupChange, set_up_group
+from posthouse.core.accounts.rewriting import ensure_srs_secret
 from posthouse.core.queue.numbers import read_number
 from posthouse.core.queue.records import OWN, QueuedMessage, QueuedRecipient, read_message, read_recipients
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.queue.telling import REPORT
 from posthouse.storage.contract import ReadTransaction, query
+from posthouse.storage.jobs import list_jobs
 from posthouse.storage.spaces import QUEUED
 from tests.unit.imap.world import NOW
 from tests.unit.smtp.world import ALICE, BOB, ROOM, Client, World, open_world
@@ -26,6 +31,12 @@ def queued(txn: ReadTransaction, message: int) -> tuple[QueuedMessage | None, li
 @query
 def count_queued(txn: ReadTransaction) -> int:
     return sum(1 for _ in txn.scan(*QUEUED.range()))
+
+
+@query
+def reports(txn: ReadTransaction) -> int:
+    """How many senders are to be told something."""
+    return sum(job.kind == REPORT for job in list_jobs(txn, 0, 100))
 
 
 async def login(world: World) -> Client:
@@ -144,6 +155,7 @@ async def test_strangers_mail_is_queued_for_a_report_only() -> None:
     reply = await submit(
         client, "<ann@example.net> ENVID=x", "<bob@example.org> NOTIFY=SUCCESS", "<alice@example.org> NOTIFY=FAILURE"
     )
+    assert await world.store.read(reports) == 1
     message, (bob,) = await look(world, reply)
     assert (message.sender, message.account, message.envelope_id, message.open) == ("ann@example.net", 0, "x", 0)
     assert (bob.address, bob.state, bob.notify) == ("bob@example.org", "delivered", ("success",))
@@ -162,6 +174,68 @@ async def test_a_report_is_owed_for_those_who_have_it() -> None:
     assert (await submit(client, "<ann@example.net>", *rcpts, message=big)).startswith("452 ")
     _, recipients = await look(world, (await client.reply())[-1])
     assert [recipient.address for recipient in recipients] == ["bob@example.org"]
+
+
+async def test_what_leads_to_other_servers() -> None:
+    """A user's own mail keeps its sender; all recipients are of one message."""
+    world = await open_world("submission")
+    await world.store.write(add_alias, "away@example.org", ["ann@example.net", "bob@example.org"])
+    await world.store.write(add_alias, "gone@example.org", ["joe@example.com"])
+    reply = await submit(await login(world), "<alice@example.org>", "<away@example.org>", "<gone@example.org>")
+    _, recipients = await look(world, reply)
+    assert [(one.address, one.destination, one.state) for one in recipients] == [
+        ("away@example.org", OWN, "delivered"),
+        ("ann@example.net", "example.net", "waiting"),
+        ("joe@example.com", "example.com", "waiting"),
+    ]
+    assert len(await world.inbox(BOB)) == 1
+
+
+@pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
+async def test_strangers_mail_goes_on_in_our_name(hello: str) -> None:
+    world = await open_world("lmtp" if hello == "LHLO" else "mx")
+    await world.store.write(ensure_srs_secret, b"x" * 32)
+    await world.store.write(add_alias, "away@example.org", ["ann@example.net"])
+    client = Client(world)
+    await client.reply()
+    await client.say(f"{hello} client")
+    rcpt = "<away@example.org> NOTIFY=SUCCESS ORCPT=rfc822;away@example.org"
+    reply = await submit(client, "<joe@example.com> ENVID=x BY=60;N", rcpt)
+    message, (ann,) = await look(world, reply)
+    assert message.sender.startswith("SRS0=")
+    assert message.sender.endswith("=joe@example.org")
+    assert (message.domain, message.account, message.envelope_id) == ("example.org", 0, "x")
+    assert message.deliver_by == NOW + 60_000
+    assert (ann.address, ann.notify, ann.original) == ("ann@example.net", ("success",), "rfc822;away@example.org")
+    bounce = await submit(client, "<>", f"<{message.sender}>")
+    returned, (joe,) = await look(world, bounce)
+    assert (returned.sender, joe.address) == ("", "joe@example.com")
+
+
+async def test_a_groups_mail_goes_on_in_its_owners_name() -> None:
+    """The list has the mail, and that is what its sender is told; RFC 3461 6.2.7.4."""
+    world = await open_world()
+    owned = GroupChange(owner="alice@example.org")
+    await world.store.write(set_up_group, "list@example.org", owned, ["ann@example.net"], NOW)
+    client = Client(world)
+    await client.reply()
+    await client.say("EHLO client")
+    reply = await submit(client, "<joe@example.com> ENVID=x", "<list@example.org> NOTIFY=SUCCESS")
+    first, (listed,) = await look(world, reply)
+    assert (first.sender, listed.address, listed.state) == ("joe@example.com", "list@example.org", "delivered")
+    second, recipients = await world.store.read(queued, read_number(reply.split()[-1]) + 1)
+    assert second is not None
+    assert (second.sender, second.envelope_id) == ("alice@example.org", "")
+    assert [(one.address, one.notify) for one in recipients] == [("ann@example.net", ())]
+
+
+async def test_as_many_recipients_as_an_account_may_have_in_a_day() -> None:
+    world = await open_world("submission", daily_recipients=3)
+    client = await login(world)
+    await submit(client, "<alice@example.org>", "<ann@example.net>", "<bob@example.org>")
+    assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("250 ")
+    assert (await client.say("RCPT TO:<ann@example.net>")).startswith("250 ")
+    assert (await client.say("RCPT TO:<bob@example.org>")).startswith("452 4.7.1")
 
 
 async def test_binary_mail_has_any_line_ends() -> None:

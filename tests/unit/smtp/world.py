@@ -8,6 +8,7 @@ from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_acco
 from posthouse.core.accounts.aliases import add_alias
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.accounts.groups import add_group
+from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import LocalBus
 from posthouse.core.mail.letters import BlobLetters
@@ -83,7 +84,13 @@ class Client:
 
 
 async def open_world(
-    role: str = "mx", *, tls: Any = None, inline_octets: int = 4096, store: Store | None = None, **settings: Any
+    role: str = "mx",
+    *,
+    tls: Any = None,
+    inline_octets: int = 4096,
+    store: Store | None = None,
+    daily_recipients: int = 0,
+    **settings: Any,
 ) -> World:
     """A server for example.org: alice, bob, carol (disabled), dave (little room), sales@ -> alice, two groups."""
     bus = LocalBus()
@@ -107,6 +114,7 @@ async def open_world(
         authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
         settings=SmtpSettings(**settings),
         queue=QueueSettings(),
+        sending=SendingSettings(daily_recipients=daily_recipients),
         hostname="mail.example.org",
         now=lambda: NOW,
     )

@@ -8,12 +8,15 @@ import structlog
 
 from posthouse.core.accounts.errors import OverQuota
 from posthouse.core.delivery.deliver import MailboxGone, Receipt, deliver, deliver_to_all
+from posthouse.core.dkim.keys import signing_keys
+from posthouse.core.dkim.signing import signatures
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.numbers import new_number, written
 from posthouse.core.queue.send import Outbound, send, send_each
+from posthouse.protocols.smtp.completion import Completion
 from posthouse.protocols.smtp.errors import REPLIES
-from posthouse.protocols.smtp.outbound import outbound
-from posthouse.protocols.smtp.trace import Passage, trace_fields
+from posthouse.protocols.smtp.outbound import domain_of, outbound
+from posthouse.protocols.smtp.trace import Passage, date_time, trace_fields
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Bdat, DataCommand
 from posthouse.protocols.smtp.wire.decoder import End
@@ -68,7 +71,11 @@ def _open(session: Session) -> Incoming:
         [recipient.address for recipient in transaction.recipients],
         written(number),
     )
-    return Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number)
+    completion = None
+    if contracts.role.submission:
+        name = f"{written(number)}@{contracts.hostname}"
+        completion = Completion(date_time(contracts.now()), name, contracts.settings.header_octets)
+    return Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number, completion)
 
 
 def finish_chunk(session: Session) -> Reply:
@@ -95,7 +102,9 @@ async def finish(end: End, session: Session) -> list[Reply]:
     lmtp = session.contracts.role.lmtp
     try:
         _check(end, incoming, transaction, session.contracts.settings.hops)
-        letter = await incoming.writer.finish()
+        letter = await incoming.finish()
+        if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
+            incoming.prefix = await _signatures(incoming.completion, transaction, session)
         queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
         place = _place_each if lmtp else _place_all
         replies = await place(letter, transaction, queued, incoming.number, session)
@@ -112,8 +121,19 @@ def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) ->
         raise SmtpRefusal(TOO_LARGE.code, TOO_LARGE.status, TOO_LARGE.text)
     if end.has_bare_line_end and transaction.mail.body != "BINARYMIME":
         raise SmtpRefusal(554, "5.6.0", "Lines end with CR and LF, and neither stands alone")  # RFC 5321 2.3.8
+    if incoming.completion is not None and incoming.completion.is_too_long:
+        raise SmtpRefusal(552, "5.3.4", "The header is too long")
     if incoming.hops > hops:
         raise SmtpRefusal(554, "5.4.6", LOOP)  # RFC 5321 6.3
+
+
+async def _signatures(completion: Completion, transaction: Transaction, session: Session) -> bytes:
+    """The DKIM-Signature fields of a user's message, in the name of the sender's domain."""
+    contracts, now = session.contracts, session.contracts.now()
+    assert transaction.login is not None, "nobody else's mail is completed"
+    domain = domain_of(transaction.mail.sender or transaction.login.address)
+    keys = await contracts.store.read(signing_keys, domain, now)
+    return signatures(completion.header, completion.body_hash, keys, now) if keys else b""
 
 
 async def _place_all(
@@ -141,7 +161,7 @@ async def _place_each(
     at = 0
     for recipient in transaction.recipients:
         behind = at + len(recipient.accounts)
-        replies.append(_reply(receipts[at:behind], taken))
+        replies.append(taken if recipient.onward else _reply(receipts[at:behind], taken))
         at = behind
     return replies
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.accounts.errors import RelayDenied
 from posthouse.core.accounts.lookup import may_send_as
 from posthouse.core.accounts.resolve import Resolution, resolve
+from posthouse.core.accounts.sending import check_sending
 from posthouse.core.authentication.standing import login_stands
 from posthouse.core.delivery.deliver import check_room
 from posthouse.formats.address import is_literal
@@ -78,6 +79,14 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
         raise SmtpRefusal(452, "4.5.3", "That is enough recipients for one message")  # RFC 5321 4.5.3.1.10
     if not command.recipient.isascii() and not transaction.mail.utf8:
         raise SmtpRefusal(550, "5.6.7", "That address wants SMTPUTF8")  # RFC 6531 3.5
+    if transaction.login is not None:
+        await session.contracts.store.read(
+            check_sending,
+            transaction.login.account,
+            len(transaction.recipients) + 1,
+            session.contracts.now(),
+            session.contracts.sending.daily_recipients,
+        )
     try:
         recipient = await _taken(command, transaction, session)
     except Exception:
@@ -104,7 +113,7 @@ async def _taken(command: Rcpt, transaction: Transaction, session: Session) -> R
         return Recipient(address, [], command.notify, command.original, is_remote=True)
     # refused here, for this recipient alone, and not for all when the data has come
     await store.read(check_room, found.accounts, mail.size + TRACE_OCTETS)
-    return Recipient(address, found.accounts, command.notify, command.original)
+    return Recipient(address, found.accounts, command.notify, command.original, onward=found.onward)
 
 
 async def _postmaster(session: Session) -> Resolution:
