@@ -91,8 +91,8 @@ class JobSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     at_once: Annotated[int, Meta(ge=1, le=1_000, description="How many jobs one worker does at a time.")] = 8
     lease_seconds: Annotated[
-        int, Meta(ge=10, le=86_400, description="After how long a job is another's when its worker does not finish it.")
-    ] = 300
+        int, Meta(ge=10, le=86_400, description="After how long a job is another's when its worker has died.")
+    ] = 60
     look_seconds: Annotated[
         int, Meta(ge=1, le=3_600, description="How often to look for due jobs when nobody told of any.")
     ] = 60

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from contextlib import suppress
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -37,6 +39,25 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
     state: str
     error: str
 
+    @property
+    def lease(self) -> Lease:
+        """What its taker holds."""
+        return Lease(self.number, self.attempts)
+
+
+class Lease(msgspec.Struct, array_like=True, frozen=True):
+    """A job in somebody's hands: `attempts` tells this time from any other."""
+
+    number: int
+    attempts: int
+
+
+class Room(msgspec.Struct, array_like=True, frozen=True):
+    """How many jobs of these kinds, together, can be taken."""
+
+    kinds: list[str]
+    jobs: int
+
 
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD = msgspec.msgpack.Decoder(JobRecord)
@@ -61,7 +82,7 @@ def add_job(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str | 
     number = int.from_bytes(txn.get(_COUNTER) or b"", "big") + 1
     txn.put(_COUNTER, number.to_bytes(8, "big"))
     _write(txn, number, JobRecord(kind, body, due, key))
-    txn.put(JOB_DUE.key(due, number), b"")
+    txn.put(JOB_DUE.key(kind, due, number), b"")
     if key is not None:
         txn.put(JOB_KEY.key(key), number.to_bytes(8, "big"))
     txn.announce(JOBS_TOPIC)
@@ -84,57 +105,75 @@ def schedule(txn: WriteTransaction, kind: str, body: bytes, due: int, key: str |
 
 
 @operation
-def take_jobs(txn: WriteTransaction, kinds: list[str], now: int, lease_ms: int, limit: int, taker: str) -> list[Job]:
-    """Up to `limit` jobs of these kinds that are due, leased to `taker` until now + lease."""
+def take_jobs(txn: WriteTransaction, rooms: list[Room], now: int, lease_ms: int, taker: str) -> list[Job]:
+    """Jobs that are due, the earliest first, as many as there is room for, leased to `taker` until now + lease."""
     taken: list[Job] = []
-    start, _ = JOB_DUE.range()
-    for key, _ in list(txn.scan(start, JOB_DUE.key(now + 1))):
-        _, number = JOB_DUE.parse(key)
-        record = _read(txn, number)
-        if record is None or record.kind not in kinds:
-            continue
-        _move(txn, number, record, now + lease_ms)
-        record.attempts += 1
-        record.taker, record.state = taker, "taken"
-        _write(txn, number, record)
-        taken.append(_job(number, record))
-        if len(taken) >= limit:
-            break
+    for room in rooms:
+        for number, record in _due(txn, room, now):
+            _move(txn, number, record, now + lease_ms)
+            record.attempts += 1
+            record.taker, record.state = taker, "taken"
+            _write(txn, number, record)
+            taken.append(_job(number, record))
     return taken
 
 
 @operation
-def finish_job(txn: WriteTransaction, number: int, attempts: int) -> bool:
+def renew_jobs(txn: WriteTransaction, leases: list[Lease], until: int) -> list[int]:
+    """Hold jobs until then; the numbers of those that are another's already, or were cancelled."""
+    lost = []
+    for lease in leases:
+        record = _held(txn, lease.number, lease.attempts)
+        if record is None:
+            lost.append(lease.number)
+            continue
+        _move(txn, lease.number, record, until)
+        _write(txn, lease.number, record)
+    return lost
+
+
+def end_job(txn: WriteTransaction, lease: Lease) -> bool:
     """It is done; False when it was another's already (the lease ran out)."""
-    record = _held(txn, number, attempts)
+    record = _held(txn, lease.number, lease.attempts)
     if record is None:
         return False
-    _drop(txn, number, record)
+    _drop(txn, lease.number, record)
     return True
 
 
-@operation
-def retry_job(txn: WriteTransaction, number: int, attempts: int, due: int, error: str) -> bool:
+def put_off_job(txn: WriteTransaction, lease: Lease, due: int, error: str = "") -> bool:
     """Have it taken again at `due`; False when it was another's already."""
-    record = _held(txn, number, attempts)
+    record = _held(txn, lease.number, lease.attempts)
     if record is None:
         return False
-    _move(txn, number, record, due)
+    _move(txn, lease.number, record, due)
     record.state, record.taker, record.error = "waiting", None, error
-    _write(txn, number, record)
+    _write(txn, lease.number, record)
     txn.announce(JOBS_TOPIC)
     return True
 
 
 @operation
-def fail_job(txn: WriteTransaction, number: int, attempts: int, error: str) -> bool:
+def finish_job(txn: WriteTransaction, lease: Lease) -> bool:
+    """`end_job` as an operation of its own."""
+    return end_job(txn, lease)
+
+
+@operation
+def retry_job(txn: WriteTransaction, lease: Lease, due: int, error: str) -> bool:
+    """`put_off_job` as an operation of its own."""
+    return put_off_job(txn, lease, due, error)
+
+
+@operation
+def fail_job(txn: WriteTransaction, lease: Lease, error: str) -> bool:
     """Give it up: it stays to be seen and is not taken again; False when it was another's already."""
-    record = _held(txn, number, attempts)
+    record = _held(txn, lease.number, lease.attempts)
     if record is None:
         return False
-    txn.delete(JOB_DUE.key(record.due, number))
+    txn.delete(JOB_DUE.key(record.kind, record.due, lease.number))
     record.state, record.taker, record.error = "failed", None, error
-    _write(txn, number, record)
+    _write(txn, lease.number, record)
     return True
 
 
@@ -160,11 +199,10 @@ def list_jobs(txn: ReadTransaction, after: int, limit: int) -> list[Job]:
 
 
 @query
-def next_due(txn: ReadTransaction) -> int | None:
-    """When the next job is due (ms)."""
-    for key, _ in txn.scan(*JOB_DUE.range()):
-        return int(JOB_DUE.parse(key)[0])
-    return None
+def next_due(txn: ReadTransaction, kinds: list[str]) -> int | None:
+    """When the next job of these kinds is due (ms)."""
+    firsts = (next(iter(txn.scan(*JOB_DUE.range(kind))), None) for kind in kinds)
+    return min((int(JOB_DUE.parse(first[0])[1]) for first in firsts if first is not None), default=None)
 
 
 def has_job(txn: ReadTransaction, key: str) -> bool:
@@ -177,9 +215,9 @@ def check_jobs(txn: ReadTransaction) -> list[str]:
     """What of the timetable's index does not fit its jobs; those that cannot be read must not be in it."""
     jobs = _readable_jobs(txn)
     due = {JOB_DUE.parse(key) for key, _ in txn.scan(*JOB_DUE.range())}
-    right = {(record.due, number) for number, record in jobs.items() if record.state != "failed"}
-    faults = [f"job {number} is never due" for _, number in sorted(right - due)]
-    faults += [f"job {number} is due, and is no job" for _, number in sorted(due - right)]
+    right = {(record.kind, record.due, number) for number, record in jobs.items() if record.state != "failed"}
+    faults = [f"job {number} is never due" for *_, number in sorted(right - due)]
+    faults += [f"job {number} is due, and is no job" for *_, number in sorted(due - right)]
     named = {JOB_KEY.parse(key)[0]: int.from_bytes(value, "big") for key, value in txn.scan(*JOB_KEY.range())}
     faults += [f"the job called {key} is gone" for key, number in named.items() if number not in jobs]
     for number, record in jobs.items():
@@ -205,7 +243,7 @@ def mend_jobs(txn: WriteTransaction) -> None:
     txn.delete_range(*JOB_KEY.range())
     for number, record in jobs.items():
         if record.state != "failed":
-            txn.put(JOB_DUE.key(record.due, number), b"")
+            txn.put(JOB_DUE.key(record.kind, record.due, number), b"")
         if record.key is not None:
             txn.put(JOB_KEY.key(record.key), number.to_bytes(8, "big"))
     numbers = (JOB.parse(key)[0] for key, _ in txn.scan(*JOB.range()))
@@ -221,20 +259,34 @@ def _readable_jobs(txn: ReadTransaction) -> dict[int, JobRecord]:
     return jobs
 
 
+def _due(txn: ReadTransaction, room: Room, now: int) -> list[tuple[int, JobRecord]]:
+    """As many as there is room for; no more of the index is read."""
+    scans = (txn.scan(JOB_DUE.key(kind), JOB_DUE.key(kind, now + 1)) for kind in room.kinds)
+    keys = heapq.merge(*(map(_due_and_number, scan) for scan in scans))
+    records = ((number, _read(txn, number)) for _, number in keys)
+    readable = ((number, record) for number, record in records if record is not None)
+    return list(islice(readable, room.jobs))
+
+
+def _due_and_number(entry: tuple[bytes, bytes]) -> tuple[int, int]:
+    _, due, number = JOB_DUE.parse(entry[0])
+    return due, number
+
+
 def _held(txn: ReadTransaction, number: int, attempts: int) -> JobRecord | None:
     record = _read(txn, number)
     return record if record is not None and record.state == "taken" and record.attempts == attempts else None
 
 
 def _move(txn: WriteTransaction, number: int, record: JobRecord, due: int) -> None:
-    txn.delete(JOB_DUE.key(record.due, number))
+    txn.delete(JOB_DUE.key(record.kind, record.due, number))
     record.due = due
-    txn.put(JOB_DUE.key(due, number), b"")
+    txn.put(JOB_DUE.key(record.kind, due, number), b"")
 
 
 def _drop(txn: WriteTransaction, number: int, record: JobRecord) -> None:
     txn.delete(JOB.key(number))
-    txn.delete(JOB_DUE.key(record.due, number))
+    txn.delete(JOB_DUE.key(record.kind, record.due, number))
     if record.key is not None:
         txn.delete(JOB_KEY.key(record.key))
 

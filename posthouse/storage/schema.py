@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import structlog
 
 from posthouse.storage.contract import ReadTransaction, WriteTransaction
+from posthouse.storage.jobs import mend_jobs
+from posthouse.storage.keys import after
 from posthouse.storage.spaces import META
 
 log = structlog.get_logger()
@@ -18,8 +20,17 @@ KEY = META.key("schema")
 
 Step = Callable[[WriteTransaction], None]
 
+_JOB_DUE_0 = b"\x51"
+
+
+def due_by_kind(txn: WriteTransaction) -> None:
+    """The timetable's index by kind of job: the old one's space is emptied, the new one made from the jobs."""
+    txn.delete_range(_JOB_DUE_0, after(_JOB_DUE_0))
+    mend_jobs(txn)
+
+
 # step n brings a store of schema n to n + 1; a new store begins with the last number
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (due_by_kind,)
 
 
 class SchemaTooNew(Exception):

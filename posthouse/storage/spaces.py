@@ -56,8 +56,8 @@ TRACE_MARK = Space(0x6D, "trace mark", TEXT, U64)  # an address or a Message-ID,
 
 # Jobs
 JOB = Space(0x50, "job", U64)  # job -> JobRecord
-JOB_DUE = Space(0x51, "job due", U64, U64)  # due (ms), job -> empty
 JOB_KEY = Space(0x52, "job key", TEXT)  # a name that may stand once -> job
+JOB_DUE = Space(0x53, "job due", TEXT, U64, U64)  # kind, due (ms), job -> empty; 0x51 was one without kinds
 
 ALL = (
     META, WRITE,
@@ -67,5 +67,5 @@ ALL = (
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE, TRACE_MARK,
-    JOB, JOB_DUE, JOB_KEY,
+    JOB, JOB_KEY, JOB_DUE,
 )  # fmt: skip

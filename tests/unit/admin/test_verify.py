@@ -159,8 +159,8 @@ async def test_a_sound_house(tmp_path: Path) -> None:
         (gone(META.key("accounts")), "the last one is 2, 0 is counted"),
         (gone(META.key("jobs")), "the last job is 1, fewer are counted"),
         (gone(JOB_KEY.key("its name")), "job 1 is not found as its name"),
-        (gone(JOB_DUE.key(NOW, 1)), "job 1 is never due"),
-        (put(JOB_DUE.key(NOW, 5), b""), "job 5 is due, and is no job"),
+        (gone(JOB_DUE.key("something", NOW, 1)), "job 1 is never due"),
+        (put(JOB_DUE.key("something", NOW, 5), b""), "job 5 is due, and is no job"),
         (put(JOB_KEY.key("x"), (5).to_bytes(8, "big")), "the job called x is gone"),
     ],
 )  # fmt: skip

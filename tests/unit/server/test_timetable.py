@@ -10,9 +10,20 @@ import pytest
 from posthouse.core.bus import LocalBus
 from posthouse.server.settings import JobSettings
 from posthouse.server.timetable.runner import Duty, Timetable
-from posthouse.storage.contract import Operation, Store, StoreUnavailable
-from posthouse.storage.jobs import Job, list_jobs, schedule
+from posthouse.storage.contract import Operation, Store, StoreUnavailable, WriteTransaction, operation
+from posthouse.storage.jobs import (
+    Job,
+    Lease,
+    Room,
+    cancel_job,
+    end_job,
+    list_jobs,
+    put_off_job,
+    schedule,
+    take_jobs,
+)
 from posthouse.storage.memory import MemoryStore
+from posthouse.storage.topics import JOBS_TOPIC
 
 SETTINGS = JobSettings(attempts=2, at_once=2, first_retry_seconds=10)
 
@@ -157,3 +168,97 @@ async def test_a_store_that_is_away_is_asked_again(house: House, monkeypatch: py
     house.work(note=Duty(house.note))
     assert await house.next_done() == b"a"
     await house.stop()
+
+
+async def test_a_kind_without_room_keeps_no_other_waiting(house: House) -> None:
+    gate = asyncio.Event()
+
+    async def wait(body: bytes) -> None:
+        await gate.wait()
+        await house.note(body)
+
+    for number in range(5):
+        await house.add("wait", b"%d" % number)
+    house.work(wait=Duty(wait, at_once=3), note=Duty(house.note))
+    await house.until(lambda jobs: sum(job.state == "taken" for job in jobs) == 3)
+    await house.add("note", b"a")
+    assert await house.next_done() == b"a"
+    assert sum(job.state == "taken" for job in await house.jobs()) == 3
+    gate.set()
+    assert {await house.next_done() for _ in range(5)} == {b"0", b"1", b"2", b"3", b"4"}
+    await house.stop()
+
+
+async def test_a_duty_says_when_it_is_to_be_done_again(house: House) -> None:
+    async def again(body: bytes) -> int:
+        await house.note(body)
+        return house.clock.now + 5000
+
+    house.work(again=Duty(again, every_seconds=3600))
+    await house.until(bool)
+    house.clock.now += 3_600_000
+    await house.store.write(schedule, "again", b"", house.clock.now, "again")
+    await house.next_done()
+    [job] = await house.until(lambda jobs: jobs[0].state == "waiting")
+    assert job.due == house.clock.now + 5000
+    await house.stop()
+
+
+@operation
+def end_or_put_off(txn: WriteTransaction, lease: Lease, body: bytes, now: int) -> bool:
+    """Once more for as long as its number of attempts is below what the body says."""
+    return end_job(txn, lease) if lease.attempts >= int(body) else put_off_job(txn, lease, now)
+
+
+async def test_an_ending_ends_a_job_or_puts_it_off(house: House) -> None:
+    house.work(note=Duty(house.note, ending=end_or_put_off))
+    await house.add("note", b"3")
+    assert [await house.next_done() for _ in range(3)] == [b"3"] * 3
+    await house.until(lambda jobs: not jobs)
+    house.work(fail=Duty(house.fail, ending=end_or_put_off))
+    await house.add("fail", b"1")
+    for _ in range(SETTINGS.attempts + 2):
+        await house.next_done()
+        [job] = await house.until(lambda jobs: jobs[0].state != "taken")
+        assert (job.state, job.due) == ("waiting", house.clock.now + 10_000), "it is never given up"
+        house.clock.now = job.due
+        house.bus.publish(JOBS_TOPIC)
+    await house.stop()
+
+
+async def test_a_long_duty_keeps_its_lease_and_stops_when_it_has_lost_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posthouse.server.timetable.runner.RENEWALS", 10_000)
+    stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def last(body: bytes) -> None:
+        await house.note(body)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set_result(None)
+
+    house.work("0", last=Duty(last))
+    number = await house.add("last", b"")
+    await house.next_done()
+    [job] = await house.jobs()
+    house.clock.now = job.due + 1
+    await house.until(lambda jobs: jobs[0].due > house.clock.now)
+    assert await house.store.write(take_jobs, [Room(["last"], 1)], house.clock.now, 1000, "1") == []
+    await house.store.write(cancel_job, number)
+    await asyncio.wait_for(stopped, 5)
+    await house.stop()
+
+
+async def test_what_is_cut_at_the_end_is_at_once_anothers(house: House) -> None:
+    async def last(body: bytes) -> None:
+        await house.note(body)
+        await asyncio.Event().wait()
+
+    house.work("0", last=Duty(last))
+    await house.add("last", b"x")
+    await house.next_done()
+    await house.timetables[0].stop(0)
+    [job] = await house.jobs()
+    assert (job.state, job.due) == ("waiting", house.clock.now)

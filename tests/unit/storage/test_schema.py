@@ -24,6 +24,7 @@ STEPS = (
 def engine(tmp_path: Path) -> Engine:
     engine = Engine(tmp_path / "store", SETTINGS)
     engine.change(lambda txn: txn.put(K + b"word", b"zero"))
+    engine.change(lambda txn: txn.put(schema.KEY, bytes(4)))
     yield engine
     engine.close()
 
@@ -37,8 +38,10 @@ def held(engine: Engine) -> int | None:
         return schema.read_schema(LmdbTransaction(txn, {}))
 
 
-def test_a_new_store_begins_with_the_last_schema(engine: Engine) -> None:
+def test_a_new_store_begins_with_the_last_schema(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
     assert held(engine) == len(schema.STEPS)
+    engine.close()
 
 
 def test_all_steps_are_taken_once_and_a_copy_stays(engine: Engine) -> None:
