@@ -24,6 +24,6 @@ def written(number: int) -> str:
 
 def read_number(text: str) -> int:
     """The number that people wrote; raises ValueError."""
-    if len(text) != 16:
+    if len(text) != 16 or not text.isalnum():  # int() would take signs and underscores
         raise ValueError(text)
     return int(text, 16)

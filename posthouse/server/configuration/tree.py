@@ -11,6 +11,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.smtp.settings import SmtpSettings
@@ -49,6 +50,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default_factory=QueueSettings
     )
     dkim: Annotated[DkimSettings, Meta(description="Keys that sign mail.")] = field(default_factory=DkimSettings)
+    trace: Annotated[TraceSettings, Meta(description="What is kept of each letter's way through the server.")] = field(
+        default_factory=TraceSettings
+    )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)

@@ -10,6 +10,7 @@ from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus, LocalBus
 from posthouse.core.mail.letters import BlobLetters, Letters
 from posthouse.core.registry import Registry
+from posthouse.core.trace.journal import Journal
 from posthouse.server.briefing import WorkerBriefing
 from posthouse.server.certificate import TlsContextFactory
 from posthouse.server.configuration import Configuration
@@ -37,6 +38,7 @@ class Parts(Struct):
     tls: TlsContextFactory
     line: SupervisorLine
     metrics: Metrics
+    journal: Journal
 
     def close(self) -> None:
         """Let go of the store."""
@@ -76,4 +78,5 @@ async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: Supervisor
         tls=TlsContextFactory(briefed.key_pair, configuration.tls),
         line=line,
         metrics=metrics,
+        journal=Journal(store, configuration.trace),
     )
