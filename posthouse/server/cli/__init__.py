@@ -23,6 +23,7 @@ VERBS = {
     "alias": "Further addresses of accounts.",
     "group": "Distribution groups.",
     "dkim": "Keys that sign mail, and their DNS records.",
+    "trace": "What became of letters.",
     "config": "Check and show the configuration.",
     "verify": "Check all that is stored.",
     "rebuild": "Make derived records anew.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import datetime
 from typing import Any
 
 import click
@@ -11,6 +13,9 @@ from msgspec import UnsetType
 from posthouse.admin.sizes import LARGEST, BadSize, octets_of, size_text
 
 Quota = int | UnsetType | None
+
+_AGO = re.compile(r"(\d{1,6})\s*([mhd])", re.ASCII)
+_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class Size(click.ParamType[Quota]):
@@ -41,6 +46,23 @@ class Limit(click.ParamType[Quota]):
         if not text.isdecimal() or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
             self.fail(f'expected a number up to {LARGEST} or "none", not {value!r}', param, ctx)
         return int(text)
+
+
+class Moment(click.ParamType[int | None]):
+    """A time in ms: local, `2026-11-26` or `2026-11-26 10:00`, or so long ago: `30m`, `3h`, `2d`."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip()
+        ago = _AGO.fullmatch(text)
+        try:
+            if ago is not None:
+                return time.time_ns() // 1_000_000 - int(ago[1]) * _UNIT_MS[ago[2]]
+            return int(datetime.fromisoformat(text).timestamp() * 1000)
+        except (ValueError, OverflowError, OSError):
+            wanted = '"2026-11-26", "2026-11-26 10:00", or so long ago: "30m", "3h", "2d"'
+            self.fail(f"expected {wanted}, not {value!r}", param, ctx)
 
 
 def size_or_none(octets: int | None) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
 from functools import partial
 from typing import Any, NoReturn, cast
@@ -17,6 +18,7 @@ from twisted.internet import asyncioreactor
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from posthouse.core.accounts.rewriting import SECRET_OCTETS, ensure_srs_secret, has_srs_secret
 from posthouse.core.bus import LocalBus
 from posthouse.server.briefing import Adopted, WorkerBriefing
 from posthouse.server.endpoints import ENDPOINTS, now_ms
@@ -24,6 +26,7 @@ from posthouse.server.hub.line import SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.timetable.duties import all_duties
 from posthouse.server.timetable.runner import Timetable
+from posthouse.server.timetable.tidying import tidying_duties
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
@@ -66,6 +69,8 @@ class Worker:
             line = SupervisorLine(local, on_lost=_end_at_once, on_drain=self._on_drain, figures=self._metrics.figures)
             self._adopt_line(descriptors[0], line)
             self._parts = await build_parts(self._briefed, local, line, self._metrics)
+            if not await self._parts.store.read(has_srs_secret):
+                await self._parts.store.write(ensure_srs_secret, secrets.token_bytes(SECRET_OCTETS))
             for adopted, descriptor in zip(self._briefed.listeners, descriptors[1:], strict=True):
                 await self._listen(adopted, descriptor, self._parts)
             self._timetable = Timetable(
@@ -77,7 +82,8 @@ class Worker:
                     self._briefed.configuration.store,
                     self._briefed.configuration.blobs,
                     now_ms,
-                ),
+                )
+                | tidying_duties(self._parts.store, self._briefed.configuration.trace, now_ms),
                 self._briefed.configuration.jobs,
                 now_ms,
                 f"worker {self._briefed.slot}, process {os.getpid()}",
@@ -138,6 +144,7 @@ class Worker:
         if cut:
             log.warning("sessions cut: they did not finish in time", sessions=cut)
         if self._parts is not None:
+            await self._parts.journal.stop(seconds)
             self._parts.close()
 
 

@@ -1,0 +1,90 @@
+"""Traces: what became of a letter, of all letters of an address, of all that came in a time."""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.admin import domain as domains
+from posthouse.core.queue.numbers import first_number, read_number, written
+from posthouse.core.trace.finding import LAST, TracedLetter, find_between, find_marked, find_number
+from posthouse.core.trace.records import TraceEvent, mark_of
+from posthouse.storage.contract import Store
+
+PAGE = 200  # letters in one query
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step; `at` in ms since the epoch."""
+
+    at: int
+    what: str
+    fields: dict[str, str]
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A letter by its number as it stands in logs and Received fields, and what was done with it."""
+
+    number: str
+    steps: list[Step]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Whose traces: `what` is an address, a Message-ID or a number, None for all; `domain` one of ours.
+
+    Times in ms, of when the letters came.
+    """
+
+    what: str | None = None
+    domain: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+async def find(store: Store, wanted: Wanted, limit: int) -> list[Trace]:
+    """The newest letters, up to `limit`, newest last; raises BadDomain, NoSuchDomain."""
+    names = await _names(store, wanted.domain)
+    first, before = _number(wanted.since, 0), _number(wanted.until, LAST)
+    found: list[TracedLetter] = []
+    if wanted.what is not None and (one := await _by_number(store, wanted.what)) is not None:
+        return [_shown(one)]
+    while len(found) < limit:
+        if wanted.what is None:
+            page = await store.read(find_between, first, before, PAGE)
+        else:
+            page = await store.read(find_marked, mark_of(wanted.what), first, before, PAGE)
+        found += [letter for letter in page if names is None or _is_of(letter, names)]
+        if len(page) < PAGE:
+            break
+        before = page[-1].number
+    return [_shown(letter) for letter in reversed(found[:limit])]
+
+
+async def _names(store: Store, name: str | None) -> set[str] | None:
+    if name is None:
+        return None
+    shown = await domains.show(store, name)
+    return {shown.record.name, *shown.aliases}
+
+
+async def _by_number(store: Store, text: str) -> TracedLetter | None:
+    try:
+        number = read_number(text.strip().lower())
+    except ValueError:
+        return None
+    return await store.read(find_number, number)
+
+
+def _number(at: int | None, default: int) -> int:
+    return default if at is None else min(first_number(max(at, 0)), LAST)
+
+
+def _is_of(letter: TracedLetter, names: set[str]) -> bool:
+    return any(mark.rpartition("@")[2] in names for event in letter.events for mark in event.marks)
+
+
+def _shown(letter: TracedLetter) -> Trace:
+    return Trace(written(letter.number), [_step(event) for event in letter.events])
+
+
+def _step(event: TraceEvent) -> Step:
+    return Step(event.at, event.what, event.fields)
