@@ -1,4 +1,4 @@
-"""Accounts: add, list, show, change, delete; passwords and app passwords."""
+"""Accounts: add, list, show, change, delete; passwords and app passwords; forwarding, delegates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from posthouse.admin.domain import known_domain
 from posthouse.admin.names import address_of, name_of, program_name_of
 from posthouse.core.accounts import accounts
 from posthouse.core.accounts.accounts import AccountChange, AccountShown, NewAccount
+from posthouse.core.accounts.forwarding import change_delegates, set_forwarding
+from posthouse.core.accounts.sending import sent_today
 from posthouse.core.authentication.credentials import PasswordKeys, read_credentials, revoke_app_password
 from posthouse.core.authentication.credentials import add_app_password as keep_app_password
 from posthouse.core.authentication.passwords import app_password_digest, check_policy, derive, new_app_password
@@ -81,6 +83,27 @@ async def change(store: Store, address: str, wanted: AccountChange) -> None:
     if wanted.name is not msgspec.UNSET:
         wanted = msgspec.structs.replace(wanted, name=name_of(wanted.name))
     await store.write(accounts.change_account, address_of(address), wanted)
+
+
+async def forward(store: Store, address: str, to: list[str], *, keeps: bool) -> None:
+    """Pass its mail on to these and to no others, with `keeps` a copy staying; to none: end it.
+
+    Raises BadAddress, NoSuchAccount, NotHere, LeadsToItself.
+    """
+    targets = [address_of(target) for target in to]
+    await store.write(set_forwarding, address_of(address), targets, keeps)
+
+
+async def delegate(store: Store, address: str, add: list[str], remove: list[str]) -> None:
+    """Let others send in its name, or no more; raises BadAddress, NoSuchAccount, NotHere."""
+    more, gone = [address_of(who) for who in add], [address_of(who) for who in remove]
+    await store.write(change_delegates, address_of(address), more, gone)
+
+
+async def sent(store: Store, address: str, now: int) -> int:
+    """To how many recipients it has written today (UTC); raises BadAddress, NoSuchAccount."""
+    account = await store.read(accounts.show_account, address_of(address))
+    return await store.read(sent_today, account.number, now)
 
 
 async def set_password(store: Store, address: str, password: str, settings: AuthenticationSettings) -> None:

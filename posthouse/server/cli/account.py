@@ -12,8 +12,9 @@ from posthouse.admin.account_import import add_rows, read_rows
 from posthouse.core.accounts.accounts import AccountChange, AccountShown
 from posthouse.core.accounts.records import Status
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.server.cli.account_forward import delegate, forward
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
-from posthouse.server.cli.kinds import Limit, Quota, Size, day, size_or_none
+from posthouse.server.cli.kinds import Daily, Limit, Quota, Size, daily, day, size_or_none
 from posthouse.server.cli.output import (
     Column,
     fail,
@@ -43,6 +44,10 @@ WEAK = {"argon2_memory_kibibytes": 8, "argon2_passes": 1, "scram_iterations": 40
 @click.group(cls=Group)
 def account() -> None:
     """Accounts, their passwords and quotas."""
+
+
+account.add_command(forward)
+account.add_command(delegate)
 
 
 @account.command("add")
@@ -115,7 +120,17 @@ def show(invocation: Invocation, address: str) -> None:
         return
     show_record(
         {**shown, "app_passwords": list(found.app_passwords)},
-        [*COLUMNS, "quota_messages", Column("created", show=day), "addresses", "app_passwords"],
+        [
+            *COLUMNS,
+            "quota_messages",
+            Column("daily_recipients", show=daily),
+            Column("created", show=day),
+            "addresses",
+            "app_passwords",
+            "forward_to",
+            "forward_keeps",
+            "delegates",
+        ],
     )
 
 
@@ -135,14 +150,24 @@ def password(invocation: Invocation, address: str, password_stdin: bool) -> None
 @click.argument("address")
 @click.argument("size", type=Size(), required=False, default=UNSET)
 @click.option("--messages", type=Limit(), default=UNSET, help='How many messages it may hold; "none" for no limit.')
+@click.option(
+    "--daily-recipients",
+    "daily_recipients",
+    type=Daily(),
+    default=UNSET,
+    help='How many it may write to in a day (UTC); "none" for no limit, "default" for `sending.daily_recipients`.',
+)
 @pass_invocation
-def quota(invocation: Invocation, address: str, size: Quota, messages: Quota) -> None:
-    """Show what an account holds and may hold, or set it: SIZE is "500 MB" or "none"."""
-    if size is not UNSET or messages is not UNSET:
-        _change(invocation, address, AccountChange(quota_octets=size, quota_messages=messages))
+def quota(invocation: Invocation, address: str, size: Quota, messages: Quota, daily_recipients: Quota) -> None:
+    """Show what an account holds and may hold and send, or set it: SIZE is "500 MB" or "none"."""
+    wanted = AccountChange(quota_octets=size, quota_messages=messages, daily_recipients=daily_recipients)
+    if wanted != AccountChange():
+        _change(invocation, address, wanted)
     found = _flat(invocation.run(lambda store: admin.show(store, address)).account)
-    fields = ["address", "messages", "quota_messages", "octets", "quota_octets"]
-    show_record({field: found[field] for field in fields}, [*fields[:3], *COLUMNS[4:]])
+    found["sent_today"] = invocation.run(lambda store: admin.sent(store, address, invocation.now))
+    fields = ["address", "messages", "quota_messages", "octets", "quota_octets", "sent_today", "daily_recipients"]
+    shown = [*fields[:3], *COLUMNS[4:], "sent_today", Column("daily_recipients", show=daily)]
+    show_record({field: found[field] for field in fields}, shown)
 
 
 @account.command("rename")

@@ -48,6 +48,16 @@ class Limit(click.ParamType[Quota]):
         return int(text)
 
 
+class Daily(Limit):
+    """A number for each day, None for "default", 0 for "none", UNSET as above."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quota:
+        text = value if isinstance(value, UnsetType) else str(value).strip().lower()
+        if text == "default":
+            return None
+        return 0 if text == "none" else super().convert(value, param, ctx)
+
+
 class Moment(click.ParamType[int | None]):
     """A time in ms: local, `2026-11-26` or `2026-11-26 10:00`, or so long ago: `30m`, `3h`, `2d`."""
 
@@ -68,6 +78,11 @@ class Moment(click.ParamType[int | None]):
 def size_or_none(octets: int | None) -> str:
     """A size in a cell of a table; nothing without a limit."""
     return "" if octets is None else size_text(octets)
+
+
+def daily(limit: int | None) -> str:
+    """A limit for each day in a cell of a table."""
+    return "default" if limit is None else str(limit or "none")
 
 
 def day(ms: int) -> str:

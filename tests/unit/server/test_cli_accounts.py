@@ -82,6 +82,8 @@ def test_quotas(house: House) -> None:
         "quota_messages": 10,
         "octets": 0,
         "quota_octets": 1_000_000,
+        "sent_today": 0,
+        "daily_recipients": None,
     }
     assert house.json("account", "quota", "admin@example.org", "none")["quota_messages"] == 10
     assert house.run("account", "quota", "admin@example.org", "much").exit_code == 2
@@ -201,6 +203,67 @@ def test_aliases_and_groups(house: House) -> None:
     assert "Team" in house.done("group", "show", "team@example.org")
     house.done("group", "delete", "team@example.org")
     assert house.json("group", "list") == []
+
+
+def test_daily_recipients(house: House) -> None:
+    quota = ("account", "quota", "admin@example.org")
+    for given, kept, shown in (("50", 50, "50"), ("none", 0, "none"), ("default", None, "default")):
+        assert house.json(*quota, "--daily-recipients", given)["daily_recipients"] == kept
+        assert f"daily recipients  {shown}\n" in house.done(*quota)
+        assert f"daily recipients  {shown}\n" in house.done("account", "show", "admin@example.org")
+    assert house.run(*quota, "--daily-recipients", "few").exit_code == 2
+
+
+def test_forwarding(house: House) -> None:
+    forward = ("account", "forward", "admin@example.org")
+    assert house.done(*forward) == "address        admin@example.org\nforward to\nforward keeps  yes\n"
+    assert house.json(*forward, "--to", "a@Elsewhere.net", "--to", "b@elsewhere.net") == {
+        "address": "admin@example.org",
+        "forward_to": ["a@elsewhere.net", "b@elsewhere.net"],
+        "forward_keeps": True,
+    }
+    assert house.done(*forward, "--to", "c@elsewhere.net", "--no-copy") == (
+        "address        admin@example.org\nforward to     c@elsewhere.net\nforward keeps  no\n"
+    )
+    shown = house.json("account", "show", "admin@example.org")
+    assert (shown["forward_to"], shown["forward_keeps"]) == (["c@elsewhere.net"], False)
+    for to, said in (
+        ("x@example.org", "x@example.org is no address of ours"),
+        ("admin@example.org", "admin@example.org would lead back to itself"),
+        ("postmaster", "'postmaster' is no address: an address has an @"),
+    ):
+        assert house.refusal(*forward, "--to", to) == f"posthouse: {said}\n"
+    for wrong in (("--off", "--to", "a@elsewhere.net"), ("--no-copy",)):
+        assert house.run(*forward, *wrong).exit_code == 2
+    assert house.json(*forward, "--off")["forward_to"] == []
+
+
+def test_delegates(house: House) -> None:
+    house.done("account", "add", "ann@example.org", "--password-stdin", say=PASSWORD)
+    delegate = ("account", "delegate", "admin@example.org")
+    assert house.json(*delegate, "--add", "Ann@example.org")["delegates"] == ["ann@example.org"]
+    assert house.done(*delegate) == "address    admin@example.org\ndelegates  ann@example.org\n"
+    said = house.refusal(*delegate, "--add", "x@elsewhere.net")
+    assert said == "posthouse: x@elsewhere.net is no address of ours\n"
+    assert house.json(*delegate, "--remove", "ann@example.org")["delegates"] == []
+
+
+def test_outside_addresses_and_owners(house: House) -> None:
+    assert house.json("alias", "add", "sales@example.org", "a@elsewhere.net") == {"address": "sales@example.org"}
+    team = ("team@example.org", "admin@example.org", "b@elsewhere.net")
+    house.done("group", "add", *team, "--owner", "Admin@example.org", "--send-as")
+    shown = house.json("group", "show", "team@example.org")
+    assert (shown["owner"], shown["send_as"], shown["members"]) == ("admin@example.org", True, list(team[1:]))
+    change = ("group", "change", "team@example.org")
+    assert house.refusal(*change, "--owner", "a@elsewhere.net") == (
+        "posthouse: a@elsewhere.net is no address of ours\n"
+    )
+    assert house.refusal(*change, "--owner", "team@example.org") == (
+        "posthouse: team@example.org is a group, which cannot own one\n"
+    )
+    house.done(*change, "--owner", "none", "--no-send-as")
+    (row,) = house.json("group", "list")
+    assert (row["owner"], row["send_as"]) == (None, False)
 
 
 def test_weak_hashes_are_for_test_servers(house: House, tmp_path: Path) -> None:
