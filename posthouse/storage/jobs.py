@@ -132,6 +132,11 @@ def renew_jobs(txn: WriteTransaction, leases: list[Lease], until: int) -> list[i
     return lost
 
 
+def holds_job(txn: ReadTransaction, lease: Lease) -> bool:
+    """False when it is another's by now (the lease ran out), or was cancelled."""
+    return _held(txn, lease.number, lease.attempts) is not None
+
+
 def end_job(txn: WriteTransaction, lease: Lease) -> bool:
     """It is done; False when it was another's already (the lease ran out)."""
     record = _held(txn, lease.number, lease.attempts)

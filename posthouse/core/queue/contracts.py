@@ -77,6 +77,9 @@ class Router(Protocol):
     async def route(self, destination: str, domain: str) -> Route:
         """The way to a destination for mail on behalf of our `domain`; raises Unroutable, StoreUnavailable."""
 
+    def note_tls(self, hop: Hop, failure: str) -> None:
+        """Count a session's TLS for the domain's report; `failure` is a result type of RFC 8460 4.3, "" for none."""
+
 
 class Content(Protocol):
     """A message as it is sent, CRLF line ends; may be read more than once."""
@@ -151,6 +154,10 @@ class RelayConnection(Protocol):
     @property
     def is_usable(self) -> bool:
         """True while another message can be sent."""
+
+    @property
+    def tls_failure(self) -> str:
+        """What was wrong with TLS and was overlooked, as RFC 8460 4.3 names it; "" for nothing."""
 
     async def carry(self, message: CarriedMessage, content: Content) -> list[Outcome]:
         """Send it; one outcome a recipient, in their order. Whatever goes wrong there is an outcome."""

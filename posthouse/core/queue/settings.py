@@ -31,6 +31,9 @@ class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     messages_per_connection: Annotated[
         int, Meta(ge=1, le=1_000_000, description="After how many messages a connection is ended.")
     ] = 1000
+    linger_seconds: Annotated[
+        float, Meta(ge=0, le=300, description="How long connections without work are kept for mail that may come.")
+    ] = 1.0
     recipients_per_message: Annotated[
         int, Meta(ge=1, le=100_000, description="Most recipients in one transaction (RFC 5321 4.5.3.1.8: 100).")
     ] = 100
