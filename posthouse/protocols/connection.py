@@ -18,6 +18,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from posthouse.protocols.binding import channel_binding
+
 log = structlog.get_logger()
 
 
@@ -125,6 +127,15 @@ class Connection(Protocol):
     @property
     def can_start_tls(self) -> bool:
         return self._tls_context_factory is not None and not self.peer.tls
+
+    @property
+    def can_bind(self) -> bool:
+        """True where a login can be bound to its TLS connection."""
+        return self.peer.tls and hasattr(self.transport, "getHandle")
+
+    def binding(self, kind: str) -> bytes | None:
+        """What it is bound by, of that type; None when there is no such type."""
+        return channel_binding(self.transport.getHandle(), kind)
 
     def set_timeout(self, seconds: float) -> None:
         """Call `timed_out` when nothing comes for so long; 0 for never. Not behind `close`."""

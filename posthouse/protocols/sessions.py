@@ -23,6 +23,13 @@ class Channel(Output, Protocol):
     def can_start_tls(self) -> bool:
         """True where STARTTLS can be offered."""
 
+    @property
+    def can_bind(self) -> bool:
+        """True where a login can be bound to its TLS connection."""
+
+    def binding(self, kind: str) -> bytes | None:
+        """What it is bound by, of that type; None when there is no such type."""
+
     def start_tls(self) -> None:
         """Begin TLS behind what was written."""
 

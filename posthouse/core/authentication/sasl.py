@@ -1,6 +1,7 @@
 """SASL mechanisms, the server's half; shared by all protocols that log in (RFC 4422).
 
-PLAIN (RFC 4616), LOGIN (a draft that clients still use) and SCRAM-SHA-256 (RFC 5802, RFC 7677).
+PLAIN (RFC 4616), LOGIN (a draft that clients still use) and SCRAM-SHA-256, also bound to its TLS connection as
+SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677; RFC 9266 and RFC 5929 for what it is bound by).
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ class Done(msgspec.Struct, frozen=True):
     login: Login
 
 
+class Channel(Protocol):
+    """The connection of an exchange, as far as it matters here."""
+
+    @property
+    def can_bind(self) -> bool:
+        """True where the exchange can be bound to its TLS connection."""
+
+    def binding(self, kind: str) -> bytes | None:
+        """The binding data of that type ("tls-exporter", "tls-server-end-point"); None when it has none."""
+
+
 class Mechanism(Protocol):
     """One exchange."""
 
@@ -42,7 +54,7 @@ class Mechanism(Protocol):
 class Plain:
     """One message: authorization identity, name, password; RFC 4616 2."""
 
-    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+    def __init__(self, authenticator: Authenticator, peer_host: str, _: Channel | None) -> None:
         self._authenticator = authenticator
         self._peer_host = peer_host
 
@@ -64,7 +76,7 @@ class Plain:
 class LoginMechanism:
     """Name and password, each asked for."""
 
-    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+    def __init__(self, authenticator: Authenticator, peer_host: str, _: Channel | None) -> None:
         self._authenticator = authenticator
         self._peer_host = peer_host
         self._name: str | None = None
@@ -82,16 +94,19 @@ class LoginMechanism:
 
 
 class ScramSha256:
-    """A proof of the password that does not tell it; RFC 5802 3 and 7, RFC 7677. Without channel binding."""
+    """A proof of the password that does not tell it; RFC 5802 3 and 7, RFC 7677."""
 
-    def __init__(self, authenticator: Authenticator, peer_host: str) -> None:
+    plus = False  # bound to the connection
+
+    def __init__(self, authenticator: Authenticator, peer_host: str, channel: Channel | None) -> None:
+        self._channel = channel
         self._authenticator = authenticator
         self._peer_host = peer_host
         self._found: AccountFound | None = None
         self._keys: ScramKeys | None = None
         self._real = False
         self._epoch = 0
-        self._header = b""
+        self._bound = b""
         self._first = b""
         self._nonce = b""
         self._login: Login | None = None
@@ -111,9 +126,7 @@ class ScramSha256:
         # client-first-message: gs2-header then n=name,r=nonce
         flag, _, rest = message.partition(b",")
         authorize, _, bare = rest.partition(b",")
-        if flag not in (b"n", b"y"):
-            raise BadExchange("channel binding is not offered")
-        self._header = flag + b"," + authorize + b","
+        self._bound = flag + b"," + authorize + b"," + self._binding(flag)
         fields = bare.split(b",")
         if len(fields) < 2 or not fields[0].startswith(b"n=") or not fields[1].startswith(b"r="):
             raise BadExchange("expected n= and r=")
@@ -131,6 +144,24 @@ class ScramSha256:
         server_first = b"r=%b,s=%b,i=%d" % (self._nonce, salt, self._keys.iterations)
         self._first = bare + b"," + server_first
         return server_first
+
+    def _binding(self, flag: bytes) -> bytes:
+        """The octets that the exchange is bound by, as its first flag wants them; RFC 5802 6."""
+        can_bind = self._channel is not None and self._channel.can_bind
+        kind = flag.removeprefix(b"p=")
+        if kind == flag:
+            if self.plus or flag not in (b"n", b"y"):
+                raise BadExchange("the exchange is to be bound to its connection")
+            if flag == b"y" and can_bind:
+                # somebody between us took the mechanism's name out of what we offered
+                raise BadExchange("binding to the connection was offered")
+            return b""
+        if not self.plus:
+            raise BadExchange("this mechanism is bound to no connection")
+        found = self._channel.binding(_text(kind)) if self._channel is not None and can_bind else None
+        if found is None:
+            raise BadExchange("that type of binding is not known here")
+        return found
 
     async def _keys_of(self, name: str) -> ScramKeys:
         if self._found is not None:
@@ -153,7 +184,11 @@ class ScramSha256:
             given = base64.b64decode(proof, validate=True)
         except binascii.Error:
             raise BadExchange("that is not base64") from None
-        if binding != self._header or not hmac.compare_digest(fields[1][2:], self._nonce) or len(given) != 32:
+        if (
+            not hmac.compare_digest(binding, self._bound)
+            or not hmac.compare_digest(fields[1][2:], self._nonce)
+            or len(given) != 32
+        ):
             raise BadExchange("the exchange does not hang together")
         signed = self._first + b"," + without_proof
         signature = hmac.digest(keys.stored_key, signed, "sha256")
@@ -166,7 +201,14 @@ class ScramSha256:
         return b"v=" + base64.b64encode(hmac.digest(keys.server_key, signed, "sha256"))
 
 
+class ScramSha256Plus(ScramSha256):
+    """The same, bound to its connection, so that nobody can stand between; RFC 7677 2."""
+
+    plus = True
+
+
 MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256]] = {
+    "SCRAM-SHA-256-PLUS": ScramSha256Plus,
     "SCRAM-SHA-256": ScramSha256,
     "PLAIN": Plain,
     "LOGIN": LoginMechanism,
@@ -174,17 +216,23 @@ MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256]] = 
 PLAIN_TEXT = frozenset({"PLAIN", "LOGIN"})
 
 
-def mechanisms(*, clear: bool) -> list[str]:
-    """The names to offer; `clear` where nobody can listen, so that a password may be sent as it is."""
-    return [name for name in MECHANISMS if clear or name not in PLAIN_TEXT]
+BOUND = frozenset({"SCRAM-SHA-256-PLUS"})
 
 
-def start(name: str, authenticator: Authenticator, peer_host: str) -> Mechanism:
+def mechanisms(*, clear: bool, bound: bool) -> list[str]:
+    """The names to offer; `clear` where nobody can listen, so that a password may be sent as it is.
+
+    `bound` where an exchange can be bound to its connection.
+    """
+    return [name for name in MECHANISMS if (clear or name not in PLAIN_TEXT) and (bound or name not in BOUND)]
+
+
+def start(name: str, authenticator: Authenticator, peer_host: str, channel: Channel | None = None) -> Mechanism:
     """A new exchange; raises BadExchange for a mechanism that is not known."""
     found = MECHANISMS.get(name.upper())
     if found is None:
         raise BadExchange("no such mechanism")
-    return found(authenticator, peer_host)
+    return found(authenticator, peer_host, channel)
 
 
 def _text(octets: bytes) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from posthouse.core.authentication.sasl import mechanisms
-from posthouse.protocols.connection import Peer
 from posthouse.protocols.imap.settings import ImapSettings
+from posthouse.protocols.sessions import Channel
 
 ALWAYS = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
@@ -29,14 +29,15 @@ LOGGED_IN = (
 )
 
 
-def capabilities(peer: Peer, settings: ImapSettings, *, can_start_tls: bool, logged_in: bool) -> list[str]:
+def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool) -> list[str]:
     """The names, in the order they are shown."""
     names = list(ALWAYS)
     if logged_in:
         return [*names, *LOGGED_IN, f"APPENDLIMIT={settings.message_octets}"]
-    if can_start_tls:
+    peer = channel.peer
+    if channel.can_start_tls:
         names.append("STARTTLS")
-    names += [f"AUTH={name}" for name in mechanisms(clear=peer.may_send_password)]
+    names += [f"AUTH={name}" for name in mechanisms(clear=peer.may_send_password, bound=channel.can_bind)]
     if not peer.may_send_password:
         names.append("LOGINDISABLED")
     return names

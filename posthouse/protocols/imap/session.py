@@ -143,13 +143,7 @@ class Session:
 
     def capabilities(self) -> list[str]:
         """What the server can do in this state."""
-        channel = self.channel
-        return capabilities(
-            channel.peer,
-            self.contracts.settings,
-            can_start_tls=channel.can_start_tls,
-            logged_in=self.user is not None,
-        )
+        return capabilities(self.channel, self.contracts.settings, logged_in=self.user is not None)
 
     def capability_code(self) -> bytes:
         """The same as a response code, which saves the client asking (RFC 9051 7.1)."""

@@ -44,7 +44,7 @@ from posthouse.core.authentication.passwords import (
     new_app_password,
     scram_keys,
 )
-from posthouse.core.authentication.sasl import Challenge, Done, start
+from posthouse.core.authentication.sasl import MECHANISMS, Challenge, Done, start
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.registry import LocalRegistry
 from posthouse.storage.contract import Store, StoreUnavailable
@@ -335,7 +335,10 @@ async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
         start("NTLM", house.authenticator, "h")
 
 
-@given(st.sampled_from(["PLAIN", "LOGIN", "SCRAM-SHA-256"]), st.lists(st.binary(max_size=60), max_size=4))
+@given(
+    st.sampled_from(list(MECHANISMS)),
+    st.lists(st.binary(max_size=60), max_size=4),
+)
 def test_no_response_breaks_a_mechanism(name: str, responses: list[bytes]) -> None:
     async def exchange() -> None:
         mechanism = start(name, Authenticator(MemoryStore(), LocalRegistry(), WEAK), "h")

@@ -35,9 +35,9 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     """A SASL exchange; RFC 9051 6.2.2."""
     _refuse_second_login(session)
     peer = session.channel.peer
-    if command.mechanism not in mechanisms(clear=peer.may_send_password):
+    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=session.channel.can_bind):
         raise No("That mechanism cannot be used here", "CANNOT")
-    mechanism = start(command.mechanism, session.contracts.authenticator, peer.host)
+    mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
     response = command.initial
     try:
         while True:

@@ -57,7 +57,7 @@ def _extensions(session: Session) -> list[str]:
     if channel.can_start_tls:
         names.append("STARTTLS")
     if contracts.role.submission and session.login is None:
-        names.append(f"AUTH {' '.join(mechanisms(clear=channel.peer.may_send_password))}")
+        names.append(f"AUTH {' '.join(mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind))}")
     return names
 
 
