@@ -14,15 +14,18 @@ _TYPED = re.compile(r"[A-Za-z0-9-]{1,40};[^;\s].*")
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
     """A text without line ends and control characters, cut where it is too long."""
-    shown = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
+    shown = text
+    if not shown.isprintable():
+        shown = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
     shown = " ".join(shown.split())
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 
 def field(name: str, value: str, *, utf8: bool = False) -> bytes:
     """A field with its CRLF, folded at blanks; what is not ASCII becomes "?" unless `utf8`."""
+    text = one_line(value)
     lines = [f"{name}:"]
-    for word in one_line(value).split(" "):
+    for word in [text] if len(name) + len(text) < _WIDTH - 1 else text.split(" "):
         for at in range(0, len(word), _LONGEST_WORD):
             piece = word[at : at + _LONGEST_WORD]
             if len(lines[-1]) + 1 + len(piece) <= _WIDTH or lines[-1] == f"{name}:":
