@@ -99,8 +99,9 @@ def _report(news: News, returned: Returned | None, hostname: str, number: str, n
     addresses = [recipient.address for _, recipient, _ in news.recipients]
     header = b"" if returned is None else returned.octets.partition(b"\r\n\r\n")[0]
     is_beyond_ascii = not (header.isascii() and all(address.isascii() for address in addresses))
+    alone = news.outside[0] if len(news.outside) == 1 and not news.accounts else message.sender
     return Report(
-        sender=message.sender,
+        sender=alone,  # of mail that we passed on, whoever sent it
         hostname=hostname,
         domain=message.domain or hostname,
         number=number,
@@ -126,7 +127,7 @@ def _report(news: News, returned: Returned | None, hostname: str, number: str, n
         message_id=message.message_id,
         envelope_id=message.envelope_id,
         # whoever sent by SMTPUTF8 reads it, too; RFC 6533 1
-        utf8=not message.sender.isascii() or (message.utf8 and is_beyond_ascii),
+        utf8=not alone.isascii() or (message.utf8 and is_beyond_ascii),
     )
 
 

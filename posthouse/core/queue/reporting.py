@@ -125,12 +125,13 @@ def tell(
 
 
 def _whom(txn: ReadTransaction, message: QueuedMessage) -> tuple[list[int], list[str]]:
-    """The accounts of ours and the addresses elsewhere that are told: where mail to the sender goes.
+    """The accounts of ours and the addresses elsewhere that are told: where mail to the sender goes, turned back (SRS).
 
     When that leads nowhere, the account that sent it.
     """
     try:
-        return resolve(txn, message.sender, "").accounts, []
+        found = resolve(txn, message.sender, "")
+        return found.accounts, [onward.address for onward in found.onward]
     except RelayDenied:
         return [], [message.sender]
     except Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import time
 from email.message import Message
 
 import dkim
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account, delete_account
 from posthouse.core.accounts.aliases import add_alias
 from posthouse.core.accounts.domains import add_domain
+from posthouse.core.accounts.rewriting import ensure_srs_secret
 from posthouse.core.dkim.keys import add_keys
 from posthouse.core.dkim.records import make_keys
 from posthouse.core.mail.letters import BlobLetters
@@ -30,7 +32,9 @@ from posthouse.core.queue.reporter import Reporter
 from posthouse.core.queue.reporting import REPORT, Told, need_report, read_news, tell, to_tell
 from posthouse.core.queue.send import NewRecipient, Outbound, send
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.formats.address import parse_address
 from posthouse.formats.mime.settings import MimeLimits
+from posthouse.formats.srs import rewrite
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.blobs.records import place
 from posthouse.storage.contract import ReadTransaction, Store, WriteTransaction, operation, query
@@ -332,6 +336,23 @@ async def test_others_are_told_through_the_queue(store: Store) -> None:
     for index in (0, 1):
         assert dkim.DKIM(carried).verify(idx=index, dnsfunc=lambda name, timeout=5: records[name])
     assert email.message_from_bytes(carried)["To"] == "<eve@example.com>"
+
+
+async def test_mail_that_was_passed_on_is_reported_to_who_sent_it(store: Store) -> None:
+    """Its envelope sender is one of ours, made by SRS; the report goes to whom that stands for."""
+    house = House(store)
+    await house.begin()
+    await store.write(ensure_srs_secret, bytes(32))
+    sender = str(rewrite(parse_address("eve@example.com"), "example.org", bytes(32), int(time.time() // 86_400)))
+    await house.sent(NewRecipient("bob@example.net"), sender=sender)
+    await house.became(0, "failed", **REFUSED)
+    await house.report()
+    (number,) = set(await store.read(queued_numbers)) - {NUMBER}
+    message = await store.read(queued_message, number)
+    assert message is not None
+    recipients = await store.read(queued_recipients, number)
+    assert [one.address for one in recipients.values()] == ["eve@example.com"]
+    assert email.message_from_bytes(await store.read(octets_of, message.hash))["To"] == "<eve@example.com>"
 
 
 async def test_a_full_mailbox_gets_its_report_later(store: Store) -> None:
