@@ -57,16 +57,29 @@ def follow_keys(txn: WriteTransaction, domain: str, keys: list[DkimKey], keep: i
 
 
 @operation
+def put_off(txn: WriteTransaction, domain: str, selector: str, by: int, now: int) -> None:
+    """Let a key that does not sign yet begin `by` ms later, and the one that it follows go on so long."""
+    late = read_key(txn, domain, selector)
+    if late is None or late.active_from <= now:
+        return
+    for key in _followed(txn, late, now):
+        key.retired_at += by
+        key.removed_at += by
+        write_key(txn, key)
+    late.active_from += by
+    write_key(txn, late)
+
+
+@operation
 def remove_key(txn: WriteTransaction, domain: str, selector: str, now: int) -> None:
     """Forget a key, whatever it is at; that which it was to follow goes on signing. Raises NoSuchDkimKey."""
     gone = read_key(txn, domain, selector)
     if gone is None:
         raise NoSuchDkimKey(selector, domain)
     txn.delete(DKIM_KEY.key(domain, selector))
-    for key in list(scan_keys(txn, domain)):
-        if key.signs(now) and key.algorithm == gone.algorithm and key.retired_at == gone.active_from:
-            key.retired_at = key.removed_at = 0
-            write_key(txn, key)
+    for key in _followed(txn, gone, now):
+        key.retired_at = key.removed_at = 0
+        write_key(txn, key)
 
 
 @operation
@@ -108,6 +121,14 @@ def _add(txn: WriteTransaction, keys: list[DkimKey]) -> None:
         if read_key(txn, key.domain, key.selector) is not None:
             raise DkimKeyExists(key.selector, key.domain)
         write_key(txn, key)
+
+
+def _followed(txn: ReadTransaction, new: DkimKey, now: int) -> list[DkimKey]:
+    """The keys that sign until `new` does."""
+    keys = scan_keys(txn, new.domain)
+    return [
+        key for key in keys if key.signs(now) and key.algorithm == new.algorithm and key.retired_at == new.active_from
+    ]
 
 
 def _age(key: DkimKey) -> int:

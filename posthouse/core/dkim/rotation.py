@@ -1,4 +1,8 @@
-"""The daily look at all keys: new ones follow those that have signed long enough, old ones are forgotten."""
+"""The daily look at all keys: new ones follow those that have signed long enough, none signs before it is published.
+
+Records in the DNS are put there by hand, so keys follow one another by themselves only where that is wished
+(`rotate_days`); what must be published is then said in the log, and shown by `posthouse dkim list`.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +12,51 @@ from collections.abc import Callable
 import structlog
 
 from posthouse.core.accounts.domains import list_domains
-from posthouse.core.dkim.keys import DAY, DkimKeyExists, DkimKeysUnderWay, follow_keys, forget_old_keys, list_keys
+from posthouse.core.dkim.keys import (
+    DAY,
+    DkimKeyExists,
+    DkimKeysUnderWay,
+    follow_keys,
+    forget_old_keys,
+    list_keys,
+    put_off,
+)
 from posthouse.core.dkim.records import DkimKeyShown, make_keys
 from posthouse.core.dkim.settings import DkimSettings
+from posthouse.core.dns import DnsFailure, Resolver
+from posthouse.formats.dkim.keys import public_part
 from posthouse.storage.contract import Store
 
 log = structlog.get_logger()
 
-ROTATE = "rotate dkim keys"  # the job
+ROTATE = "rotate dkim keys"  # the daily job
+_SOON = 2 * DAY  # which keys would sign before the next look
 
 
-async def rotate(store: Store, settings: DkimSettings, now: Callable[[], int]) -> None:
-    """Do what is due today.
-
-    Records in the DNS are put there by hand, so keys follow one another by themselves only where that is wished
-    (`rotate_days`); what must be published is then said in the log, and shown by `posthouse dkim list`.
-    """
+async def rotate(store: Store, resolver: Resolver, settings: DkimSettings, now: Callable[[], int]) -> None:
+    """Do what is due today."""
     await store.write(forget_old_keys, now() - settings.keep_days * DAY)
-    if not settings.rotate_days:
-        return
-    for domain in await store.read(list_domains):
-        keys = await store.read(list_keys, domain.name, now())
-        if _is_due(keys, settings, now()):
-            await _follow(store, domain.name, keys, settings, now())
+    for key in await store.read(list_keys, None, now()):
+        if key.state == "to be published" and key.active_from < now() + _SOON:
+            await _check_published(store, resolver, key, now())
+    if settings.rotate_days:
+        for domain in await store.read(list_domains):
+            keys = await store.read(list_keys, domain.name, now())
+            if _is_due(keys, settings, now()):
+                await _follow(store, domain.name, keys, settings, now())
+
+
+async def _check_published(store: Store, resolver: Resolver, key: DkimKeyShown, now: int) -> None:
+    """Put a key off that cannot be found in the DNS: what it signed would be taken for forged."""
+    try:
+        answer = await resolver.ask(key.name, "TXT")
+    except DnsFailure as failure:
+        log.warning("a DKIM key is put off: the DNS does not answer", name=key.name, why=str(failure))
+    else:
+        if public_part(key.record) in [public_part(record) for record in answer.records]:
+            return
+        log.warning("a DKIM key is put off: publish this DNS record", name=key.name, record=key.record)
+    await store.write(put_off, key.domain, key.selector, DAY, now)
 
 
 def _is_due(keys: list[DkimKeyShown], settings: DkimSettings, now: int) -> bool:

@@ -67,6 +67,12 @@ def load(octets: bytes) -> SigningKey:
     raise ValueError("no key for DKIM")
 
 
+def public_part(record: str) -> str | None:
+    """The key in a published record, whatever blanks and tags stand around it; None for a record of something else."""
+    tags = dict(tag.partition("=")[::2] for tag in "".join(record.split()).split(";"))
+    return tags.get("p") if tags.get("v", "DKIM1") == "DKIM1" else None
+
+
 def txt_strings(record: str) -> str:
     """A TXT record as a zone file has it: strings of at most 255 octets, each in quotes."""
     pieces = [record[at : at + _STRING_OCTETS] for at in range(0, len(record), _STRING_OCTETS)]

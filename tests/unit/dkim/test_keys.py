@@ -23,11 +23,30 @@ from posthouse.core.dkim.records import DkimKey, make_keys
 from posthouse.core.dkim.rotation import rotate
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.dkim.signing import signatures
+from posthouse.core.dns import Answer, DnsFailure
 from posthouse.formats.dkim.body import BodyHash
 from posthouse.storage.contract import Store
 
 NOW = 1_790_000_000_000  # 2026-09-21
 DOMAIN = "example.org"
+
+
+class Zone:
+    """A DNS with these TXT records."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, list[str]] = {}
+        self.is_silent = False
+
+    async def ask(self, name: str, kind: str) -> Answer:
+        if self.is_silent:
+            raise DnsFailure(name, kind, "no answer")
+        return Answer(tuple(self.records.get(name, ())))
+
+
+def txt(record: str) -> str:
+    """As people write it."""
+    return record.replace("; ", " ; ").replace("p=MII", "p= MII")
 
 
 async def first_keys(store: Store) -> list[DkimKey]:
@@ -116,8 +135,27 @@ async def test_a_key_whose_successor_is_removed_goes_on(store: Store) -> None:
 
 async def test_nothing_follows_by_itself_unless_it_is_wished(store: Store) -> None:
     await first_keys(store)
-    await rotate(store, DkimSettings(), lambda: NOW + 3650 * DAY)
+    await rotate(store, Zone(), DkimSettings(), lambda: NOW + 3650 * DAY)
     assert await signers(store, NOW + 3650 * DAY) == {"rsa-20260921", "ed25519-20260921"}
+
+
+async def test_a_key_that_is_not_published_does_not_sign(store: Store) -> None:
+    old = {key.selector for key in await first_keys(store)}
+    made = make_keys(DOMAIN, old, NOW, NOW + 3 * DAY)
+    await store.write(follow_keys, DOMAIN, made, 14 * DAY, NOW)
+    zone = Zone()
+    for day in range(10):
+        await rotate(store, zone, DkimSettings(), lambda day=day: NOW + day * DAY)
+        assert await signers(store, NOW + day * DAY) == old
+    rsa, ed25519 = made
+    zone.records[f"{rsa.selector}._domainkey.{DOMAIN}"] = ["v=spf1 -all", txt(rsa.record)]
+    zone.records[f"{ed25519.selector}._domainkey.{DOMAIN}"] = [txt(rsa.record)]  # somebody mistook one for the other
+    for day in range(10, 14):
+        await rotate(store, zone, DkimSettings(), lambda day=day: NOW + day * DAY)
+    assert await signers(store, NOW + 14 * DAY) == {rsa.selector, "ed25519-20260921"}
+    zone.is_silent = True
+    await rotate(store, zone, DkimSettings(), lambda: NOW + 14 * DAY)
+    assert await signers(store, NOW + 15 * DAY) == {rsa.selector, "ed25519-20260921"}
 
 
 async def test_keys_follow_one_another_by_themselves(store: Store) -> None:
@@ -125,12 +163,14 @@ async def test_keys_follow_one_another_by_themselves(store: Store) -> None:
     await first_keys(store)
     await store.write(add_domain, "alias.example", DOMAIN, NOW)  # has no keys, and gets none by itself
     settings = DkimSettings(rotate_days=180, publish_days=3, keep_days=14)
+    zone = Zone()
     since: dict[str, int] = {}
     used: set[str] = set()
     for day in range(540):
         now = NOW + day * DAY
-        await rotate(store, settings, lambda now=now: now)
+        await rotate(store, zone, settings, lambda now=now: now)
         published = {key.selector: key for key in await store.read(published_keys, DOMAIN, now)}
+        zone.records = {key.name: [txt(key.record)] for key in published.values()}
         for selector in published:
             since.setdefault(selector, day)
         signing = await signers(store, now)
