@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.errors import PostingNotAllowed, RecipientDisabled, RelayDenied, UnknownRecipient
-from posthouse.core.accounts.lookup import DETAIL_SEPARATOR, effective_status, home_address, people_behind
+from posthouse.core.accounts.lookup import DETAIL_SEPARATOR, home_address, people_behind
 from posthouse.core.accounts.records import (
     AddressRecord,
+    DomainRecord,
     GroupRecord,
     read_account,
     read_address,
@@ -93,6 +94,8 @@ class _Walk:
         self.onward: dict[str, str] = {}
         self.met_disabled = False
         self._txn = txn
+        self._domains: dict[str, DomainRecord | None] = {}  # a large group has many members and few domains
+        self._senders: dict[tuple[str, str], str] = {}
         self._seen: dict[tuple[str, int], bool] = {}  # account or group -> whether somebody behind it has the mail
 
     def follow(self, record: AddressRecord, sender: str, domain: str, depth: int) -> bool:
@@ -108,7 +111,7 @@ class _Walk:
 
     def _through_account(self, number: int, sender: str, depth: int) -> bool:
         account = read_account(self._txn, number)
-        if account is None or effective_status(self._txn, account) not in ("enabled", "locked"):
+        if account is None or account.status not in ("enabled", "locked") or not self._takes_mail(account.domain):
             self.met_disabled = True
             return False
         passed_on = depth > 0 and self._to_all(account.forward_to, sender, account.domain, depth)
@@ -128,13 +131,27 @@ class _Walk:
         return any(reached)
 
     def _to(self, target: Address, sender: str, domain: str, depth: int) -> bool:
-        held = read_domain(self._txn, target.domain)
+        held = self._domain(target.domain)
         if held is None:
-            self.onward.setdefault(str(target), onward_sender(self._txn, sender, domain))
+            self.onward.setdefault(str(target), self._sender(sender, domain))
             return True
         home = held.alias_of or held.name
         record = read_address(self._txn, home, target.local)
         return record is not None and self.follow(record, sender, home, depth)
+
+    def _sender(self, sender: str, domain: str) -> str:
+        if (sender, domain) not in self._senders:
+            self._senders[sender, domain] = onward_sender(self._txn, sender, domain)
+        return self._senders[sender, domain]
+
+    def _takes_mail(self, name: str) -> bool:
+        domain = self._domain(name)
+        return domain is not None and domain.enabled
+
+    def _domain(self, name: str) -> DomainRecord | None:
+        if name not in self._domains:
+            self._domains[name] = read_domain(self._txn, name)
+        return self._domains[name]
 
 
 def _check_posting(txn: ReadTransaction, record: AddressRecord, recipient: str, sender: str) -> None:
