@@ -74,10 +74,9 @@ def put_off(txn: WriteTransaction, domain: str, selector: str, by: int, now: int
 def remove_key(txn: WriteTransaction, domain: str, selector: str, now: int) -> None:
     """Forget a key, whatever it is at; that which it was to follow goes on signing. Raises NoSuchDkimKey."""
     gone = read_key(txn, domain, selector)
-    if gone is None:
+    if not txn.delete(DKIM_KEY.key(domain, selector)):
         raise NoSuchDkimKey(selector, domain)
-    txn.delete(DKIM_KEY.key(domain, selector))
-    for key in _followed(txn, gone, now):
+    for key in _followed(txn, gone, now) if gone is not None else ():
         key.retired_at = key.removed_at = 0
         write_key(txn, key)
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from posthouse.core.maintenance.records import get_readable, scan_readable
 from posthouse.formats.dkim.keys import ALGORITHMS, Algorithm, generate
 from posthouse.storage.contract import ReadTransaction, WriteTransaction
 from posthouse.storage.spaces import DKIM_KEY
@@ -94,19 +95,18 @@ def shown(key: DkimKey, now: int) -> DkimKeyShown:
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_KEY = msgspec.msgpack.Decoder(DkimKey)
 
 
 def scan_keys(txn: ReadTransaction, *domain: str) -> Iterator[DkimKey]:
-    """The keys of all domains, or of one, by selector."""
-    for _, value in txn.scan(*DKIM_KEY.range(*domain)):
-        yield _KEY.decode(value)
+    """The keys of all domains, or of one, by selector; one that is damaged must not keep the others from signing."""
+    for _, key in scan_readable(txn, DKIM_KEY, DkimKey, *domain):
+        if key is not None:
+            yield key
 
 
 def read_key(txn: ReadTransaction, domain: str, selector: str) -> DkimKey | None:
-    """One key."""
-    value = txn.get(DKIM_KEY.key(domain, selector))
-    return None if value is None else _KEY.decode(value)
+    """One key; None also for one that is damaged."""
+    return get_readable(txn, DKIM_KEY.key(domain, selector), DkimKey)
 
 
 def write_key(txn: WriteTransaction, key: DkimKey) -> None:

@@ -8,6 +8,7 @@ from posthouse.core.accounts.errors import RelayDenied
 from posthouse.core.accounts.resolve import resolve
 from posthouse.core.delivery.deliver import Target, deliver
 from posthouse.core.mail.records import Letter
+from posthouse.core.queue.numbers import written
 from posthouse.core.queue.records import (
     FINAL,
     OWN,
@@ -21,11 +22,13 @@ from posthouse.core.queue.records import (
 from posthouse.core.queue.send import NewRecipient, Outbound, enqueue
 from posthouse.core.queue.telling import REPORT as REPORT  # noqa: PLC0414 - this is where others look for them
 from posthouse.core.queue.telling import need_report as need_report  # noqa: PLC0414
+from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.formats.dsn.report import Action
 from posthouse.storage.blobs.records import BlobPlace, place
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
 
 RECIPIENTS_AT_ONCE = 200  # in one report, which takes some 3 ms to write; more make another
+TRACED = 20  # recipients that a trace names
 
 
 class News(msgspec.Struct, array_like=True, frozen=True):
@@ -121,6 +124,10 @@ def tell(
         recipients.append(NewRecipient(message.sender, own=True, notify=("never",)))
     if recipients:
         enqueue(txn, letter, msgspec.structs.replace(outbound, recipients=recipients), now)
+    about = {f"recipient {one.number}": f"{one.recipient.address} {one.recipient.state}" for one in told[:TRACED]}
+    event = TraceEvent(now, "reported", {"to": message.sender, "report": written(outbound.number), **about})
+    append_events(txn, number, [event], [])
+    append_events(txn, outbound.number, [TraceEvent(now, "queued", {"report of": written(number)})], [message.sender])
     return True
 
 

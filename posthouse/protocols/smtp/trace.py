@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import time
 
 import msgspec
 
+from posthouse.formats.mime.dates import date_time
 from posthouse.protocols.smtp.roles import Role
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RECEIVED = re.compile(rb"\r\nreceived:", re.IGNORECASE)
 _OVERLAP = len(b"\r\nreceived:") - 1
 
@@ -66,15 +64,6 @@ def address_literal(host: str) -> str:
         mapped = address.ipv4_mapped
         return f"[IPv6:{address.compressed}]" if mapped is None else f"[{mapped}]"
     return f"[{address}]"
-
-
-def date_time(now: int) -> str:
-    """Ms since the epoch as RFC 5322 3.3 writes it, in UTC."""
-    at = time.gmtime(now / 1000)
-    return (
-        f"{_DAYS[at.tm_wday]}, {at.tm_mday} {_MONTHS[at.tm_mon - 1]} {at.tm_year} "
-        f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} +0000"
-    )
 
 
 class HopCount:

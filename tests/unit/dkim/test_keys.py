@@ -25,10 +25,16 @@ from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.dkim.signing import signatures
 from posthouse.core.dns import Answer, DnsFailure
 from posthouse.formats.dkim.body import BodyHash
-from posthouse.storage.contract import Store
+from posthouse.storage.contract import Store, WriteTransaction, operation
+from posthouse.storage.spaces import DKIM_KEY
 
 NOW = 1_790_000_000_000  # 2026-09-21
 DOMAIN = "example.org"
+
+
+@operation
+def damage(txn: WriteTransaction, selector: str) -> None:
+    txn.put(DKIM_KEY.key(DOMAIN, selector), b"\xc1")
 
 
 class Zone:
@@ -123,6 +129,14 @@ async def test_a_key_is_removed(store: Store) -> None:
     assert await signers(store, NOW) == {"ed25519-20260921"}
     with pytest.raises(NoSuchDkimKey):
         await store.write(remove_key, DOMAIN, "rsa-20260921", NOW)
+
+
+async def test_a_damaged_key_keeps_no_other_from_signing(store: Store) -> None:
+    await first_keys(store)
+    await store.write(damage, "rsa-20260921")
+    assert await signers(store, NOW) == {"ed25519-20260921"}
+    await store.write(remove_key, DOMAIN, "rsa-20260921", NOW)
+    assert set(await states(store, NOW)) == {"ed25519-20260921"}
 
 
 async def test_a_key_whose_successor_is_removed_goes_on(store: Store) -> None:

@@ -19,6 +19,7 @@ from posthouse.core.dkim.records import make_keys
 from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.mail.mailboxes import INBOX_ID
 from posthouse.core.mail.records import decode_message
+from posthouse.core.queue.numbers import written
 from posthouse.core.queue.records import (
     OWN,
     QueuedMessage,
@@ -32,6 +33,7 @@ from posthouse.core.queue.reporter import Reporter
 from posthouse.core.queue.reporting import REPORT, Told, need_report, read_news, tell, to_tell
 from posthouse.core.queue.send import NewRecipient, Outbound, send
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.trace.records import TraceEvent, read_events
 from posthouse.formats.address import parse_address
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.formats.srs import rewrite
@@ -76,6 +78,11 @@ def queued_recipients(txn: ReadTransaction, number: int) -> dict[int, QueuedReci
 @query
 def queued_numbers(txn: ReadTransaction) -> list[int]:
     return [QUEUED.parse(key)[0] for key, _ in txn.scan(*QUEUED.range())]
+
+
+@query
+def trace_of(txn: ReadTransaction, number: int) -> list[TraceEvent]:
+    return read_events(txn, number)
 
 
 @query
@@ -168,6 +175,20 @@ async def test_a_failure_is_told_with_the_message(store: Store) -> None:
     assert [recipients[0].reported, recipients[1].reported] == ["failed", ""]
     await house.report()
     assert len(await house.reports()) == 1
+
+
+async def test_a_report_stands_in_the_traces(store: Store) -> None:
+    house = House(store)
+    await house.begin()
+    await house.sent(NewRecipient("bob@example.net"), sender="eve@example.com")
+    await house.became(0, "failed", **REFUSED)
+    await house.report()
+    (number,) = set(await store.read(queued_numbers)) - {NUMBER}
+    (event,) = await store.read(trace_of, NUMBER)
+    assert (event.what, event.fields["to"], event.fields["report"]) == ("reported", "eve@example.com", written(number))
+    assert event.fields["recipient 0"] == "bob@example.net failed"
+    (event,) = await store.read(trace_of, number)
+    assert (event.what, event.fields) == ("queued", {"report of": written(NUMBER)})
 
 
 async def test_all_that_there_is_to_tell_is_one_report(store: Store) -> None:

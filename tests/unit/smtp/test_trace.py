@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posthouse.formats.mime.dates import date_time
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION, Role
-from posthouse.protocols.smtp.trace import HopCount, Passage, address_literal, date_time, protocol_name, trace_fields
+from posthouse.protocols.smtp.trace import HopCount, Passage, address_literal, protocol_name, trace_fields
 
 NOW = 1_790_000_000_000
 PASSAGE = Passage(

@@ -13,10 +13,11 @@ from posthouse.core.dkim.signing import signatures
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.numbers import new_number, written
 from posthouse.core.queue.send import Outbound, send, send_each
+from posthouse.formats.mime.dates import date_time
 from posthouse.protocols.smtp.completion import Completion
 from posthouse.protocols.smtp.errors import REPLIES
 from posthouse.protocols.smtp.outbound import domain_of, outbound
-from posthouse.protocols.smtp.trace import Passage, date_time, trace_fields
+from posthouse.protocols.smtp.trace import Passage, trace_fields
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Bdat, DataCommand
 from posthouse.protocols.smtp.wire.decoder import End
