@@ -124,3 +124,9 @@ def read_destination(txn: ReadTransaction, destination: str) -> DestinationRecor
     """What is known of a destination that could not be reached."""
     value = txn.get(DESTINATION.key(destination))
     return None if value is None else _DESTINATION.decode(value)
+
+
+def scan_destinations(txn: ReadTransaction) -> Iterator[tuple[str, DestinationRecord]]:
+    """All that could not be reached."""
+    for key, value in txn.scan(*DESTINATION.range()):
+        yield DESTINATION.parse(key)[0], _DESTINATION.decode(value)
