@@ -78,7 +78,7 @@ def _about(recipient: ReportedRecipient) -> Iterator[str]:
     yield f"  {one_line(recipient.address)}"
     words = one_line(recipient.words, _LONGEST_WORDS)
     if recipient.code:
-        said = " ".join(part for part in (str(recipient.code), recipient.status, words) if part)
+        said = " ".join(part for part in (str(recipient.code), one_line(recipient.status), words) if part)
         yield _wrapped(f"{one_line(recipient.host) or 'The server'} said: {said}", "    ")
     elif words:
         yield _wrapped(words, "    ")

@@ -12,7 +12,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -189,6 +189,8 @@ hostile = st.text(
 
 @settings(max_examples=300, deadline=None)
 @given(hostile, hostile, hostile, hostile, hostile, st.booleans(), st.sampled_from([0, 550]))
+@example("é" * 2000, "é" * 2000, "", "", "utf-8;" + "é" * 2000, True, 550)
+@example("a\x00b@c", "no\x1b[31m \u202eresu", "\x00", "<\x07@x>", "rfc822;a\x00", True, 550)
 def test_nothing_that_others_say_begins_a_field(
     address: str, words: str, subject: str, reference: str, original: str, utf8: bool, code: int
 ) -> None:
@@ -222,3 +224,5 @@ def test_nothing_that_others_say_begins_a_field(
     }  # fmt: skip
     assert composed.count(b"\n") == composed.count(b"\r\n") == composed.count(b"\r")
     assert max(map(len, composed.split(b"\r\n"))) <= 998
+    shown = composed.decode().replace("\r\n", "")
+    assert [character for character in shown if not character.isprintable()] == []
