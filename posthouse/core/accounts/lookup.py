@@ -33,10 +33,7 @@ class AccountFound(msgspec.Struct, array_like=True, frozen=True):
 @query
 def find_login(txn: ReadTransaction, name: str) -> AccountFound | None:
     """Whom a login name means: an address of one account, or its local part when there is one domain only."""
-    try:
-        address = parse_address(name) if "@" in name else _only_domain(txn, name)
-    except ValueError:
-        return None
+    address = _login_address(txn, name)
     if address is None:
         return None
     record = home_address(txn, address)
@@ -48,6 +45,17 @@ def find_login(txn: ReadTransaction, name: str) -> AccountFound | None:
     if account is None or account.status == "deleted":
         return None
     return AccountFound(record.number, account.address, effective_status(txn, account))
+
+
+@query
+def login_place(txn: ReadTransaction, name: str) -> str:
+    """What all ways of writing a login name have in common, whether there is somebody or not."""
+    address = _login_address(txn, name)
+    if address is None:
+        return name
+    domain = read_domain(txn, address.domain)
+    home = address.domain if domain is None else domain.alias_of or domain.name
+    return f"{canonical_local(address.local)}@{home}"
 
 
 @query
@@ -136,6 +144,13 @@ def effective_status(txn: ReadTransaction, account: AccountRecord) -> str:
     if domain is None or not domain.enabled:
         return "disabled"
     return account.status
+
+
+def _login_address(txn: ReadTransaction, name: str) -> Address | None:
+    try:
+        return parse_address(name) if "@" in name else _only_domain(txn, name)
+    except ValueError:
+        return None
 
 
 def _only_domain(txn: ReadTransaction, local: str) -> Address | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import ipaddress
 import secrets
 import time
@@ -24,7 +23,8 @@ from posthouse.core.authentication.credentials import (
     read_credentials,
 )
 from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
-from posthouse.core.authentication.passwords import app_password_digest, check
+from posthouse.core.authentication.nobody import salt_of_nobody, unfitting_keys
+from posthouse.core.authentication.passwords import SALT_OCTETS, app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.registry import Registry
 from posthouse.storage.contract import Store, StoreUnavailable
@@ -105,10 +105,9 @@ class Authenticator:
         for key, _ in self._counters(found, peer_host):
             await self._registry.hit(key, self.settings.failure_window_seconds)
 
-    def nobodys_keys(self, name: str) -> ScramKeys:
-        """Keys that no password fits, for a name that is nobody's; with the same salt each time, as real ones."""
-        salt = hmac.digest(self._key, b"salt\0" + name.encode(), "sha256")[:16]
-        return ScramKeys(salt, self.settings.scram_iterations, secrets.token_bytes(32), b"")
+    async def nobodys_keys(self, name: str) -> ScramKeys:
+        """Keys that nothing fits, for a name that has none; with the same salt each time, as real ones."""
+        return unfitting_keys(await salt_of_nobody(self._store, name), self.settings.scram_iterations)
 
     def _counters(self, found: AccountFound | None, peer_host: str) -> list[tuple[str, int]]:
         counters = [(f"login failures of {network(peer_host)}", self.settings.failures_per_address)]
@@ -120,7 +119,9 @@ class Authenticator:
         if is_app_password(credentials, app_password_digest(password)):
             return True
         # as long as it takes for somebody: the time must not tell who exists
-        keys = credentials.password or PasswordKeys(None, self.nobodys_keys(""))
+        keys = credentials.password or PasswordKeys(
+            None, unfitting_keys(secrets.token_bytes(SALT_OCTETS), self.settings.scram_iterations)
+        )
         loop = asyncio.get_running_loop()
         hashed = await loop.run_in_executor(self._executor, check, keys, password, self.settings)
         if hashed is not None and hashed != keys.argon2 and found is not None:

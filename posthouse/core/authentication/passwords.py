@@ -17,6 +17,7 @@ from posthouse.core.authentication.credentials import PasswordKeys, ScramKeys
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.storage.contract import Refused
 
+SALT_OCTETS = 16
 APP_PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyz"  # noqa: S105 - no l and o, which look like digits
 APP_PASSWORD_GROUPS = 4
 
@@ -43,7 +44,7 @@ def derive(password: str, settings: AuthenticationSettings) -> PasswordKeys:
 
 def derive_scram(password: str, settings: AuthenticationSettings) -> PasswordKeys:
     """What is kept of one of many new passwords until it is first given as it is; takes some milliseconds."""
-    keys = scram_keys(prepared(password).encode(), secrets.token_bytes(16), settings.scram_iterations)
+    keys = scram_keys(prepared(password).encode(), secrets.token_bytes(SALT_OCTETS), settings.scram_iterations)
     return PasswordKeys(None, keys)
 
 

@@ -171,7 +171,7 @@ class ScramSha256:
                 self._real = True
                 return password.scram
         # no proof fits them: the exchange looks the same for a name that does not exist
-        return self._authenticator.nobodys_keys(name)
+        return await self._authenticator.nobodys_keys(name if self._found is None else self._found.address)
 
     async def _prove(self, message: bytes, keys: ScramKeys) -> bytes:
         # client-final-message: c=binding,r=nonce,p=proof

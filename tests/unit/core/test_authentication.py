@@ -320,6 +320,27 @@ async def test_scram(monkeypatch: pytest.MonkeyPatch, name: str, password: bytes
     assert house.hashed == 0
 
 
+async def salt_of(authenticator: Authenticator, name: str) -> bytes:
+    first = await start("SCRAM-SHA-256", authenticator, "192.0.2.1").step(b"n,,n=" + name.encode() + b",r=abcdef")
+    assert isinstance(first, Challenge)
+    return dict(part.split(b"=", 1) for part in first.challenge.split(b","))[b"s"]
+
+
+async def test_a_name_that_is_nobodys_has_one_salt_as_a_real_one_has(store: Store) -> None:
+    house = House(store)
+    await house.furnish()
+    await store.write(add_domain, "example.net", "example.org", NOW)
+    other_worker = Authenticator(store, LocalRegistry(), WEAK)
+    salts = {}
+    for who in ("ann", "nobody"):
+        written = (who, f"{who}@example.org", f"{who.upper()}@Example.NET")
+        found = {await salt_of(asked, name) for name in written for asked in (house.authenticator, other_worker)}
+        assert len(found) == 1, who
+        salts[who] = found
+    assert salts["ann"] != salts["nobody"]
+    assert await salt_of(other_worker, "no@body@") == await salt_of(house.authenticator, "no@body@")
+
+
 async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
     house = await furnished(monkeypatch)
     plain = start("plain", house.authenticator, "h")
