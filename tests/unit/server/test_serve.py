@@ -147,6 +147,29 @@ def test_workers_may_hold_as_many_connections_as_the_machine_allows(server: Serv
         assert soft == hard
 
 
+def test_systemd_is_told_what_the_server_does(fresh: Served, tmp_path: Path) -> None:
+    fresh.stop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+
+        def told(state: str) -> bytes:
+            while True:
+                said = systemd.recv(1000)
+                if said != b"WATCHDOG=1" or state == "WATCHDOG=1":
+                    assert said.startswith(state.encode()), said
+                    return said
+
+        fresh.start_again({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"})
+        assert told("READY=1") == b"READY=1\nMAINPID=%d" % fresh.supervisor_pid()
+        told("WATCHDOG=1")
+        fresh.cli("reload")
+        told("RELOADING=1\nMONOTONIC_USEC=")
+        told("READY=1")
+        assert fresh.stop() == 0
+        told("STOPPING=1")
+
+
 def drain_quickly(server: Served) -> None:
     """From the next reload on; a TLS session ends when its client says so, too, or is cut."""
     server.config.write_text(server.configuration().replace("server.drain_seconds = 5", "server.drain_seconds = 1"))
