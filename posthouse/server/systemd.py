@@ -7,8 +7,11 @@ import socket
 import time
 
 
-def notify(state: str) -> None:
-    """Send `state` ("READY=1", "STOPPING=1" ...) when started by systemd; nothing otherwise."""
+def notify(state: str, flags: int = 0) -> None:
+    """Send `state` ("READY=1", "STOPPING=1" ...) when started by systemd; nothing otherwise.
+
+    Waits while systemd is behind with ten others, but for socket.MSG_DONTWAIT: then this one is lost.
+    """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
@@ -16,7 +19,7 @@ def notify(state: str) -> None:
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         try:
-            sender.sendto(state.encode(), address)
+            sender.sendto(state.encode(), flags, address)
         except OSError:
             return  # systemd not listening is no reason to stop serving
 
@@ -24,6 +27,11 @@ def notify(state: str) -> None:
 def notify_reloading() -> None:
     """A reload began; systemd wants the time with it (Type=notify-reload)."""
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def feed_watchdog() -> None:
+    """Say that the event loop turns, and never stop it for that: there is another one soon."""
+    notify("WATCHDOG=1", socket.MSG_DONTWAIT)
 
 
 def watchdog_seconds() -> float:

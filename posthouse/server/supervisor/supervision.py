@@ -219,5 +219,5 @@ async def _watchdog() -> None:
     """Say that the event loop turns, when systemd wants to know."""
     seconds = systemd.watchdog_seconds()
     while seconds:
-        systemd.notify("WATCHDOG=1")
+        systemd.feed_watchdog()
         await asyncio.sleep(seconds)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
-from posthouse.server.systemd import notify, notify_reloading, watchdog_seconds
+from posthouse.server.systemd import feed_watchdog, notify, notify_reloading, watchdog_seconds
 
 
 def test_states_go_to_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +30,17 @@ def test_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NOTIFY_SOCKET", f"@posthouse-test-{os.getpid()}")
         notify("STOPPING=1")
         assert listening.recv(100) == b"STOPPING=1"
+
+
+def test_a_systemd_that_does_not_listen_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        begun = time.monotonic()
+        for _ in range(1000):
+            feed_watchdog()
+        assert time.monotonic() - begun < 5
+        assert deaf.recv(100) == b"WATCHDOG=1"
 
 
 def test_without_systemd_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
