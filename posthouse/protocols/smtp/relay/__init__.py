@@ -1,0 +1,1 @@
+"""Carrying mail to other servers: the client's end of SMTP; fulfils core/queue/contracts.py."""

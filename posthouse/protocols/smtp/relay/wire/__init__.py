@@ -1,0 +1,1 @@
+"""Replies to frozen objects, commands to octets; pure."""
