@@ -14,6 +14,7 @@ from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
+from posthouse.protocols.smtp.relay.settings import RelaySettings
 from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.server.settings import HttpSettings, JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
 from posthouse.storage.blobs.settings import BlobSettings
@@ -52,6 +53,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     dkim: Annotated[DkimSettings, Meta(description="Keys that sign mail.")] = field(default_factory=DkimSettings)
     trace: Annotated[TraceSettings, Meta(description="What is kept of each letter's way through the server.")] = field(
         default_factory=TraceSettings
+    )
+    relay: Annotated[RelaySettings, Meta(description="Speaking to other servers.")] = field(
+        default_factory=RelaySettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)

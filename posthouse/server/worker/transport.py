@@ -8,14 +8,13 @@ TLS stays Twisted's, as a layer on top; why is in docs/decisions/0005-transport.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 import structlog
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
-from posthouse.server.worker.door import Door
 from posthouse.server.worker.proxy import BadHeader, read_header
 
 log = structlog.get_logger()
@@ -31,12 +30,25 @@ class Address(msgspec.Struct, frozen=True):
     port: int
 
 
+class Entrance(Protocol):
+    """What a connection comes in by: a listener's door, or what asked for a connection of ours."""
+
+    def is_proxy(self, host: str) -> bool:
+        """True for a peer that says first who is behind it."""
+
+    def refuse(self) -> None:
+        """One was turned away."""
+
+    def buildProtocol(self, address: Any) -> Any:
+        """What speaks on the connection; None to close it."""
+
+
 class LoopTransport(asyncio.Protocol):
-    """One connection: the loop's protocol, and the transport of what the door's factory builds."""
+    """One connection: the loop's protocol, and the transport of what the entrance builds."""
 
     __slots__ = ("_door", "_header", "_peer", "_producer", "_timer", "_transport", "protocol")
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Entrance) -> None:
         self._door = door
         self._producer: Any = None
         self._transport: asyncio.Transport
@@ -162,13 +174,13 @@ class LoopTransport(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def startTLS(self, context_factory: Any) -> None:
-        """Put TLS between the protocol and this transport, as its server's end."""
+    def startTLS(self, context_factory: Any, *, is_client: bool = False) -> None:
+        """Put TLS between the protocol and this transport, as its server's end or its client's."""
         protocol, producer = self.protocol, self._producer
         self._producer = None
         # the wrapped protocol is connected already, and is not to be told again
         tls = TLSMemoryBIOProtocol(
-            TLSMemoryBIOFactory(context_factory, False, cast(Any, None)), protocol, _connectWrapped=False
+            TLSMemoryBIOFactory(context_factory, is_client, cast(Any, None)), protocol, _connectWrapped=False
         )
         self.protocol = tls
         protocol.transport = tls
