@@ -45,7 +45,6 @@ class ClientTls:
                 context.set_default_verify_paths()
         except SSL.Error:
             raise OSError(f"relay.authorities: {self._authorities} cannot be read") from None
-        context.set_verify(SSL.VERIFY_PEER, _note_error)
         return context
 
 
@@ -55,13 +54,6 @@ def _context() -> SSL.Context:
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     return context
-
-
-def _note_error(connection: SSL.Connection, _: crypto.X509, number: int, __: int, passed: int) -> bool:
-    """Let the handshake go on, so that the session can end, or go on where a policy is only tested."""
-    if not passed:
-        connection.get_app_data().append(number)
-    return True
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -80,7 +72,8 @@ class HopJudge:
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N803 - the interface has it
         connection = SSL.Connection(self._context, None)
-        connection.set_app_data(self._errors)
+        if self._hop.tls.mode == "verified":
+            connection.set_verify(SSL.VERIFY_PEER, self._note_error)
         host = self._hop.host.removesuffix(".")
         if host and not is_address(host):
             connection.set_tlsext_host_name(host.encode("ascii"))  # RFC 7672 8.1, RFC 8461 4.1
@@ -103,6 +96,12 @@ class HopJudge:
         except (ValueError, IndexError, x509.InvalidVersion) as error:
             raise TlsFailed("validation-failure", f"the certificate cannot be read: {error}") from None
         return False
+
+    def _note_error(self, _: SSL.Connection, __: crypto.X509, number: int, ___: int, passed: int) -> bool:
+        """Let the handshake go on, so that the session can end, or go on where a policy is only tested."""
+        if not passed:
+            self._errors.append(number)
+        return True
 
     def _check_names(self, connection: SSL.Connection) -> None:
         if self._errors:
