@@ -24,11 +24,15 @@ class Unsteady:
         self.inner = MemoryStore()
         self.batches: list[int] = []
         self.is_away = False
+        self.wrong = 0  # so many writes fail for what they are given
         self.asked = asyncio.Event()
         self.written = asyncio.Event()
 
     async def write(self, operation: Any, *args: Any) -> Any:
         self.asked.set()
+        if self.wrong:
+            self.wrong -= 1
+            raise OverflowError("a number that does not fit")
         if self.is_away:
             raise StoreUnavailable("away")
         self.batches.append(len(args[0]))
@@ -86,6 +90,16 @@ async def test_a_store_that_is_away(monkeypatch: Any) -> None:
     store.is_away = False
     await journal.stop(5)
     assert await whats(store) == ["0", "1", "2", "3", "4"], "the newest were too many"
+
+
+async def test_a_batch_that_cannot_be_written_holds_up_no_other() -> None:
+    store = Unsteady()
+    store.wrong = 1
+    journal = Journal(store, now=lambda: NOW)
+    for number in range(AT_ONCE + 1):
+        journal.note(NUMBER, str(number))
+    await journal.stop(5)
+    assert await whats(store) == [str(AT_ONCE)]
 
 
 async def test_a_stop_ends_though_the_store_stays_away() -> None:
