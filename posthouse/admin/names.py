@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import unicodedata
 
 from posthouse.formats.address import canonical_domain, parse_address
+from posthouse.formats.endpoint import parse_endpoint
 from posthouse.storage.contract import Refused
 
 LONGEST_NAME = 255  # characters
@@ -16,6 +18,10 @@ class BadAddress(Refused):
 
 
 class BadDomain(Refused):
+    """args: the text, what is wrong with it."""
+
+
+class BadHost(Refused):
     """args: the text, what is wrong with it."""
 
 
@@ -37,6 +43,28 @@ def domain_of(text: str) -> str:
         return canonical_domain(text.strip())
     except ValueError as error:
         raise BadDomain(text, str(error)) from None
+
+
+def host_of(text: str, port: int) -> tuple[str, int]:
+    """A host, by its name or its IP address, and its port, `port` when none is given; raises BadHost."""
+    try:
+        return parse_endpoint(text.strip(), port)
+    except ValueError:
+        name, _, given = text.strip().partition(":")
+    if given and not (given.isdecimal() and len(given) <= 5 and 0 < int(given) < 65_536):
+        raise BadHost(text, f"{given} is no port")
+    try:
+        return canonical_domain(name), int(given or port)
+    except ValueError as error:
+        raise BadHost(text, str(error)) from None
+
+
+def ip_address_of(text: str) -> str:
+    """An IP address, canonical; raises BadHost."""
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        raise BadHost(text, "not an IP address") from None
 
 
 def name_of(text: str) -> str:

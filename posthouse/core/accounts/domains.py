@@ -8,6 +8,7 @@ from posthouse.core.accounts.errors import DomainExists, DomainInUse, NoSuchDoma
 from posthouse.core.accounts.quota import domain_usage
 from posthouse.core.accounts.records import (
     DomainRecord,
+    SmartHost,
     Usage,
     read_address,
     read_domain,
@@ -30,6 +31,8 @@ class DomainChange(msgspec.Struct, frozen=True):
     quota_octets: int | msgspec.UnsetType | None = msgspec.UNSET
     quota_accounts: int | msgspec.UnsetType | None = msgspec.UNSET
     account_quota_octets: int | msgspec.UnsetType | None = msgspec.UNSET
+    smart_host: SmartHost | msgspec.UnsetType | None = msgspec.UNSET
+    source_addresses: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DomainShown(msgspec.Struct, array_like=True, frozen=True):

@@ -32,6 +32,9 @@ class SmartHost(msgspec.Struct, array_like=True, frozen=True):
     implicit_tls: bool = False
     plain: bool = False  # TLS is not insisted on
 
+    def __repr__(self) -> str:
+        return f"<smart host {self.host}:{self.port}>"  # no password in any log
+
 
 class DomainRecord(msgspec.Struct, array_like=True, tag=1):
     """A domain by its canonical name, or an alias of one (`alias_of`). Quotas None: no limit."""

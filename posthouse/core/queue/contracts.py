@@ -41,6 +41,9 @@ class RemoteLogin(Struct, frozen=True):
     name: str
     password: str
 
+    def __repr__(self) -> str:
+        return f"<login {self.name}>"  # no password in any log
+
 
 class Hop(Struct, frozen=True):
     """One address of one host to try; `source` is the address of ours to connect from, "" for any."""

@@ -25,6 +25,7 @@ VERBS = {
     "queue": "Mail on its way to other servers.",
     "dkim": "Keys that sign mail, and their DNS records.",
     "trace": "What became of letters.",
+    "dns": "DNS records to publish, and whether they are.",
     "config": "Check and show the configuration.",
     "verify": "Check all that is stored.",
     "rebuild": "Make derived records anew.",

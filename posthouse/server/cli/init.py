@@ -9,9 +9,9 @@ import click
 
 from posthouse.admin.names import address_of, domain_of
 from posthouse.core.dkim.records import DkimKeyShown
-from posthouse.formats.dkim.keys import txt_strings
 from posthouse.server.cli.context import Command, Invocation, pass_invocation
-from posthouse.server.cli.output import fail, show_json, show_table
+from posthouse.server.cli.dns import check_quickly, show_findings, show_records
+from posthouse.server.cli.output import fail, show_json
 from posthouse.server.cli.passwords import ask_password
 from posthouse.server.setting_up.accounts import add_first_accounts
 from posthouse.server.setting_up.files import (
@@ -22,9 +22,9 @@ from posthouse.server.setting_up.files import (
     remove_files,
     write_files,
 )
-from posthouse.server.setting_up.records import DnsRecord, wanted_records
+from posthouse.server.setting_up.records import usual_ports, wanted_records
 
-SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
+CHECK_SECONDS = 5.0
 
 
 @click.command(cls=Command)
@@ -65,7 +65,7 @@ def init(
     if not yes:
         click.confirm(f"Set up {domain} in {plan.directory}", default=True, abort=True)
     keys = _set_up(plan, admin, password)
-    _tell(invocation, plan, admin, keys)
+    _tell(invocation, plan, admin, keys, check=not yes)
 
 
 def _set_up(plan: Plan, admin: str, password: str) -> list[DkimKeyShown]:
@@ -85,16 +85,18 @@ def _set_up(plan: Plan, admin: str, password: str) -> list[DkimKeyShown]:
         fail(f"there is no user '{plan.user}'")
 
 
-def _tell(invocation: Invocation, plan: Plan, admin: str, keys: list[DkimKeyShown]) -> None:
-    records = wanted_records(plan.domain, plan.hostname, unprivileged=plan.unprivileged)
-    signed = [DnsRecord(f"{key.name}.", "TXT", txt_strings(key.record), SIGNED) for key in keys]
+def _tell(invocation: Invocation, plan: Plan, admin: str, keys: list[DkimKeyShown], *, check: bool) -> None:
+    ports = usual_ports(unprivileged=plan.unprivileged)
+    certificate = (plan.directory / "keys" / "certificate.pem").read_bytes()
+    records = wanted_records(plan.domain, plan.hostname, ports, keys, certificate)
     if invocation.json:
-        show_json({"configuration": str(plan.configuration), "admin": admin, "dns": [*records, *signed]})
+        show_json({"configuration": str(plan.configuration), "admin": admin, "dns": records})
         return
     click.echo(f"{plan.configuration} is written, with a self-signed certificate; {admin} is the administrator.\n")
     click.echo("Publish these DNS records:\n")
-    show_table(records, ["name", "type", "value", "why"])
-    click.echo(f"\nAnd these, so that {SIGNED}:\n")
-    for record in signed:
-        click.echo(f"{record.name} IN {record.type} {record.value}")
+    show_records(records)
+    findings = asyncio.run(check_quickly(records, CHECK_SECONDS)) if check else []
+    if findings:
+        click.echo("\nThis is what the DNS says now (posthouse dns --check looks again):\n")
+        show_findings(findings)
     click.echo(f"\nStart it: posthouse --config {plan.configuration} serve")

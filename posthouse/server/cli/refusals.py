@@ -12,6 +12,7 @@ WORDS = {
     "AppPasswordExists": "there is an app password called {0}",
     "BadAddress": "'{0}' is no address: {1}",
     "BadDomain": "'{0}' is no domain: {1}",
+    "BadHost": "'{0}' is no host: {1}",
     "BadName": "'{0}' is no name: {1}",
     "BadSize": "'{0}': {1}",
     "DkimKeyExists": "there is a key {0} of {1}",

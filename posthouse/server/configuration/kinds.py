@@ -11,9 +11,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from posthouse.formats.endpoint import parse_endpoint
+
 
 class Setting(Struct, frozen=True):
-    """One field of a settings class; `Meta(extra={"networks": True})` makes its texts networks."""
+    """One field of a settings class; `Meta(extra={"networks": True})` makes its texts networks.
+
+    Likewise "endpoints": IP addresses with or without a port.
+    """
 
     name: str
     annotation: Any  # the type with its Meta, for msgspec.convert
@@ -35,28 +40,31 @@ class Setting(Struct, frozen=True):
     @property
     def is_secret(self) -> bool:
         """True when its value is shown nowhere; declared as `Meta(extra={"secret": True})`."""
-        return bool((self.meta.extra or {}).get("secret"))
+        return self._is("secret")
 
     @property
     def words(self) -> str:
         """What may stand there, in words."""
-        if self._is_networks:
+        if self._is("networks"):
             return "a list, each a network such as 192.0.2.0/24"
+        if self._is("endpoints"):
+            return "a list, each an IP address such as 192.0.2.53, or with a port [2001:db8::53]:5353"
         return describe(self.kind, self.meta)
 
     def accepts(self, value: Any) -> bool:
         """True for a value that may stand there."""
         try:
             msgspec.convert(value, self.annotation, strict=True)
-            for network in value if self._is_networks else ():
+            for network in value if self._is("networks") else ():
                 ipaddress.ip_network(network)
+            for endpoint in value if self._is("endpoints") else ():
+                parse_endpoint(endpoint, 1)
         except ValueError:
             return False
         return True
 
-    @property
-    def _is_networks(self) -> bool:
-        return bool((self.meta.extra or {}).get("networks"))
+    def _is(self, kind: str) -> bool:
+        return bool((self.meta.extra or {}).get(kind))
 
 
 def settings_of(table: type[Struct]) -> Iterator[Setting]:

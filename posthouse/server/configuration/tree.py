@@ -11,6 +11,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.routing.settings import RoutingSettings
 from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
@@ -56,6 +57,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     relay: Annotated[RelaySettings, Meta(description="Speaking to other servers.")] = field(
         default_factory=RelaySettings
+    )
+    routing: Annotated[RoutingSettings, Meta(description="The way to other servers.")] = field(
+        default_factory=RoutingSettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)

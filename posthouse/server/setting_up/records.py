@@ -1,37 +1,88 @@
-"""The DNS records that a domain needs before mail reaches this server."""
+"""The DNS records that a domain needs: before mail reaches this server, and so that others take mail from it."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+import hashlib
+from collections.abc import Mapping, Sequence
 
-from posthouse.server.settings import PORTS
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from posthouse.admin.dns import DnsRecord
+from posthouse.core.dkim.records import DkimKeyShown
+from posthouse.formats.dkim.keys import txt_strings
+from posthouse.server.settings import PORTS, Listeners
 
 HERE = "<the public address of this machine>"
+SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
+
+# listener -> the SRV service that names it to mail programs, and why
+SERVICES = {
+    "imaps": ("_imaps", "mail programs find IMAP (RFC 6186)"),
+    "submissions": ("_submissions", "mail programs find submission (RFC 8314)"),
+}
 
 
-class DnsRecord(Struct, frozen=True):
-    """One record to publish."""
-
-    name: str
-    type: str
-    value: str
-    why: str
-
-
-def wanted_records(domain: str, hostname: str, *, unprivileged: bool) -> list[DnsRecord]:
-    """What to publish for `domain`, served by `hostname`."""
-    imaps, submissions = (
-        PORTS[name].unprivileged if unprivileged else PORTS[name].privileged for name in ("imaps", "submissions")
-    )
-    return [
+def wanted_records(
+    domain: str,
+    hostname: str,
+    ports: Mapping[str, int],
+    keys: Sequence[DkimKeyShown] = (),
+    certificate: bytes | None = None,
+) -> list[DnsRecord]:
+    """What to publish for `domain`, served by `hostname` at `ports` (by listener) with `certificate` (PEM)."""
+    records = [
         DnsRecord(f"{hostname}.", "A", HERE, "where this server is (AAAA likewise for IPv6)"),
         DnsRecord(f"{domain}.", "MX", f"10 {hostname}.", "mail for the domain comes here"),
         DnsRecord(f"{domain}.", "TXT", '"v=spf1 mx -all"', "only this server sends for the domain (SPF, RFC 7208)"),
-        DnsRecord(f"_imaps._tcp.{domain}.", "SRV", f"0 1 {imaps} {hostname}.", "mail programs find IMAP (RFC 6186)"),
+    ]
+    records += [DnsRecord(f"{key.name}.", "TXT", txt_strings(key.record), SIGNED) for key in keys]
+    records += [
         DnsRecord(
-            f"_submissions._tcp.{domain}.",
-            "SRV",
-            f"0 1 {submissions} {hostname}.",
-            "mail programs find submission (RFC 8314)",
+            f"_dmarc.{domain}.",
+            "TXT",
+            f'"v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}"',
+            "what others do with mail that only pretends to be from here (DMARC)",
+        ),
+        DnsRecord(
+            f"_smtp._tls.{domain}.",
+            "TXT",
+            f'"v=TLSRPTv1; rua=mailto:postmaster@{domain}"',
+            "others report when TLS to this server fails (RFC 8460)",
+            optional=True,
         ),
     ]
+    if certificate is not None:
+        records.append(
+            DnsRecord(
+                f"_25._tcp.{hostname}.",
+                "TLSA",
+                f"3 1 1 {key_digest(certificate)}",
+                "others know this server by its key (DANE, RFC 7672); only in a zone that DNSSEC signs",
+                optional=True,
+            )
+        )
+    records += [
+        DnsRecord(f"{service}._tcp.{domain}.", "SRV", f"0 1 {ports[name]} {hostname}.", why, optional=True)
+        for name, (service, why) in SERVICES.items()
+        if name in ports
+    ]
+    return records
+
+
+def usual_ports(*, unprivileged: bool) -> dict[str, int]:
+    """The ports of a new server."""
+    return {name: port.unprivileged if unprivileged else port.privileged for name, port in PORTS.items()}
+
+
+def open_ports(listeners: Listeners) -> dict[str, int]:
+    """The ports of a server as it is configured."""
+    settings = {name: getattr(listeners, name) for name in listeners.__struct_fields__}
+    return {name: each.port for name, each in settings.items() if each.enabled and each.port}
+
+
+def key_digest(certificate: bytes) -> str:
+    """SHA-256 of the certificate's public key, as TLSA records of selector 1 have it; RFC 6698 2.1."""
+    leaf = x509.load_pem_x509_certificates(certificate)[0]
+    key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key).hexdigest()

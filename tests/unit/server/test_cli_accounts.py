@@ -334,3 +334,30 @@ def test_an_import_that_is_stopped_says_how_far_it_came(served: Served, tmp_path
     assert int(found[2]) == added + 1  # the header is line 1
     there = len(json.loads(served.cli("account", "list", "--json"))) - 1
     assert there in (added, added + 100)  # what was being written may have come in
+
+
+def test_the_smart_host_of_a_domain(house: House) -> None:
+    change = ("domain", "change", "example.org")
+    login = ("--smart-host", "Relay.Example.net:465", "--smart-host-login", "ann")
+    house.done(*change, *login, "--source-address", "203.0.113.1", "--source-address", "2001:DB8::1", say="s3cret")
+    shown = house.json("domain", "show", "example.org")
+    assert shown["smart_host"] == {
+        "host": "relay.example.net",
+        "port": 465,
+        "name": "ann",
+        "password": "",
+        "implicit_tls": True,
+        "plain": False,
+    }
+    assert shown["source_addresses"] == ["203.0.113.1", "2001:db8::1"]
+    assert "relay.example.net:465 as ann" in house.done("domain", "show", "example.org")
+    for verb in (("domain", "list", "--json"), ("domain", "show", "example.org"), ("domain", "list")):
+        assert "s3cret" not in house.done(*verb)
+    house.done(*change, "--smart-host", "none", "--source-address", "none")
+    shown = house.json("domain", "show", "example.org")
+    assert (shown["smart_host"], shown["source_addresses"]) == (None, [])
+    assert "is no host" in house.refusal(*change, "--smart-host", "a host")
+    assert "is no host" in house.refusal(*change, "--smart-host", "relay.net:x")
+    assert "is no host" in house.refusal(*change, "--source-address", "here")
+    assert house.refusal(*change, "--smart-host-login", "ann") == "posthouse: give --smart-host, too\n"
+    assert "empty" in house.refusal(*change, *login, say="")

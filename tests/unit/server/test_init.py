@@ -13,7 +13,7 @@ from posthouse.core.accounts.lookup import find_login
 from posthouse.server.cli import posthouse
 from posthouse.server.configuration import read_configuration
 from posthouse.server.configuration.tree import places
-from posthouse.server.setting_up.records import wanted_records
+from posthouse.server.setting_up.records import usual_ports, wanted_records
 from posthouse.server.settings import PORTS
 from posthouse.storage.lmdb.local import LocalStore
 
@@ -108,5 +108,6 @@ def test_attended_it_asks(tmp_path: Path) -> None:
 
 
 def test_service_records_name_the_ports_in_use() -> None:
-    records = {record.name: record.value for record in wanted_records("a.org", "mail.a.org", unprivileged=True)}
+    ports = usual_ports(unprivileged=True)
+    records = {record.name: record.value for record in wanted_records("a.org", "mail.a.org", ports)}
     assert records["_imaps._tcp.a.org."] == "0 1 2993 mail.a.org."

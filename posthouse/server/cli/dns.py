@@ -1,0 +1,85 @@
+"""posthouse dns: the DNS records to publish, and what the DNS says of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import click
+
+from posthouse.admin import domain as domains
+from posthouse.admin.dns import DnsRecord, Finding, compare
+from posthouse.admin.names import domain_of
+from posthouse.core.dkim.keys import published_keys
+from posthouse.core.routing.settings import RoutingSettings
+from posthouse.server.certificate import BadCertificate, read_key_pair
+from posthouse.server.cli.context import Command, Invocation, pass_invocation
+from posthouse.server.cli.output import show_json, warn
+from posthouse.server.resolver import DnsResolver
+from posthouse.server.setting_up.records import open_ports, wanted_records
+from posthouse.storage.contract import Store
+
+
+@click.command(cls=Command)
+@click.argument("domain", required=False)
+@click.option("--check", is_flag=True, help="Compare them with the DNS; status 1 when something is missing or wrong.")
+@pass_invocation
+def dns(invocation: Invocation, domain: str | None, check: bool) -> None:
+    """Print the DNS records to publish for a domain, or for all."""
+    records = invocation.run(lambda store: _records(invocation, store, domain))
+    if not check:
+        if invocation.json:
+            show_json(records)
+        else:
+            show_records(records)
+        return
+    findings = asyncio.run(compare(DnsResolver(invocation.configuration.routing), records))
+    if invocation.json:
+        show_json(findings)
+    else:
+        show_findings(findings)
+    if any(finding.is_fault for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def show_records(records: list[DnsRecord]) -> None:
+    """As a zone file has them, each under what it is for."""
+    for record in records:
+        click.echo(
+            f"; {record.why}{' (optional)' if record.optional else ''}\n{record.name} IN {record.type} {record.value}"
+        )
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """A line each."""
+    for finding in findings:
+        click.echo(f"{finding.result:<7}  {finding.name} {finding.type}: {finding.words}")
+
+
+async def check_quickly(records: list[DnsRecord], seconds: float) -> list[Finding]:
+    """The findings; none when no resolver answers in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            findings = await compare(DnsResolver(RoutingSettings()), records)
+    except TimeoutError:
+        return []
+    return [] if all(finding.result == "unknown" for finding in findings) else findings
+
+
+async def _records(invocation: Invocation, store: Store, domain: str | None) -> list[DnsRecord]:
+    configuration = invocation.configuration
+    hostname = domain_of(configuration.server.hostname or socket.getfqdn())
+    known = [await domains.known_domain(store, domain)] if domain else [
+        record.name for record in await domains.list_all(store)
+    ]  # fmt: skip
+    certificate = None
+    try:
+        certificate = read_key_pair(invocation.places.certificate, invocation.places.certificate_key).certificate
+    except BadCertificate as bad:
+        warn(str(bad))
+    records: dict[DnsRecord, None] = {}  # what domains share once
+    for name in known:
+        keys = await store.read(published_keys, name or "", invocation.now)
+        wanted = wanted_records(name or "", hostname, open_ports(configuration.listeners), keys, certificate)
+        records.update(dict.fromkeys(wanted))
+    return list(records)
