@@ -18,6 +18,7 @@ from posthouse.core.maintenance.bodies import replace_records
 from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.mending import mend_directory
+from posthouse.core.maintenance.queue import check_queue, mend_queue
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
@@ -55,6 +56,10 @@ async def rebuild(
     if address is None and (faults := await store.read(check_directory)):
         if any(fault.mend == REBUILD for fault in faults):
             faults = await store.write(mend_directory, now())
+        result.sort(faults)
+    if address is None and (faults := await store.read(check_queue)):
+        if any(fault.mend == REBUILD for fault in faults):
+            faults = await store.write(mend_queue)
         result.sort(faults)
     async for account in chosen_accounts(store, address):
         if (await store.read(check_account, account)).faults:

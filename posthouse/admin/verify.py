@@ -21,6 +21,7 @@ from posthouse.core.maintenance.blobs import (
 from posthouse.core.maintenance.bodies import is_sound
 from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
+from posthouse.core.maintenance.queue import check_queue
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs, hashes_of
 from posthouse.storage.blobs.records import BlobPlace
@@ -57,6 +58,8 @@ async def verify(
     if address is None:
         faults = await store.read(check_directory)
         report.faults += faults
+        queued = await store.read(check_queue)
+        report.faults += queued
     reader = LetterReader(store, blobs, limits)
     async for account in chosen_accounts(store, address):
         found = await store.read(check_account, account)

@@ -9,7 +9,8 @@ import msgspec
 
 from posthouse.core.mail.records import MessageRecord, decode_message
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
-from posthouse.core.maintenance.records import UNREADABLE, get_readable
+from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
+from posthouse.core.queue.records import QueuedMessage
 from posthouse.storage.blobs.records import (
     BlobPlace,
     BlobRecord,
@@ -21,7 +22,7 @@ from posthouse.storage.blobs.records import (
     scan_records,
 )
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, MESSAGE
+from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, MESSAGE, QUEUED
 
 
 class BlobPage(msgspec.Struct, array_like=True, frozen=True):
@@ -82,7 +83,7 @@ def read_places(txn: ReadTransaction, account: int, messages: list[int]) -> list
 
 @query
 def find_miscounts(txn: ReadTransaction, after: bytes, last: bytes) -> list[Miscount]:
-    """The blobs with hashes above `after` up to `last` whose count is wrong; one look at all messages.
+    """The blobs with hashes above `after` up to `last` whose count is wrong; one look at all messages, queued ones too.
 
     Where a message cannot be read, nobody knows what it holds: a count that is too high may be right then.
     """
@@ -98,6 +99,12 @@ def find_miscounts(txn: ReadTransaction, after: bytes, last: bytes) -> list[Misc
         if after < record.hash <= last:
             held[record.hash] += 1
             sizes[record.hash] = record.size
+    for _, queued in scan_readable(txn, QUEUED, QueuedMessage):
+        if queued is None:
+            is_whole = False
+        elif queued.open and after < queued.hash <= last:
+            held[queued.hash] += 1
+            sizes[queued.hash] = queued.size - len(queued.prefix) + queued.start
     found = []
     for hash_, blob in takewhile(lambda each: each[0] <= last, scan_records(txn, after)):
         shown = held.pop(hash_, 0)
