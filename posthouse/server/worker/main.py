@@ -26,10 +26,12 @@ from posthouse.server.hub.line import SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.timetable.duties import all_duties
 from posthouse.server.timetable.runner import Timetable
+from posthouse.server.timetable.sending import sending_duties
 from posthouse.server.timetable.tidying import tidying_duties
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
+from posthouse.server.worker.sending import Sending, build_sending
 from posthouse.server.worker.transport import LoopTransport
 
 log = structlog.get_logger()
@@ -59,6 +61,7 @@ class Worker:
         self._doors: list[Door] = []
         self._servers: list[asyncio.Server] = []
         self._parts: Parts | None = None
+        self._sending: Sending | None = None
         self._timetable: Timetable | None = None
         self._draining: asyncio.Task[None] | None = None
 
@@ -73,6 +76,7 @@ class Worker:
                 await self._parts.store.write(ensure_srs_secret, secrets.token_bytes(SECRET_OCTETS))
             for adopted, descriptor in zip(self._briefed.listeners, descriptors[1:], strict=True):
                 await self._listen(adopted, descriptor, self._parts)
+            self._sending = build_sending(self._parts, self._reactor)
             self._timetable = Timetable(
                 self._parts.store,
                 self._parts.bus,
@@ -83,7 +87,14 @@ class Worker:
                     self._briefed.configuration.blobs,
                     now_ms,
                 )
-                | tidying_duties(self._parts.store, self._briefed.configuration.trace, now_ms),
+                | tidying_duties(self._parts.store, self._briefed.configuration.trace, now_ms)
+                | sending_duties(
+                    self._parts.store,
+                    self._sending.courier,
+                    self._sending.reporter,
+                    self._briefed.configuration.queue,
+                    now_ms,
+                ),
                 self._briefed.configuration.jobs,
                 now_ms,
                 f"worker {self._briefed.slot}, process {os.getpid()}",
@@ -126,6 +137,8 @@ class Worker:
             for server in self._servers:
                 server.close()
             self._servers.clear()
+            if self._sending is not None:
+                self._sending.courier.stop()
             if self._timetable is not None:
                 await self._timetable.stop(seconds)
                 self._timetable = None
@@ -143,6 +156,8 @@ class Worker:
         cut = sum(door.open for door in self._doors)
         if cut:
             log.warning("sessions cut: they did not finish in time", sessions=cut)
+        if self._sending is not None:
+            await self._sending.router.close()
         if self._parts is not None:
             await self._parts.journal.stop(seconds)
             self._parts.close()
