@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -15,6 +16,11 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from posthouse.server.cli import posthouse
+from posthouse.server.configuration import read_configuration
+from posthouse.server.configuration.tree import places
+from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.lmdb.local import LocalStore
+from posthouse.storage.schema import KEY
 from tests.served import COMMAND, Served
 
 PASSWORD = "correct horse battery"
@@ -73,6 +79,21 @@ def test_an_account_from_first_to_last(house: House) -> None:
     assert house.run("account", "delete", "ann@example.org", say="n").exit_code == 1
     house.done("account", "delete", "ann@example.org", "--yes")
     assert house.refusal("account", "show", "ann@example.org") == "posthouse: no such account: ann@example.org\n"
+
+
+@operation
+def age_schema(txn: WriteTransaction) -> None:
+    txn.put(KEY, (0).to_bytes(4, "big"))
+
+
+def test_what_is_logged_is_no_part_of_what_is_printed(house: House) -> None:
+    configuration = read_configuration(house.directory / "posthouse.toml")
+    store = LocalStore.open(places(configuration).store, configuration.store)
+    asyncio.run(store.write(age_schema))
+    store.close()
+    result = house.run("account", "list", "--json")
+    assert [found["address"] for found in json.loads(result.stdout)] == ["admin@example.org"]
+    assert "migrating" in result.stderr
 
 
 def test_quotas(house: House) -> None:
