@@ -124,6 +124,10 @@ class Connection(Protocol):
         self.transport.startTLS(self._tls_context_factory)
         self.peer = Peer(self.peer.host, self.peer.port, True)
 
+    def speak_for(self, host: str, port: int) -> None:
+        """The peer is a server, and its client is there."""
+        self.peer = Peer(host, port, self.peer.tls)
+
     @property
     def can_start_tls(self) -> bool:
         return self._tls_context_factory is not None and not self.peer.tls

@@ -30,6 +30,9 @@ class Channel(Output, Protocol):
     def binding(self, kind: str) -> bytes | None:
         """What it is bound by, of that type; None when there is no such type."""
 
+    def speak_for(self, host: str, port: int) -> None:
+        """The peer is a server, and its client is there."""
+
     def start_tls(self) -> None:
         """Begin TLS behind what was written."""
 

@@ -38,6 +38,7 @@ def _smtp(parts: Parts, name: str) -> Any:
         settings=parts.configuration.smtp,
         queue=parts.configuration.queue,
         sending=parts.configuration.sending,
+        registry=parts.registry,
         hostname=parts.hostname,
         now=now_ms,
     )

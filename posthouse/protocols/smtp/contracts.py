@@ -10,6 +10,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.mail.letters import Letters
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.registry import Registry
 from posthouse.protocols.smtp.roles import Role
 from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.storage.contract import Store
@@ -25,5 +26,6 @@ class Contracts(msgspec.Struct, frozen=True):
     settings: SmtpSettings
     queue: QueueSettings
     sending: SendingSettings
+    registry: Registry
     hostname: str
     now: Callable[[], int]

@@ -34,6 +34,7 @@ REPLIES: dict[type[Exception], Reply] = {
     BadExchange: Reply(535, "5.7.8", "The exchange does not keep to its mechanism"),
     TooManyFailures: Reply(454, "4.7.0", "There were too many failed logins, try later"),
     AuthenticationRefused: Reply(535, "5.7.8", "You are not let in"),
+    TimeoutError: Reply(451, "4.3.0", "It takes too long here, try later"),
     StoreUnavailable: Reply(451, "4.3.0", "The store is not available now, try later"),
 }
 DISK_FULL = Reply(452, "4.3.1", "There is no room left on this server")

@@ -16,6 +16,7 @@ from posthouse.protocols.smtp.commands import content
 from posthouse.protocols.smtp.commands.table import COMMANDS
 from posthouse.protocols.smtp.contracts import Contracts
 from posthouse.protocols.smtp.errors import OUR_FAULT, reply_of
+from posthouse.protocols.smtp.limits import is_in
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Command, DataCommand, Ehlo, Mail, Rcpt
 from posthouse.protocols.smtp.wire.decoder import Decoder, End, Octets
@@ -36,9 +37,13 @@ class Session:
         "_draining",
         "_excused",
         "_failed_logins",
+        "_greeted",
+        "_in_data",
+        "_is_tired",
         "_line",
         "_reading_paused",
         "_refused_recipients",
+        "_speaks_for_others",
         "channel",
         "contracts",
         "decoder",
@@ -64,6 +69,10 @@ class Session:
         self._draining = False
         self._excused = False  # MAIL or RCPT was refused: who sent all at once did not know (RFC 2920 3.1)
         self._reading_paused = False
+        self._speaks_for_others: bool | None = None  # not looked at yet
+        self._greeted = True
+        self._is_tired = False
+        self._in_data = False  # in a message that has begun to come: its time-out holds
         self._line: asyncio.Future[bytes] | None = None
         self._bad_commands = 0
         self._failed_logins = 0
@@ -79,7 +88,12 @@ class Session:
     def begin(self) -> None:
         """Greet; RFC 5321 4.3.1."""
         self.channel.set_timeout(self.contracts.settings.timeout_seconds)
-        self._say(Reply(220, None, f"{self.contracts.hostname} {self.contracts.role.protocol} Posthouse"))
+        delay = self.contracts.settings.greeting_delay_milliseconds
+        if delay and not self.contracts.role.is_trusted:
+            self._greeted = False
+            self.channel.spawn(self._greet_later(delay / 1000))
+        else:
+            self.greet()
 
     def turn_away(self) -> None:
         """There are too many connections."""
@@ -91,6 +105,9 @@ class Session:
 
     def received(self, octets: bytes) -> None:
         """Octets came from the peer."""
+        if not self._greeted:
+            self.say_bye(Reply(554, "5.5.1", "You spoke before you were greeted"))
+            return
         self.decoder.feed(octets)
         if self._line is not None:
             self._offer_line(self._line)
@@ -115,6 +132,28 @@ class Session:
             self.say_bye(RESTARTING)
 
     # What commands use
+
+    @property
+    def may_speak_for_others(self) -> bool:
+        """True for a server that says by XCLIENT who its client is; of who connected, whoever it spoke for since."""
+        if self._speaks_for_others is None:
+            networks = self.contracts.settings.xclient_networks
+            self._speaks_for_others = bool(networks) and is_in(self.channel.peer.host, networks)
+        return self._speaks_for_others
+
+    @property
+    def is_hasty(self) -> bool:
+        """True for a stranger who has sent on where the reply is to be waited for (RFC 2920 3.1)."""
+        contracts = self.contracts
+        return self.decoder.buffered > 0 and contracts.settings.refuse_early_commands and not contracts.role.is_trusted
+
+    def turn_out(self) -> None:
+        """End the session of one who is hasty: what they sent is not what it seems."""
+        self.say_bye(Reply(503, "5.5.0", "You did not wait for the reply"))
+
+    def greet(self) -> None:
+        """Say who is here."""
+        self._say(Reply(220, None, f"{self.contracts.hostname} {self.contracts.role.protocol} Posthouse"))
 
     def say_bye(self, reply: Reply) -> None:
         """End the session from this side; RFC 5321 3.8."""
@@ -149,6 +188,10 @@ class Session:
         """One more recipient that was refused; a relay that speaks LMTP may have any number."""
         self._refused_recipients += not self.contracts.role.lmtp
 
+    def tires(self) -> None:
+        """The peer's address has been refused too often: the session ends behind the next reply."""
+        self._is_tired = True
+
     def reply_of(self, error: Exception) -> Reply:
         """What tells the peer of `error`; our own faults are logged here."""
         reply = reply_of(error)
@@ -158,6 +201,12 @@ class Session:
         return reply
 
     # Inside
+
+    async def _greet_later(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if not self.ended:
+            self._greeted = True
+            self.greet()
 
     def _say(self, reply: Reply) -> None:
         self.channel.write(reply.encode())
@@ -231,13 +280,14 @@ class Session:
             self._count_bad()
         elif self._failed_logins >= settings.failed_logins:
             self.say_bye(Reply(421, "4.7.0", "Too many logins failed"))
-        elif self._refused_recipients >= settings.refused_recipients:
+        elif self._is_tired or self._refused_recipients >= settings.refused_recipients:
             self.say_bye(Reply(421, "4.7.0", "Too many recipients were refused"))
 
     async def _take_content(self) -> bool:
         """Take the next piece of the message; False when there is none yet."""
         piece = self.decoder.next_content()
         if piece is None:
+            self._await_data()
             return False
         if isinstance(piece, Octets):
             self._keep(piece.octets)
@@ -245,16 +295,25 @@ class Session:
         await self._finish(piece)
         return True
 
+    def _await_data(self) -> None:
+        """More of a message is to come; not for small ones, which come at once (RFC 5321 4.5.3.2.5)."""
+        if not self._in_data and self.incoming is not None and self.incoming.size:
+            self._in_data = True
+            self.channel.set_timeout(self.contracts.settings.data_timeout_seconds)
+
     def _keep(self, octets: bytes) -> None:
         incoming = self.incoming
         if incoming is None:
             return  # of a chunk that was refused
         incoming.write(octets)
-        if incoming.is_endless:
+        if incoming.is_endless or self.contracts.now() > incoming.due:
             self.reset()
             self.say_bye(Reply(421, "4.3.0", "The message does not end"))
 
     async def _finish(self, end: End) -> None:
+        if self._in_data:
+            self._in_data = False
+            self.channel.set_timeout(self.contracts.settings.timeout_seconds)
         if end.is_last and self.refused_chunk is None:
             replies = await content.finish(end, self)
         else:

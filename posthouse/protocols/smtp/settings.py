@@ -27,6 +27,55 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     timeout_seconds: Annotated[
         int, Meta(ge=5, le=3600, description="How long a client may be silent (RFC 5321 4.5.3.2.7: 300).")
     ] = 300
+    data_timeout_seconds: Annotated[
+        int, Meta(ge=5, le=3600, description="The same within a message (RFC 5321 4.5.3.2.5: 180).")
+    ] = 180
+    message_seconds: Annotated[
+        int, Meta(ge=60, le=86_400, description="How long one message may take to come, however steadily it does.")
+    ] = 7200
+    finish_seconds: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=3600,
+            description="How long to store a message before the client is asked to try later "
+            "(RFC 5321 4.5.3.2.6: clients wait for 600).",
+        ),
+    ] = 600
+    greeting_delay_milliseconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=30_000,
+            description="How long other servers wait for our greeting; who speaks before is "
+            "turned away. 0 to greet at once.",
+        ),
+    ] = 0
+    refuse_early_commands: Annotated[
+        bool,
+        Meta(
+            description="Whether other servers that do not wait for replies where they must are turned away (RFC 2920)."
+        ),
+    ] = True
+    messages_per_address_per_minute: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="How many messages other servers send from one address; 0: no limit.")
+    ] = 0
+    recipients_per_address_per_minute: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="How many recipients they name from one address; 0: no limit.")
+    ] = 0
+    refusals_per_address_per_minute: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="After how many refused recipients from one address its connections "
+            "are closed at each more; 0: never.",
+        ),
+    ] = 300
+    xclient_networks: Annotated[
+        tuple[str, ...],
+        Meta(description="Networks of servers that may speak for their clients by XCLIENT.", extra={"networks": True}),
+    ] = ()
     bad_commands: Annotated[
         int, Meta(ge=1, le=10_000, description="How many commands that make no sense a client may send in all.")
     ] = 20

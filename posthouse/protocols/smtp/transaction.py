@@ -57,12 +57,13 @@ class Transaction:
 class Incoming:
     """The letter of a transaction while its data comes; what is more than `most` octets is not kept."""
 
-    __slots__ = ("_hops", "_most", "_size", "_writer", "completion", "is_ascii", "number", "prefix")
+    __slots__ = ("_hops", "_most", "_size", "_writer", "completion", "due", "is_ascii", "number", "prefix")
 
     def __init__(
-        self, writer: LetterWriter, trace: bytes, most: int, number: int, completion: Completion | None
+        self, writer: LetterWriter, trace: bytes, most: int, number: int, due: int, completion: Completion | None
     ) -> None:
-        """`completion` is what a user's own message goes through."""
+        """It must have come by `due` (ms). `completion` is what a user's own message goes through."""
+        self.due = due
         self.completion = completion
         self._writer = writer
         self._hops = HopCount()
@@ -88,6 +89,11 @@ class Incoming:
         if self.completion is not None:
             self._writer.write(self.completion.close())
         return await self._writer.finish()
+
+    @property
+    def size(self) -> int:
+        """Octets that have come."""
+        return self._size
 
     @property
     def writer(self) -> LetterWriter:

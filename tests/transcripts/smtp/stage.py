@@ -1,10 +1,12 @@
 """What SMTP transcripts play on: the accounts of tests/unit/smtp/world.py, password "secret"; the time stands still.
 
-`# with:` takes `role=mx` (the default), `submission` or `lmtp`, `tls=yes` (STARTTLS is offered), `peer=ADDRESS`, and
-any setting of SmtpSettings.
+`# with:` takes `role=mx` (the default), `submission` or `lmtp`, `tls=yes` (STARTTLS is offered), `peer=ADDRESS`,
+`xclient=NETWORK`, and any number of SmtpSettings.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from tests.transcripts.runner import Stage
 from tests.unit.smtp.world import open_world
@@ -12,7 +14,11 @@ from tests.unit.smtp.world import open_world
 
 async def set_stage(options: dict[str, str]) -> Stage:
     """A new server for one transcript."""
-    settings = {name: int(value) for name, value in options.items() if name not in ("role", "tls", "peer")}
+    settings: dict[str, Any] = {
+        name: int(value) for name, value in options.items() if name not in ("role", "tls", "peer", "xclient")
+    }
+    if "xclient" in options:
+        settings["xclient_networks"] = (options["xclient"],)
     tls = object() if options.get("tls") == "yes" else None
     world = await open_world(options.get("role", "mx"), tls=tls, **settings)
     return Stage(world.begin)

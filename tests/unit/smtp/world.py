@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
@@ -90,6 +91,7 @@ async def open_world(
     inline_octets: int = 4096,
     store: Store | None = None,
     daily_recipients: int = 0,
+    now: Callable[[], int] = lambda: NOW,
     **settings: Any,
 ) -> World:
     """A server for example.org: alice, bob, carol (disabled), dave (little room), sales@ -> alice, two groups."""
@@ -114,8 +116,9 @@ async def open_world(
         authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
         settings=SmtpSettings(**settings),
         queue=QueueSettings(),
+        registry=LocalRegistry(),
         sending=SendingSettings(daily_recipients=daily_recipients),
         hostname="mail.example.org",
-        now=lambda: NOW,
+        now=now,
     )
     return World(store, blobs, contracts, tls)

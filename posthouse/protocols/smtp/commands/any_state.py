@@ -9,15 +9,19 @@ from posthouse.core.authentication.sasl import mechanisms
 from posthouse.protocols.smtp.wire.commands import Ehlo, Help, Lhlo, Noop, Quit, Rset, StartTls, Vrfy
 from posthouse.protocols.smtp.wire.grammar import READERS
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+from posthouse.protocols.smtp.wire.xclient import ATTRIBUTES
 
 if TYPE_CHECKING:
     from posthouse.protocols.smtp.session import Session
 
 
-async def ehlo(command: Ehlo, session: Session) -> Reply:
+async def ehlo(command: Ehlo, session: Session) -> Reply | None:
     """Say who is here and what can be asked."""
     if session.contracts.role.lmtp:
         raise SmtpRefusal(500, "5.5.1", "This is LMTP, say LHLO")  # RFC 2033 4.1
+    if session.is_hasty:
+        session.turn_out()
+        return None
     return _greet(command, session)
 
 
@@ -54,6 +58,8 @@ def _extensions(session: Session) -> list[str]:
         names.append("MT-PRIORITY")  # RFC 6710: strangers set none
     if contracts.role.submission and contracts.queue.hold_seconds:
         names.append(_future_release(contracts.queue.hold_seconds, contracts.now()))
+    if session.may_speak_for_others:
+        names.append(f"XCLIENT {' '.join(ATTRIBUTES)}")
     if channel.can_start_tls:
         names.append("STARTTLS")
     if contracts.role.submission and session.login is None:
@@ -95,7 +101,7 @@ async def noop(_: Noop, session: Session) -> Reply:
 
 async def help_(_: Help, session: Session) -> Reply:
     """What there is."""
-    return Reply(214, "2.0.0", "There are:", (" ".join(READERS),))
+    return Reply(214, "2.0.0", "There are:", (" ".join(verb for verb in READERS if verb != "XCLIENT"),))
 
 
 async def vrfy(_: Vrfy, session: Session) -> Reply:

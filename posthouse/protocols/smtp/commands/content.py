@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -32,13 +33,17 @@ TOO_LARGE = Reply(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
 LOOP = "The message has been through too many servers"
 
 
-async def begin(_: DataCommand, session: Session) -> Reply:
+async def begin(_: DataCommand, session: Session) -> Reply | None:
     """Ask for the data."""
     if session.incoming is not None:
         raise SmtpRefusal(503, "5.5.1", "The message comes by BDAT")  # RFC 3030 2
     if session.transaction is not None and session.transaction.mail.body == "BINARYMIME":
         raise SmtpRefusal(503, "5.5.1", "BINARYMIME comes by BDAT")  # RFC 3030 3
-    session.incoming = _open(session)
+    incoming = _open(session)
+    if session.is_hasty:
+        session.turn_out()
+        return None
+    session.incoming = incoming
     session.decoder.begin_content()
     return Reply(354, None, "Go on, end with a dot on a line of its own")
 
@@ -76,7 +81,9 @@ def _open(session: Session) -> Incoming:
     if contracts.role.submission:
         name = f"{written(number)}@{contracts.hostname}"
         completion = Completion(date_time(contracts.now()), name, contracts.settings.header_octets)
-    return Incoming(contracts.letters.open(), fields, contracts.settings.message_octets, number, completion)
+    settings = contracts.settings
+    due = contracts.now() + settings.message_seconds * 1000
+    return Incoming(contracts.letters.open(), fields, settings.message_octets, number, due, completion)
 
 
 def finish_chunk(session: Session) -> Reply:
@@ -103,18 +110,23 @@ async def finish(end: End, session: Session) -> list[Reply]:
     lmtp = session.contracts.role.lmtp
     try:
         _check(end, incoming, transaction, session.contracts.settings.hops)
-        letter = await incoming.finish()
-        if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
-            incoming.prefix = await _signatures(incoming.completion, transaction, session)
-        queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
-        place = _place_each if lmtp else _place_all
-        replies = await place(letter, transaction, queued, incoming.number, session)
+        async with asyncio.timeout(session.contracts.settings.finish_seconds):
+            replies = await _store(transaction, incoming, session)
     except Exception as error:
         incoming.abandon()
         reply = session.reply_of(error)
         replies = [reply] * (len(transaction.recipients) if lmtp else 1)
     _tell_log(transaction, incoming, replies, session)
     return replies
+
+
+async def _store(transaction: Transaction, incoming: Incoming, session: Session) -> list[Reply]:
+    letter = await incoming.finish()
+    if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
+        incoming.prefix = await _signatures(incoming.completion, transaction, session)
+    queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
+    place = _place_each if session.contracts.role.lmtp else _place_all
+    return await place(letter, transaction, queued, incoming.number, session)
 
 
 def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:

@@ -11,6 +11,7 @@ from posthouse.core.accounts.sending import check_sending
 from posthouse.core.authentication.standing import login_stands
 from posthouse.core.delivery.deliver import check_room
 from posthouse.formats.address import is_literal
+from posthouse.protocols.smtp.limits import count_message, count_recipient, count_refusal
 from posthouse.protocols.smtp.transaction import Recipient, Transaction
 from posthouse.protocols.smtp.wire.commands import Mail, Rcpt
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
@@ -21,17 +22,21 @@ if TYPE_CHECKING:
 TRACE_OCTETS = 1024  # what our own fields add, at most
 
 
-async def mail(command: Mail, session: Session) -> Reply:
+async def mail(command: Mail, session: Session) -> Reply | None:
     """Begin a transaction."""
     contracts = session.contracts
     if session.helo is None:
         raise SmtpRefusal(503, "5.5.1", f"Say {'LHLO' if contracts.role.lmtp else 'EHLO'} first")
+    if not session.helo.extended and session.is_hasty:
+        session.turn_out()
+        return None
     if session.transaction is not None:
         raise SmtpRefusal(503, "5.5.1", "There is a sender already")
     if command.size > contracts.settings.message_octets:
         raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
     held_until = _held_until(command, session)
     _check_wishes(command, session)
+    await count_message(session)
     if contracts.role.submission:
         login = session.login
         if login is None:
@@ -87,10 +92,11 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
             session.contracts.now(),
             session.contracts.sending.daily_recipients,
         )
+    await count_recipient(session)
     try:
         recipient = await _taken(command, transaction, session)
     except Exception:
-        session.count_refused_recipient()
+        await count_refusal(session)
         raise
     transaction.recipients.append(recipient)
     return Reply(250, "2.1.5", "Recipient taken")

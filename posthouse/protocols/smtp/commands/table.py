@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from posthouse.protocols.smtp.commands import any_state, content, login, mail
+from posthouse.protocols.smtp.commands import any_state, content, login, mail, xclient
 from posthouse.protocols.smtp.wire.commands import (
     Auth,
     Bdat,
@@ -20,6 +20,7 @@ from posthouse.protocols.smtp.wire.commands import (
     Rset,
     StartTls,
     Vrfy,
+    Xclient,
 )
 from posthouse.protocols.smtp.wire.reply import Reply
 
@@ -36,5 +37,6 @@ COMMANDS: dict[type[Any], Callable[[Any, Any], Awaitable[Reply | None]]] = {
     Noop: any_state.noop,
     Help: any_state.help_,
     Vrfy: any_state.vrfy,
+    Xclient: xclient.xclient,
     Quit: any_state.quit_,
 }

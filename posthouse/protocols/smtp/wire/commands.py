@@ -56,6 +56,17 @@ class DataCommand(msgspec.Struct, frozen=True):
     """DATA."""
 
 
+class Xclient(msgspec.Struct, frozen=True):
+    """XCLIENT: what a server says of its client; None where it says nothing or does not know."""
+
+    name: str | None = None
+    address: str | None = None
+    port: int | None = None
+    protocol: str | None = None
+    helo: str | None = None
+    login: str | None = None
+
+
 class Bdat(msgspec.Struct, frozen=True):
     """BDAT, with so many octets of the message behind it; RFC 3030 2."""
 
@@ -94,4 +105,4 @@ class Auth(msgspec.Struct, frozen=True):
     initial: bytes | None = None
 
 
-Command = Ehlo | Lhlo | Mail | Rcpt | DataCommand | Bdat | Rset | Noop | Help | Vrfy | Quit | StartTls | Auth
+Command = Ehlo | Lhlo | Mail | Rcpt | DataCommand | Bdat | Rset | Noop | Help | Vrfy | Quit | StartTls | Auth | Xclient

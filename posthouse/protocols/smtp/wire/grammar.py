@@ -25,6 +25,7 @@ from posthouse.protocols.smtp.wire.commands import (
 from posthouse.protocols.smtp.wire.parameters import mail_fields, rcpt_fields
 from posthouse.protocols.smtp.wire.path import read_parameters, read_path
 from posthouse.protocols.smtp.wire.reply import SmtpRefusal
+from posthouse.protocols.smtp.wire.xclient import read_xclient
 
 # a domain or an address literal; hosts in the field call themselves all sorts of things, so: what cannot do harm in a
 # header (RFC 5321 4.1.2, RFC 6531 3.7.1)
@@ -131,6 +132,7 @@ READERS: dict[str, Callable[[str], Command]] = {
     "QUIT": _bare(Quit()),
     "STARTTLS": _bare(StartTls()),
     "AUTH": _auth,
+    "XCLIENT": read_xclient,
     # RFC 5321 4.1.1.6 to 4.1.1.9: these may say something
     "NOOP": lambda _: Noop(),
     "HELP": lambda _: Help(),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.protocols.smtp.wire.commands import Auth, Command, Ehlo, Lhlo, Mail, Noop, Rcpt
+from posthouse.protocols.smtp.wire.commands import Auth, Command, Ehlo, Lhlo, Mail, Noop, Rcpt, Xclient
 from posthouse.protocols.smtp.wire.grammar import READERS, read_command, read_response
 from posthouse.protocols.smtp.wire.reply import SmtpRefusal
 
@@ -33,6 +33,10 @@ from posthouse.protocols.smtp.wire.reply import SmtpRefusal
         ("RCPT TO: <a+b=c@d.example>", Rcpt("a+b=c@d.example")),
         ("NOOP and more", Noop()),
         ("auth plain", Auth("PLAIN")),
+        (
+            "XCLIENT NAME=[UNAVAILABLE] addr=IPV6:2001:DB8::1 PORT=25 PROTO=esmtp HELO=a.example LOGIN=a+40b.example",
+            Xclient(None, "2001:db8::1", 25, "ESMTP", "a.example", "a@b.example"),
+        ),
         ("AUTH PLAIN =", Auth("PLAIN", b"")),
         ("AUTH PLAIN AGEAYg==", Auth("PLAIN", b"\0a\0b")),
     ],
@@ -63,6 +67,13 @@ def test_commands(line: str, command: Command) -> None:
         (b"MAIL FROM:<a@b.example> BODY", 501, "5.5.4"),
         (b"MAIL FROM:<a@b.example> RETURN=FULL", 555, "5.5.4"),
         (b"MAIL FROM:<a@b.example> " + b"A" * 12_000, 501, "5.5.4"),
+        (b"XCLIENT", 501, "5.5.4"),
+        (b"XCLIENT ADDR=here", 501, "5.5.4"),
+        (b"XCLIENT ADDR", 501, "5.5.4"),
+        (b"XCLIENT PORT=70000", 501, "5.5.4"),
+        (b"XCLIENT HELO=a+0D+0Ab", 501, "5.5.4"),
+        (b"XCLIENT PROTO=HTTP", 501, "5.5.4"),
+        (b"XCLIENT COLOUR=red", 501, "5.5.4"),
         (b"RCPT TO:<>", 501, "5.1.3"),
         (b"DATA now", 501, "5.5.4"),
         (b"AUTH", 501, "5.5.4"),
