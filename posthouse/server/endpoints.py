@@ -39,6 +39,7 @@ def _smtp(parts: Parts, name: str) -> Any:
         queue=parts.configuration.queue,
         sending=parts.configuration.sending,
         registry=parts.registry,
+        trace=parts.journal,
         hostname=parts.hostname,
         now=now_ms,
     )

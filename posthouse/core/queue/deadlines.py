@@ -17,8 +17,9 @@ from posthouse.core.queue.records import (
     write_message,
     write_recipient,
 )
-from posthouse.core.queue.reporting import need_report
 from posthouse.core.queue.states import owes_report, put_message, set_deadline, settle
+from posthouse.core.queue.telling import need_report
+from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import QUEUE_DEADLINE
 
@@ -70,7 +71,13 @@ def _pass(
         message.warned = True
         write_message(txn, number, message)
     if message.sender and "never" not in recipient.notify and not recipient.reported:
+        append_events(txn, number, [TraceEvent(now, "delayed", _fields(recipient))], [])
         need_report(txn, number, now)
+
+
+def _fields(recipient: QueuedRecipient) -> dict[str, str]:
+    words = {"answer": recipient.words} if recipient.words else {}
+    return {"recipient": recipient.address, **words}
 
 
 def _expire(
@@ -82,6 +89,8 @@ def _expire(
     what = "not delivered in time" if now < message.expires else "tried for too long"
     recipient.words = f"{what}; the last answer was: {last}" if last else what
     recipient.status = "5.4.7" if now < message.expires else "4.4.7"
+    recipient.code = 0  # the words are ours now
+    append_events(txn, number, [TraceEvent(now, "failed", _fields(recipient))], [])
     was_open = message.open
     settle(txn, message, number, at, recipient, "failed", now)
     put_message(txn, number, message, was_open, now)

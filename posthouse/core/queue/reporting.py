@@ -20,8 +20,6 @@ from posthouse.core.queue.records import (
     write_recipient,
 )
 from posthouse.core.queue.send import NewRecipient, Outbound, enqueue
-from posthouse.core.queue.telling import REPORT as REPORT  # noqa: PLC0414 - this is where others look for them
-from posthouse.core.queue.telling import need_report as need_report  # noqa: PLC0414
 from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.formats.dsn.report import Action
 from posthouse.storage.blobs.records import BlobPlace, place
@@ -127,7 +125,7 @@ def tell(
     about = {f"recipient {one.number}": f"{one.recipient.address} {one.recipient.state}" for one in told[:TRACED]}
     event = TraceEvent(now, "reported", {"to": message.sender, "report": written(outbound.number), **about})
     append_events(txn, number, [event], [])
-    append_events(txn, outbound.number, [TraceEvent(now, "queued", {"report of": written(number)})], [message.sender])
+    append_events(txn, outbound.number, [TraceEvent(now, "composed", {"report of": written(number)})], [message.sender])
     return True
 
 

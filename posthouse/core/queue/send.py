@@ -22,12 +22,14 @@ from posthouse.core.queue.records import (
     write_recipient,
 )
 from posthouse.core.queue.telling import need_report
+from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.formats.address import is_literal, parse_address
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
 from posthouse.storage.jobs import need_job
 from posthouse.storage.spaces import QUEUE_DEADLINE, QUEUE_DUE, QUEUED
 
+NAMED, MARKED = 20, 1000  # recipients that a trace names, and those that it is found by
 CARRY = "carry"  # the job that carries a destination's mail; its body and key name the destination
 
 
@@ -125,6 +127,7 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
     )
     write_message(txn, message_number, message)
     if message.open:
+        _trace(txn, message_number, message, [recipient.address for recipient in new.recipients], now)
         keep(txn, letter.blob)
     due = max(now, new.held_until)
     deadline = min(at for at in (new.warn_at, new.expires, new.deliver_by) if at)
@@ -151,6 +154,12 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
         need_carrying(txn, destination, due)
     if any(one.state == "delivered" and "success" in one.notify for one in new.recipients):
         need_report(txn, message_number, now)
+
+
+def _trace(txn: WriteTransaction, number: int, message: QueuedMessage, recipients: list[str], now: int) -> None:
+    fields = {"sender": message.sender, "recipients": ", ".join(recipients[:NAMED])}
+    marks = [message.sender, message.message_id, *recipients[:MARKED]]
+    append_events(txn, number, [TraceEvent(now, "held" if message.held_until > now else "queued", fields)], marks)
 
 
 def need_carrying(txn: WriteTransaction, destination: str, due: int) -> None:

@@ -26,9 +26,10 @@ from posthouse.core.queue.records import (
     read_recipient,
     write_recipient,
 )
-from posthouse.core.queue.reporting import need_report
 from posthouse.core.queue.send import destination_of, need_carrying
 from posthouse.core.queue.states import Pace, make_due, next_due, owes_report, put_message, settle, take_out
+from posthouse.core.queue.telling import need_report
+from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
 from posthouse.storage.jobs import Lease, end_job, holds_job, put_off_job
 from posthouse.storage.spaces import DESTINATION, QUEUE_DUE, QUEUE_UNDERWAY
@@ -138,6 +139,7 @@ def record_outcomes(txn: WriteTransaction, carried: Carried, pace: Pace, now: in
         recipient.words, recipient.host = outcome.words, outcome.host
         recipient.attempts += 1
         number, at = carried.number, outcome.recipient
+        append_events(txn, number, [_step(recipient.address, outcome, now)], [])
         if outcome.result == "later":
             due = now + pace.wait(recipient.attempts, f"{number} {at}")
             make_due(txn, number, at, recipient, due, "waiting", now)
@@ -153,6 +155,16 @@ def record_outcomes(txn: WriteTransaction, carried: Carried, pace: Pace, now: in
     put_message(txn, carried.number, message, was_open, now)
     if owed:
         need_report(txn, carried.number, now)
+
+
+STEPS = {"taken": "carried", "later": "delayed", "refused": "failed"}
+
+
+def _step(address: str, outcome: Outcome, now: int) -> TraceEvent:
+    """What stands of it in the letter's trace."""
+    answer = " ".join(str(part) for part in (outcome.code or "", outcome.status, outcome.words) if part)
+    fields = {"recipient": address, "host": outcome.host, "answer": answer}
+    return TraceEvent(now, STEPS[outcome.result], {name: value for name, value in fields.items() if value})
 
 
 @operation

@@ -75,11 +75,9 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(ge=1, le=86_400, description="How long after a failure an MTA-STS policy is not fetched again."),
     ] = 300
     tls_reports: Annotated[
-        bool, Meta(description="Whether domains that ask for it are told every day how TLS to them went (TLS-RPT).")
+        bool, Meta(description="Whether it is counted by day how TLS to each domain went (RFC 8460).")
     ] = True
-    tls_report_sender: Annotated[
-        str, Meta(description="The address that such reports come from; empty for postmaster of the first domain.")
-    ] = ""
+    tls_report_days: Annotated[int, Meta(ge=1, le=366, description="For how many days these counts are kept.")] = 7
     tls_report_failures: Annotated[
         int, Meta(ge=1, le=10_000, description="How many different failures a day of one domain are told apart.")
     ] = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import islice
 
 import msgspec
 import structlog
@@ -76,17 +77,19 @@ def add_results(txn: WriteTransaction, days: list[DayResults], most_failures: in
 def old_results(txn: ReadTransaction, before: int, limit: int) -> list[DayResults]:
     """Up to `limit` domains' results of days before `before`, the oldest first."""
     found = []
-    for key, value in txn.scan(TLS_RESULT.range()[0], TLS_RESULT.key(before)):
+    for key, value in islice(txn.scan(TLS_RESULT.range()[0], TLS_RESULT.key(before)), limit):
         day, domain = TLS_RESULT.parse(key)
         found.append(DayResults(day, domain, _RESULTS.decode(value)))
-        if len(found) == limit:
-            break
     return found
 
 
-def forget_results(txn: WriteTransaction, day: int, domain: str) -> bool:
-    """They were reported; False when they were before."""
-    return txn.delete(TLS_RESULT.key(day, domain))
+@operation
+def forget_results(txn: WriteTransaction, before: int, limit: int) -> int:
+    """Forget up to `limit` domains' results of days before `before`; how many they were."""
+    old = [key for key, _ in islice(txn.scan(TLS_RESULT.range()[0], TLS_RESULT.key(before)), limit)]
+    for key in old:
+        txn.delete(key)
+    return len(old)
 
 
 class TlsCounts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -16,6 +17,13 @@ from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.storage.contract import Store
 
 
+class Trace(Protocol):
+    """Takes the steps of letters; the worker's journal."""
+
+    def note(self, number: int, what: str, /, marks: Iterable[str] = (), **fields: object) -> None:
+        """Say that something was done with a letter; returns at once."""
+
+
 class Contracts(msgspec.Struct, frozen=True):
     """What all sessions of a listener share; `now` gives ms since the epoch."""
 
@@ -27,5 +35,6 @@ class Contracts(msgspec.Struct, frozen=True):
     queue: QueueSettings
     sending: SendingSettings
     registry: Registry
+    trace: Trace
     hostname: str
     now: Callable[[], int]

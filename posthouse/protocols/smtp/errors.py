@@ -52,3 +52,9 @@ def reply_of(error: Exception) -> Reply | None:
         if found is not None:
             return found
     return None
+
+
+def reply_text(error: Exception) -> str:
+    """What the peer of `error` is told, for a trace."""
+    reply = reply_of(error) or OUR_FAULT
+    return f"{reply.code} {reply.status} {reply.text}"

@@ -9,9 +9,9 @@ from posthouse.core.queue.deadlines import DEADLINES, next_deadline, pass_deadli
 from posthouse.core.queue.numbers import first_number
 from posthouse.core.queue.operator import purge_finished
 from posthouse.core.queue.reporter import Reporter
-from posthouse.core.queue.reporting import REPORT
 from posthouse.core.queue.send import CARRY
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.queue.telling import REPORT
 from posthouse.core.queue.transfer import finish
 from posthouse.server.timetable.runner import Duty
 from posthouse.storage.contract import Store

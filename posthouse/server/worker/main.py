@@ -87,7 +87,14 @@ class Worker:
                     self._briefed.configuration.blobs,
                     now_ms,
                 )
-                | tidying_duties(self._parts.store, self._briefed.configuration.trace, now_ms)
+                | tidying_duties(
+                    self._parts.store,
+                    self._sending.resolver,
+                    self._briefed.configuration.trace,
+                    self._briefed.configuration.routing,
+                    self._briefed.configuration.dkim,
+                    now_ms,
+                )
                 | sending_duties(
                     self._parts.store,
                     self._sending.courier,

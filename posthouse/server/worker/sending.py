@@ -27,6 +27,7 @@ class Sending(Struct, frozen=True):
     courier: Courier
     reporter: Reporter
     router: MxRouter
+    resolver: DnsResolver
 
 
 def build_sending(parts: Parts, reactor: Any) -> Sending:
@@ -48,6 +49,7 @@ def build_sending(parts: Parts, reactor: Any) -> Sending:
         courier=Courier(means, own, parts.bus),
         reporter=Reporter(parts.store, parts.blobs, parts.letters, configuration.queue, parts.hostname, now_ms),
         router=router,
+        resolver=resolver,
     )
 
 

@@ -30,9 +30,10 @@ from posthouse.core.queue.records import (
     write_recipient,
 )
 from posthouse.core.queue.reporter import Reporter
-from posthouse.core.queue.reporting import REPORT, Told, need_report, read_news, tell, to_tell
+from posthouse.core.queue.reporting import Told, read_news, tell, to_tell
 from posthouse.core.queue.send import NewRecipient, Outbound, send
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.queue.telling import REPORT, need_report
 from posthouse.core.trace.records import TraceEvent, read_events
 from posthouse.formats.address import parse_address
 from posthouse.formats.mime.settings import MimeLimits
@@ -184,11 +185,12 @@ async def test_a_report_stands_in_the_traces(store: Store) -> None:
     await house.became(0, "failed", **REFUSED)
     await house.report()
     (number,) = set(await store.read(queued_numbers)) - {NUMBER}
-    (event,) = await store.read(trace_of, NUMBER)
+    _, event = await store.read(trace_of, NUMBER)
     assert (event.what, event.fields["to"], event.fields["report"]) == ("reported", "eve@example.com", written(number))
     assert event.fields["recipient 0"] == "bob@example.net failed"
-    (event,) = await store.read(trace_of, number)
-    assert (event.what, event.fields) == ("queued", {"report of": written(NUMBER)})
+    queued, composed = await store.read(trace_of, number)
+    assert (queued.what, queued.fields["recipients"]) == ("queued", "eve@example.com")
+    assert (composed.what, composed.fields) == ("composed", {"report of": written(NUMBER)})
 
 
 async def test_all_that_there_is_to_tell_is_one_report(store: Store) -> None:

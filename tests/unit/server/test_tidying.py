@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from posthouse.core.accounts.sending import DAY_MS
+from posthouse.core.dkim.settings import DkimSettings
+from posthouse.core.dns import Answer, DnsFailure
 from posthouse.core.queue.numbers import first_number
+from posthouse.core.routing.settings import RoutingSettings
+from posthouse.core.routing.tls_results import DayResults, TlsResults, add_results, old_results
 from posthouse.core.trace.finding import LAST, find_between
 from posthouse.core.trace.records import Note, TraceEvent, append_notes
 from posthouse.core.trace.settings import TraceSettings
@@ -13,8 +17,18 @@ from tests.unit.core.house import NOW, two_domains
 from tests.unit.core.test_sending import charge, kept
 
 
+class Silent:
+    """A DNS that answers nothing."""
+
+    async def ask(self, name: str, kind: str) -> Answer:
+        raise DnsFailure(name, kind, "silent")
+
+
 async def do(store: Store, kind: str, now: int) -> None:
-    await tidying_duties(store, TraceSettings(keep_days=2), lambda: now)[kind].do(b"")
+    duties = tidying_duties(
+        store, Silent(), TraceSettings(keep_days=2), RoutingSettings(tls_report_days=2), DkimSettings(), lambda: now
+    )
+    await duties[kind].do(b"")
 
 
 async def test_traces_go_after_their_days(store: Store) -> None:
@@ -37,3 +51,10 @@ async def test_days_go_when_they_are_over(store: Store) -> None:
     assert len(await store.read(kept)) == AT_ONCE + 50
     await do(store, "forget what was sent", NOW + DAY_MS)
     assert await store.read(kept) == [(ann, NOW // DAY_MS + 1)]
+
+
+async def test_how_tls_went_is_forgotten_after_its_days(store: Store) -> None:
+    today = NOW // DAY_MS
+    await store.write(add_results, [DayResults(today - ago, "example.net", TlsResults([])) for ago in range(5)], 10)
+    await do(store, "forget tls", NOW)
+    assert [each.day for each in await store.read(old_results, today + 1, 10)] == [today - 2, today - 1, today]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
@@ -33,12 +33,25 @@ ROLES = {"mx": MX, "submission": SUBMISSION, "lmtp": LMTP}
 ROOM = 2000  # octets that Dave may hold
 
 
+class Steps:
+    """What was noted in traces: (what, marks, fields)."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, list[str], dict[str, object]]] = []
+
+    def note(self, number: int, what: str, /, marks: Iterable[str] = (), **fields: object) -> None:
+        self.noted.append((what, list(marks), fields))
+
+
 class World:
     """The server, and its clients."""
 
-    def __init__(self, store: Store, blobs: MemoryBlobs, contracts: Contracts, tls: Any = None) -> None:
+    def __init__(
+        self, store: Store, blobs: MemoryBlobs, contracts: Contracts, tls: Any = None, steps: Steps | None = None
+    ) -> None:
         self.store = store
         self.blobs = blobs
+        self.steps = steps or Steps()
         self.factory = smtp_factory(contracts, tls)
 
     def begin(self, transport: MemoryTransport) -> None:
@@ -109,6 +122,7 @@ async def open_world(
     for group, posting, other in (("team", "members", "bob"), ("all", "anyone", "dave")):
         members = ["alice@example.org", f"{other}@example.org"]
         await store.write(add_group, f"{group}@example.org", group, posting, members, NOW)
+    steps = Steps()
     contracts = Contracts(
         role=ROLES[role],
         store=store,
@@ -117,8 +131,9 @@ async def open_world(
         settings=SmtpSettings(**settings),
         queue=QueueSettings(),
         registry=LocalRegistry(),
+        trace=steps,
         sending=SendingSettings(daily_recipients=daily_recipients),
         hostname="mail.example.org",
         now=now,
     )
-    return World(store, blobs, contracts, tls)
+    return World(store, blobs, contracts, tls, steps)

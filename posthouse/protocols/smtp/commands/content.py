@@ -108,20 +108,21 @@ async def finish(end: End, session: Session) -> list[Reply]:
     session.transaction = None
     session.incoming = None
     lmtp = session.contracts.role.lmtp
+    letter: Letter | None = None
     try:
         _check(end, incoming, transaction, session.contracts.settings.hops)
         async with asyncio.timeout(session.contracts.settings.finish_seconds):
-            replies = await _store(transaction, incoming, session)
+            letter = await incoming.finish()
+            replies = await _store(letter, transaction, incoming, session)
     except Exception as error:
         incoming.abandon()
         reply = session.reply_of(error)
         replies = [reply] * (len(transaction.recipients) if lmtp else 1)
-    _tell_log(transaction, incoming, replies, session)
+    _tell(transaction, incoming, letter, replies, session)
     return replies
 
 
-async def _store(transaction: Transaction, incoming: Incoming, session: Session) -> list[Reply]:
-    letter = await incoming.finish()
+async def _store(letter: Letter, transaction: Transaction, incoming: Incoming, session: Session) -> list[Reply]:
     if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
         incoming.prefix = await _signatures(incoming.completion, transaction, session)
     queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
@@ -208,15 +209,29 @@ def _passage(session: Session, transaction: Transaction) -> Passage:
     )
 
 
-def _tell_log(transaction: Transaction, incoming: Incoming, replies: list[Reply], session: Session) -> None:
+def _tell(
+    transaction: Transaction, incoming: Incoming, letter: Letter | None, replies: list[Reply], session: Session
+) -> None:
+    """Say in the log and in the letter's trace what became of it."""
     refusals = sorted({f"{reply.code} {reply.text}" for reply in replies if reply.is_refusal})
     is_stored = any(not reply.is_refusal for reply in replies)
+    recipients = [recipient.address for recipient in transaction.recipients]
+    peer = session.channel.peer.host
     log.info(
         "mail stored" if is_stored else "mail refused",
         id=written(incoming.number),
         sender=transaction.mail.sender,
-        recipients=[recipient.address for recipient in transaction.recipients][:20],
+        recipients=recipients[:20],
         octets=incoming.writer.size,
-        peer=session.channel.peer.host,
+        peer=peer,
         **({"refused": refusals} if refusals else {}),
+    )
+    session.contracts.trace.note(
+        incoming.number,
+        "received" if is_stored else "refused",
+        [transaction.mail.sender, "" if letter is None else letter.header.message_id, *recipients],
+        sender=transaction.mail.sender,
+        recipients=", ".join(recipients[:20]),
+        peer=peer,
+        answer="; ".join(refusals) or replies[0].text,
     )

@@ -10,7 +10,9 @@ from posthouse.core.accounts.resolve import Resolution, resolve
 from posthouse.core.accounts.sending import check_sending
 from posthouse.core.authentication.standing import login_stands
 from posthouse.core.delivery.deliver import check_room
+from posthouse.core.queue.numbers import new_number
 from posthouse.formats.address import is_literal
+from posthouse.protocols.smtp.errors import reply_text
 from posthouse.protocols.smtp.limits import count_message, count_recipient, count_refusal
 from posthouse.protocols.smtp.transaction import Recipient, Transaction
 from posthouse.protocols.smtp.wire.commands import Mail, Rcpt
@@ -95,11 +97,26 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
     await count_recipient(session)
     try:
         recipient = await _taken(command, transaction, session)
-    except Exception:
+    except Exception as error:
         await count_refusal(session)
+        _trace_refusal(command, transaction, error, session)
         raise
     transaction.recipients.append(recipient)
     return Reply(250, "2.1.5", "Recipient taken")
+
+
+def _trace_refusal(command: Rcpt, transaction: Transaction, error: Exception, session: Session) -> None:
+    """Who asks where their mail is finds that it was refused, and with which words."""
+    contracts, sender = session.contracts, transaction.mail.sender
+    contracts.trace.note(
+        new_number(contracts.now()),
+        "refused",
+        [sender, command.recipient],
+        sender=sender,
+        recipients=command.recipient,
+        peer=session.channel.peer.host,
+        answer=reply_text(error),
+    )
 
 
 async def _taken(command: Rcpt, transaction: Transaction, session: Session) -> Recipient:
