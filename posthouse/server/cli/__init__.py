@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import structlog
 
 from posthouse import __version__
 from posthouse.server.cli.context import Invocation
@@ -72,8 +71,6 @@ class Verbs(click.Group):
 @click.pass_context
 def posthouse(context: click.Context, file: Path | None, as_json: bool) -> None:
     """Posthouse, a mail and groupware server in one program."""
-    # standard output is the verb's own: what a store logs that is opened here must not be in the middle of its JSON
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     context.obj = Invocation(file, as_json=as_json)
 
 

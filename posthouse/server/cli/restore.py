@@ -11,6 +11,7 @@ import click
 from posthouse.admin import restore as admin
 from posthouse.server.cli.context import Command, Invocation, pass_invocation
 from posthouse.server.cli.output import fail, progress, show_done, warn
+from posthouse.server.cli.stores import log_to_standard_error
 from posthouse.server.control import NotRunning, ask
 from posthouse.server.setting_up.files import CONFIGURATION
 from posthouse.storage.lmdb.engine import StoreInUse, WriterLock
@@ -30,6 +31,7 @@ def restore(
     Ends with status 1 when the backup lacks something.
     """
     source = source.absolute()
+    log_to_standard_error()
     with ExitStack() as undone:
         if directory is not None:
             asyncio.run(admin.check_backup(source))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import structlog
 
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
@@ -23,11 +26,17 @@ _PAUSE_SECONDS = 0.05
 @asynccontextmanager
 async def open_store(configuration: Configuration) -> AsyncIterator[Store]:
     """The store of this installation; raises StoreUnavailable."""
+    log_to_standard_error()
     store = await _reach(configuration)
     try:
         yield store
     finally:
         store.close()
+
+
+def log_to_standard_error() -> None:
+    """Keep what a store logs that is opened in this process out of what the verb prints."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 async def _reach(configuration: Configuration) -> RemoteStore | LocalStore:
