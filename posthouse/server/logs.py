@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
@@ -36,7 +37,7 @@ def start_logging(settings: LogSettings, process: str) -> None:
             *_rendering(for_people),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, Unfailing(sys.stderr.buffer))),
         cache_logger_on_first_use=False,  # a reload may change the level
     )
 
@@ -45,6 +46,21 @@ def capture_libraries() -> None:
     """Take over what Twisted and the standard library log; once an interpreter, forked children keep it."""
     logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
     globalLogBeginner.beginLoggingTo([_from_twisted], redirectStandardIO=False, discardBuffer=True)
+
+
+class Unfailing:
+    """Standard error, which may be a file on a disk that is full: what cannot be logged must end no session."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, octets: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(octets)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 class _Origin:

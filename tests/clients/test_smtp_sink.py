@@ -100,7 +100,6 @@ async def test_many_messages_on_one_connection(sinks: Callable[..., Sink], flags
         (("-r", "."), "later", 450),
         (("-q", "RCPT"), "later", 0),
         (("-q", "."), "later", 0),
-        (("-A", "0"), "refused", 550),
     ],
 )
 async def test_refusals_and_disconnects(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import subprocess
 import sys
 from typing import Any
+
+import structlog
+
+from posthouse.server.logs import Unfailing
 
 SCRIPT = """
 import asyncio, logging, structlog
@@ -54,3 +60,18 @@ def test_for_people() -> None:
     assert "hunter2" not in text
     assert "ZeroDivisionError" in text
     assert "too quiet" not in text
+
+
+class FullDisk(io.RawIOBase):
+    """A log file that has no room."""
+
+    def write(self, _octets: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+
+def test_a_log_on_a_full_disk_ends_nothing() -> None:
+    logger = structlog.BytesLogger(Unfailing(FullDisk()))
+    logger.msg(b"mail stored")
