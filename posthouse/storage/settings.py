@@ -34,7 +34,7 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = 256 << 20
     answer_seconds: Annotated[
         float,
-        Meta(gt=0, le=600, description="How long a worker waits for the store process before it says: try later."),
+        Meta(gt=0, le=600, description="How long a worker waits for a store process before it says: try later."),
     ] = 30.0
     changes_kept: Annotated[
         int,
@@ -42,5 +42,9 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = 100_000
     remember_seconds: Annotated[
         float,
-        Meta(ge=60, le=86_400, description="How long answers are remembered for a worker that may ask again."),
+        Meta(
+            ge=60,
+            le=86_400,
+            description="How long answers are remembered for a worker that may ask again; it does for half as long.",
+        ),
     ] = 600.0

@@ -38,8 +38,8 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(
             ge=5,
             le=3600,
-            description="How long to store a message before the client is asked to try later "
-            "(RFC 5321 4.5.3.2.6: clients wait for 600).",
+            description="How long to sign a message and to write a large one to the disk before the client is asked to "
+            "try later (RFC 5321 4.5.3.2.6: clients wait for 600).",
         ),
     ] = 600
     greeting_delay_milliseconds: Annotated[

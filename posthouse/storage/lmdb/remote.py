@@ -45,12 +45,16 @@ FRAME_MARGIN_OCTETS = 4096  # what a request holds beside its arguments is small
 
 
 class Unanswered(msgspec.Struct):
-    """A write that was asked for; sent again over a new connection until its deadline."""
+    """A write that was asked for; sent again over a new connection until its deadline, when there is none by then.
+
+    What a store process has got may take effect at any time: its outcome is waited for while that process lives.
+    """
 
     operation: str
     arguments: bytes
     deadline: float
     answer: asyncio.Future[Answer]
+    is_sent: bool = False
 
 
 class RemoteStore:
@@ -102,6 +106,7 @@ class RemoteStore:
         )
         self._unanswered[sequence] = pending
         if self._connection is not None:
+            pending.is_sent = True
             self._connection.send(self._frame(sequence, pending, again=False))
         if self._sweep is None:
             self._sweep = loop.call_later(1.0, self._give_up)
@@ -146,6 +151,8 @@ class RemoteStore:
         frames = [frame(self._client.to_bytes(8, "big"))]
         frames += [self._frame(sequence, pending, again=True) for sequence, pending in self._unanswered.items()]
         connection.send(b"".join(frames))
+        for pending in self._unanswered.values():
+            pending.is_sent = True
 
     def answered(self, answer: Answer) -> None:
         """An answer or a notice came."""
@@ -162,6 +169,12 @@ class RemoteStore:
         """The connection is gone."""
         if self._connection is connection:
             self._connection = None
+            # what may have taken effect is asked for as long as its answer is surely remembered
+            seconds = max(self._settings.answer_seconds, self._settings.remember_seconds / 2)
+            deadline = asyncio.get_running_loop().time() + seconds
+            for pending in self._unanswered.values():
+                if pending.is_sent:
+                    pending.deadline = deadline
             if not self._closed:
                 self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
 
@@ -185,11 +198,11 @@ class RemoteStore:
                 return
 
     def _give_up(self) -> None:
-        # What gets no answer in time is never asked again: it may have taken effect or not
+        # what no store process has got in time is never asked for again, and had no effect
         now = asyncio.get_running_loop().time()
-        for sequence, pending in list(self._unanswered.items()):
+        for sequence, pending in list(self._unanswered.items()) if self._connection is None else ():
             if pending.deadline > now:
-                break
+                continue
             del self._unanswered[sequence]
             if not pending.answer.done():
                 pending.answer.set_exception(StoreUnavailable("the store process does not answer"))

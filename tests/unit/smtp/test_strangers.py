@@ -9,6 +9,7 @@ import pytest
 
 from posthouse.storage.memory import MemoryStore
 from tests.unit.imap.world import NOW
+from tests.unit.smtp.test_queueing import login
 from tests.unit.smtp.test_session import SMALL, dotted
 from tests.unit.smtp.world import BOB, Client, World, open_world
 
@@ -156,25 +157,60 @@ async def test_a_message_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     await ended(client, "421 4.3.0")
 
 
-class StuckStore(MemoryStore):
-    """Never answers a write, once it is stuck."""
+class SlowStore(MemoryStore):
+    """Takes its time with writes and reads from when it `is_slow`, until it is told to go on."""
 
-    stuck = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_slow = False
+        self.goes_on = asyncio.Event()
+        self.reached = asyncio.Event()
 
     async def write(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.stuck:
-            await asyncio.Event().wait()
+        await self._wait()
         return await super().write(operation, *args, **kwargs)
 
+    async def read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        await self._wait()
+        return await super().read(query, *args, **kwargs)
 
-async def test_a_store_that_does_not_answer() -> None:
-    store = StuckStore()
-    world = await open_world(store=store, finish_seconds=0)
+    async def _wait(self) -> None:
+        if self.is_slow:
+            self.reached.set()
+            await self.goes_on.wait()
+
+
+@pytest.mark.parametrize("role", ["mx", "lmtp"])
+async def test_what_the_store_was_given_is_answered_with_what_became_of_it(role: str) -> None:
+    """Whoever hears "try later" sends it again: that must not be said of what may be in the mailbox."""
+    store = SlowStore()
+    world = await open_world(role, store=store, finish_seconds=0)
     client = Client(world)
-    await client.envelope("bob@example.org")
-    store.stuck = True
+    await client.envelope("bob@example.org", hello="LHLO" if role == "lmtp" else "EHLO")
+    store.is_slow = True
+    client.transport.send(dotted(SMALL))
+    await store.reached.wait()
+    for _ in range(3):
+        await asyncio.sleep(0)  # the time is over
+    assert not client.transport.received
+    store.is_slow = False
+    store.goes_on.set()
+    assert (await client.reply())[-1].startswith("250 ")
+    assert len(await world.inbox(BOB)) == 1
+
+
+async def test_what_takes_too_long_before_is_asked_for_again() -> None:
+    """Nothing was given to the store yet."""
+    store = SlowStore()
+    world = await open_world("submission", store=store, finish_seconds=0)
+    client = await login(world)
+    for line in ("MAIL FROM:<alice@example.org>", "RCPT TO:<bob@example.org>", "RCPT TO:<ann@example.net>", "DATA"):
+        await client.say(line)
+    store.is_slow = True
     client.transport.send(dotted(SMALL))
     assert (await client.reply())[-1].startswith("451 4.3.0")
+    store.is_slow = False
+    assert await world.inbox(BOB) == []
 
 
 async def test_what_was_sent_before_tls_is_forgotten() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,39 @@ async def test_a_store_that_stays_away_is_unavailable_and_never_asked_again(tmp_
         await client.write(count_up, b"n")
     await process.start()
     assert await client.write(count_up, b"n") == 1
+    client.close()
+    await process.stop()
+
+
+async def test_what_a_slow_store_has_got_is_answered_when_it_is_done(tmp_path: Path) -> None:
+    """A caller that hears "try later" does it again."""
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect(settings=StoreSettings(map_octets=1 << 30, answer_seconds=0.5))
+    assert await client.write(count_up, b"n") == 1
+    process.process.send_signal(signal.SIGSTOP)
+    pending = asyncio.ensure_future(client.write(count_up, b"n"))
+    done, _ = await asyncio.wait([pending], timeout=2.5)
+    assert not done
+    process.process.send_signal(signal.SIGCONT)
+    assert await pending == 2
+    client.close()
+    await process.stop()
+
+
+async def test_what_a_store_has_got_before_it_died_is_asked_for_at_the_next(tmp_path: Path) -> None:
+    process = StoreProcess(tmp_path)
+    await process.start()
+    client = await process.connect(settings=StoreSettings(map_octets=1 << 30, answer_seconds=0.5))
+    assert await client.write(count_up, b"n") == 1
+    process.process.send_signal(signal.SIGSTOP)
+    pending = asyncio.ensure_future(client.write(count_up, b"n"))
+    await asyncio.sleep(0)
+    await process.kill()
+    done, _ = await asyncio.wait([pending], timeout=2.5)
+    assert not done, "whether it was done is not known yet"
+    await process.start()
+    assert await pending == 2
     client.close()
     await process.stop()
 

@@ -113,7 +113,10 @@ async def finish(end: End, session: Session) -> list[Reply]:
         _check(end, incoming, transaction, session.contracts.settings.hops)
         async with asyncio.timeout(session.contracts.settings.finish_seconds):
             letter = await incoming.finish()
-            replies = await _store(letter, transaction, incoming, session)
+            queued = await _to_queue(transaction, incoming, session)
+        # what the store was given may take effect at any time: no answer but its own is true
+        place = _place_each if lmtp else _place_all
+        replies = await place(letter, transaction, queued, incoming.number, session)
     except Exception as error:
         incoming.abandon()
         reply = session.reply_of(error)
@@ -122,12 +125,10 @@ async def finish(end: End, session: Session) -> list[Reply]:
     return replies
 
 
-async def _store(letter: Letter, transaction: Transaction, incoming: Incoming, session: Session) -> list[Reply]:
+async def _to_queue(transaction: Transaction, incoming: Incoming, session: Session) -> list[Outbound]:
     if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
         incoming.prefix = await _signatures(incoming.completion, transaction, session)
-    queued = outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
-    place = _place_each if session.contracts.role.lmtp else _place_all
-    return await place(letter, transaction, queued, incoming.number, session)
+    return outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
 
 
 def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:
