@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.accounts.errors import NoSuchAccount, OverQuota
 from posthouse.core.accounts.records import AccountRecord, Usage, read_account, read_domain
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, query
 from posthouse.storage.spaces import DOMAIN_USAGE, USAGE
 
 _ENCODER = msgspec.msgpack.Encoder()
 _USAGE = msgspec.msgpack.Decoder(Usage)
+
+
+class Allowance(msgspec.Struct, array_like=True, frozen=True):
+    """An account's own limits (None for none) and what it holds; its domain's limits bind it too."""
+
+    address: str
+    usage: Usage
+    messages: int | None
+    octets: int | None
 
 
 def charge(txn: WriteTransaction, account: int, messages: int, octets: int, *, enforce: bool = True) -> None:
@@ -41,6 +50,15 @@ def usage(txn: ReadTransaction, account: int) -> Usage:
     """What the account holds."""
     value = txn.get(USAGE.key(account))
     return Usage() if value is None else _USAGE.decode(value)
+
+
+@query
+def allowance(txn: ReadTransaction, account: int) -> Allowance:
+    """What the account may hold, and holds; raises NoSuchAccount."""
+    record = read_account(txn, account)
+    if record is None:
+        raise NoSuchAccount(str(account))
+    return Allowance(record.address, usage(txn, account), record.quota_messages, record.quota_octets)
 
 
 @query

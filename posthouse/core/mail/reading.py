@@ -7,10 +7,11 @@ from itertools import islice
 
 import msgspec
 
+from posthouse.core.mail.flags import DELETED
 from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
-from posthouse.storage.items import KEYWORDS_AT
+from posthouse.storage.items import KEYWORDS_AT, decode_item
 from posthouse.storage.spaces import ITEM
 
 
@@ -65,6 +66,20 @@ def flag_page(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, 
         if len(value) > KEYWORDS_AT:
             keywords[int.from_bytes(key[-4:], "big")] = int.from_bytes(value[KEYWORDS_AT:], "little")
     return FlagPage(_numbers(numbers).tobytes(), b"".join(flags), keywords)
+
+
+@query
+def deleted_octets(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, limit: int) -> tuple[int, int]:
+    """Octets of the messages flagged \\Deleted among the next `limit`; and the UID to go on at, 0 at the end."""
+    start, end = ITEM.key(account, mailbox, first_uid), ITEM.range(account, mailbox)[1]
+    octets = last = seen = 0
+    for key, value in islice(txn.scan(start, end), limit):
+        seen += 1
+        last = int.from_bytes(key[-4:], "big")
+        item = decode_item(value)
+        if item.flags & DELETED:
+            octets += item.size
+    return octets, last + 1 if seen == limit else 0
 
 
 def _numbers(big_endian: list[bytes]) -> array[int]:

@@ -1,11 +1,13 @@
 """What IMAP transcripts play on: alice@example.org and bob@example.org, password "secret"; the time stands still.
 
 `# with:` takes `messages=N` (the first N of MESSAGES are in Alice's inbox), `tls=yes` (STARTTLS is offered),
-`peer=ADDRESS`, `inline_octets=N` (larger messages become blobs of their own), and any setting of ImapSettings.
+`peer=ADDRESS`, `inline_octets=N` (larger messages become blobs of their own), `quota_octets=N` and `quota_messages=N`
+(what Alice may hold), and any setting of ImapSettings.
 """
 
 from __future__ import annotations
 
+from posthouse.core.accounts.accounts import AccountChange, change_account
 from posthouse.core.mail.messages import append
 from tests.letters import letter
 from tests.transcripts.runner import Stage
@@ -70,13 +72,18 @@ They were in the car.
 
 MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED)]
 
+STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages")
+
 
 async def set_stage(options: dict[str, str]) -> Stage:
     """A new server for one transcript."""
-    settings = {name: int(value) for name, value in options.items() if name not in ("messages", "tls", "peer")}
+    settings = {name: int(value) for name, value in options.items() if name not in STAGE_OPTIONS}
     world = await open_world(tls=object() if options.get("tls") == "yes" else None, **settings)
     letters = [letter(octets) for octets in MESSAGES[: int(options.get("messages", "0"))]]
     if letters:
         times = [NOW - 60_000 * number for number in range(len(letters))]
         await world.store.write(append, 1, "INBOX", letters, [(0, ())] * len(letters), times, NOW)
+    for limit in ("quota_octets", "quota_messages"):
+        if limit in options:
+            await world.store.write(change_account, "alice@example.org", AccountChange(**{limit: int(options[limit])}))
     return Stage(world.begin)

@@ -14,6 +14,7 @@ from posthouse.protocols.imap.commands import (
     listing,
     login,
     mailboxes,
+    quota,
     select,
     starttls,
     status,
@@ -56,6 +57,9 @@ USER_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Lsub: listing.lsub,
     wire.Namespace: listing.namespace,
     wire.Status: status.status,
+    wire.GetQuota: quota.get_quota,
+    wire.GetQuotaRoot: quota.get_quota_root,
+    wire.SetQuota: quota.set_quota,
 }
 
 # Those on the open mailbox

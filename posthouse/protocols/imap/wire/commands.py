@@ -137,7 +137,10 @@ class Unsubscribe(Command, frozen=True):
 
 
 class StatusItem(enum.Enum):
-    """What STATUS can ask; the value is the name in the response. RFC 9051 6.3.11, RFC 7162, RFC 7889, RFC 8474."""
+    """What STATUS can ask; the value is the name in the response.
+
+    RFC 9051 6.3.11, RFC 7162, RFC 7889, RFC 8474, RFC 9208 4.1.4.
+    """
 
     MESSAGES = b"MESSAGES"
     RECENT = b"RECENT"
@@ -149,6 +152,7 @@ class StatusItem(enum.Enum):
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
     APPENDLIMIT = b"APPENDLIMIT"
     MAILBOXID = b"MAILBOXID"
+    DELETED_STORAGE = b"DELETED-STORAGE"
 
 
 class ListSelect(enum.IntFlag):
@@ -220,6 +224,25 @@ class Append(Command, frozen=True):
 
     name: str
     messages: tuple[AppendMessage, ...]
+
+
+class GetQuota(Command, frozen=True):
+    """GETQUOTA; RFC 9208 4.1.1."""
+
+    root: str
+
+
+class GetQuotaRoot(Command, frozen=True):
+    """GETQUOTAROOT; RFC 9208 4.1.2."""
+
+    name: str
+
+
+class SetQuota(Command, frozen=True):
+    """SETQUOTA; RFC 9208 4.1.3. Resources in capitals with their new limits."""
+
+    root: str
+    limits: tuple[tuple[str, int], ...]
 
 
 class Idle(Command, frozen=True):

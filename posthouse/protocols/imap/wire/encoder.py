@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from posthouse.formats.imap.strings import nstring, string
+from posthouse.formats.imap.strings import astring, nstring, string
 from posthouse.protocols.imap.wire.commands import StatusItem
 from posthouse.protocols.imap.wire.names import encode_name
 from posthouse.storage.ranges import Range
@@ -143,6 +143,19 @@ def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: 
         for item, value in items
     ]
     return b"* STATUS %b (%b)\r\n" % (encode_name(name, utf8=utf8), b" ".join(parts))
+
+
+def quota(root: str, resources: Iterable[tuple[str, int, int]]) -> bytes:
+    """QUOTA: (resource, usage, limit) each, STORAGE in units of 1024 octets; RFC 9208 4.2.1."""
+    parts = " ".join(f"{name} {used} {limit}" for name, used, limit in resources)
+    return b"* QUOTA %b (%b)\r\n" % (astring(root.encode()), parts.encode("ascii"))
+
+
+def quota_root(name: str, roots: Iterable[str], *, utf8: bool = False) -> bytes:
+    """QUOTAROOT: which quotas a mailbox counts to; RFC 9208 4.2.2."""
+    return (
+        b" ".join([b"* QUOTAROOT", encode_name(name, utf8=utf8), *[astring(root.encode()) for root in roots]]) + b"\r\n"
+    )
 
 
 # Search results

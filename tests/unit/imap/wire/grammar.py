@@ -26,6 +26,8 @@ from posthouse.protocols.imap.wire.commands import (
     Examine,
     Expunge,
     Fetch,
+    GetQuota,
+    GetQuotaRoot,
     Id,
     Idle,
     List,
@@ -41,6 +43,7 @@ from posthouse.protocols.imap.wire.commands import (
     Rename,
     Search,
     Select,
+    SetQuota,
     StartTls,
     Status,
     StatusItem,
@@ -378,6 +381,20 @@ def rename(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return Rename(tag, old, new), b"%b %b %b" % (spell.word(b"RENAME"), spell.mailbox(old), spell.mailbox(new))
 
 
+def quota(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    name = spell.draw(NAMES)
+    kind = spell.draw(st.sampled_from([GetQuota, GetQuotaRoot, SetQuota]))
+    word = spell.word(kind.__name__.upper().encode()) + b" "
+    if kind is GetQuotaRoot:
+        return GetQuotaRoot(tag, name), word + spell.mailbox(name)
+    line = word + spell.astring(name.encode())
+    if kind is GetQuota:
+        return GetQuota(tag, name), line
+    limits = spell.draw(st.lists(st.tuples(st.sampled_from(["STORAGE", "MESSAGE", "X"]), st.integers(0, 2**63 - 1))))
+    spelt = spell.listed([b"%b %d" % (spell.word(resource.encode()), limit) for resource, limit in limits])
+    return SetQuota(tag, name, tuple(limits)), line + b" " + spelt
+
+
 def status_items(spell: Speller) -> tuple[tuple[StatusItem, ...], bytes]:
     items = spell.draw(st.lists(st.sampled_from(list(StatusItem)), min_size=1, max_size=4))
     return tuple(dict.fromkeys(items)), spell.listed([spell.word(item.value) for item in items])
@@ -490,7 +507,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search,
+    fetch, fetch, search, search, quota,
 ]  # fmt: skip
 
 

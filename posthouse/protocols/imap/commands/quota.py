@@ -1,0 +1,49 @@
+"""GETQUOTA, GETQUOTAROOT, SETQUOTA; RFC 9208. An account is one quota root, called by its address.
+
+An account without limits has no root. What its domain may hold binds it too, and is not told: it says what others hold.
+"""
+
+from __future__ import annotations
+
+from posthouse.core.accounts.quota import Allowance, allowance
+from posthouse.core.mail.mailboxes import find_mailbox
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import No
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import GetQuota, GetQuotaRoot, SetQuota
+
+UNIT = 1024  # octets of STORAGE; RFC 9208 5.1
+
+
+async def get_quota(command: GetQuota, user: User) -> Ok:
+    """What a quota root may hold, and holds; one's own is all that one may ask for."""
+    held = await user.store.read(allowance, user.account)
+    if command.root != held.address or not _limits(held):
+        raise No("There is no such quota root", "NONEXISTENT")
+    user.output.write(encoder.quota(held.address, _limits(held)))
+    return Ok("That is all")
+
+
+async def get_quota_root(command: GetQuotaRoot, user: User) -> Ok:
+    """Which quota a mailbox counts to."""
+    mailbox = await user.store.read(find_mailbox, user.account, command.name)
+    held = await user.store.read(allowance, user.account)
+    limits = _limits(held)
+    user.output.write(encoder.quota_root(mailbox.name, [held.address] if limits else []))
+    if limits:
+        user.output.write(encoder.quota(held.address, limits))
+    return Ok("That is all")
+
+
+async def set_quota(command: SetQuota, user: User) -> Ok:
+    """Nobody sets limits over IMAP: administrators do, with `posthouse account quota`."""
+    raise No("Only an administrator sets quotas", "NOPERM")
+
+
+def _limits(held: Allowance) -> list[tuple[str, int, int]]:
+    found = []
+    if held.octets is not None:
+        found.append(("STORAGE", -(-held.usage.octets // UNIT), held.octets // UNIT))
+    if held.messages is not None:
+        found.append(("MESSAGE", held.usage.messages, held.messages))
+    return found
