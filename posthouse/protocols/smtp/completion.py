@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from posthouse.formats.dkim.body import BodyHash
-from posthouse.formats.mime.headers import read_fields
+from posthouse.formats.mime.addresses import Mailbox, parse_addresses
+from posthouse.formats.mime.headers import joined, read_fields
 
 _BCC = re.compile(rb"^(?:resent-)?bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
@@ -17,7 +18,17 @@ _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 class Completion:
     """A message on its way through; `header` is the completed block once the body has begun."""
 
-    __slots__ = ("_body_hash", "_date", "_held", "_in_header", "_message_id", "_most", "header", "is_too_long")
+    __slots__ = (
+        "_authors",
+        "_body_hash",
+        "_date",
+        "_held",
+        "_in_header",
+        "_message_id",
+        "_most",
+        "header",
+        "is_too_long",
+    )
 
     def __init__(self, date: str, message_id: str, most: int) -> None:
         """Use `date` and `message_id` where there is none; a header of more than `most` octets is too long."""
@@ -27,8 +38,18 @@ class Completion:
         self._held = bytearray()
         self._in_header = True
         self._body_hash = BodyHash()
+        self._authors = b""
         self.header = b""
         self.is_too_long = False
+
+    @property
+    def authors(self) -> list[str]:
+        """The addresses of From, as they stand there."""
+        return [
+            f"{entry.local.decode(errors='replace')}@{entry.domain.decode(errors='replace')}"
+            for entry in parse_addresses(self._authors)
+            if isinstance(entry, Mailbox)
+        ]
 
     @property
     def body_hash(self) -> bytes:
@@ -68,6 +89,7 @@ class Completion:
 
     def _completed(self, header: bytes) -> bytes:
         fields = read_fields(header)
+        self._authors = joined(fields, b"from") or b""
         if b"bcc" in fields or b"resent-bcc" in fields:
             header = _BCC.sub(b"", header)
         added = "" if b"date" in fields else f"Date: {self._date}\r\n"

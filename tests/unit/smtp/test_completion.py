@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posthouse.core.accounts.aliases import add_alias
+from posthouse.core.accounts.domains import add_domain
 from posthouse.core.dkim.keys import add_keys
 from posthouse.core.dkim.records import DkimKey
 from posthouse.formats.dkim.body import BodyHash
@@ -67,6 +69,14 @@ def test_any_message_goes_through(message: bytes, cuts: list[int]) -> None:
     assert completion.header.lower().count(b"date:") >= 1
 
 
+def new_keys(domain: str) -> list[DkimKey]:
+    """One of each algorithm."""
+    return [
+        DkimKey(domain, f"s{number}", algorithm, key.octets(), key.record(), NOW, NOW)
+        for number, (algorithm, key) in enumerate((algorithm, generate(algorithm)) for algorithm in ALGORITHMS)
+    ]
+
+
 async def test_a_header_without_end_is_refused() -> None:
     world = await open_world("submission", header_octets=16_384)
     message = "".join(f"X-{number}: {'x' * 60}\r\n" for number in range(400))
@@ -78,10 +88,7 @@ async def test_a_header_without_end_is_refused() -> None:
 
 async def test_a_users_message_is_completed_and_signed() -> None:
     world = await open_world("submission")
-    keys = [
-        DkimKey("example.org", f"s{number}", algorithm, key.octets(), key.record(), NOW, NOW)
-        for number, (algorithm, key) in enumerate((algorithm, generate(algorithm)) for algorithm in ALGORITHMS)
-    ]
+    keys = new_keys("example.org")
     await world.store.write(add_keys, keys)
     message = "From: <alice@example.org>\r\nBcc: <carol@example.com>\r\nSubject: a  b\r\n\r\nhello \r\n\r\n"
     reply = await submit(
@@ -102,3 +109,34 @@ async def test_a_users_message_is_completed_and_signed() -> None:
 
     verifier = dkim.DKIM(sent)
     assert [verifier.verify(number, dnsfunc=txt) for number in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("field", "domain"),
+    [
+        ("From: Ann <ann@Bücher.example>\r\n", "xn--bcher-kva.example"),
+        (
+            "From: =?utf-8?q?A=2C?= joe@example.net,\r\n (of ours) <ann@xn--bcher-kva.example>\r\n",
+            "xn--bcher-kva.example",
+        ),
+        ("From: <bob@xn--bcher-kva.example>\r\n", "example.org"),  # of our domain, and not hers
+        ("From: <joe@example.net>\r\n", "example.org"),
+        ("From: <ann@keyless.example>\r\n", "example.org"),
+        ("From: all: ;\r\n", "example.org"),
+        ("From: \xff@\r\n", "example.org"),
+        ("", "example.org"),
+    ],
+)
+async def test_the_domain_in_from_signs_where_it_is_the_users(field: str, domain: str) -> None:
+    """DMARC wants a signature of that domain; the envelope's may be another of the user's."""
+    world = await open_world("submission")
+    for other in ("xn--bcher-kva.example", "keyless.example"):
+        await world.store.write(add_domain, other, None, NOW)
+        await world.store.write(add_alias, f"ann@{other}", ["alice@example.org"])
+    await world.store.write(add_alias, "bob@bücher.example", ["bob@example.org"])
+    for signing in ("example.org", "xn--bcher-kva.example"):
+        await world.store.write(add_keys, new_keys(signing))
+    mail = "<alice@example.org> SMTPUTF8"
+    reply = await submit(await login(world), mail, "<ann@example.net>", message=f"{field}\r\nhello\r\n")
+    message, _ = await look(world, reply)
+    assert re.findall(rb"[ \t]d=([^;]+);", message.prefix) == [domain.encode()] * 2

@@ -9,8 +9,7 @@ import structlog
 
 from posthouse.core.accounts.errors import OverQuota
 from posthouse.core.delivery.deliver import MailboxGone, Receipt, deliver, deliver_to_all
-from posthouse.core.dkim.keys import signing_keys
-from posthouse.core.dkim.signing import signatures
+from posthouse.core.dkim.signing import keys_of_author, signatures
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.numbers import new_number, written
 from posthouse.core.queue.send import Outbound, send, send_each
@@ -143,11 +142,12 @@ def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) ->
 
 
 async def _signatures(completion: Completion, transaction: Transaction, session: Session) -> bytes:
-    """The DKIM-Signature fields of a user's message, in the name of the sender's domain."""
+    """The DKIM-Signature fields of a user's message, in the name of its author's domain, else the sender's."""
     contracts, now = session.contracts, session.contracts.now()
     assert transaction.login is not None, "nobody else's mail is completed"
-    domain = domain_of(transaction.mail.sender or transaction.login.address)
-    keys = await contracts.store.read(signing_keys, domain, now)
+    login = transaction.login
+    otherwise = domain_of(transaction.mail.sender or login.address)
+    keys = await contracts.store.read(keys_of_author, login.account, completion.authors, otherwise, now)
     return signatures(completion.header, completion.body_hash, keys, now) if keys else b""
 
 
