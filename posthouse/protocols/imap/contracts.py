@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
+from posthouse.core.mail.finding import Found, own
 from posthouse.core.mail.letters import Letters
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.settings import ImapSettings
@@ -36,6 +37,13 @@ class User(msgspec.Struct, frozen=True):
     store: Store
     output: Output
     contracts: Contracts
+
+    async def find(self, name: str) -> Found:
+        """What a mailbox is called by leads to: the one place where names are understood. Raises NoSuchMailbox.
+
+        That a mailbox of one's own is there is not looked at: whatever is done with it finds out.
+        """
+        return own(self.account, name)
 
     def now(self) -> int:
         """Ms since the epoch."""

@@ -13,6 +13,7 @@ from posthouse.core.mail.errors import (
     TooManyKeywords,
     TooManyMailboxes,
 )
+from posthouse.core.sharing.errors import NotAllowed
 from posthouse.storage.contract import StoreUnavailable
 
 
@@ -39,6 +40,7 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     MailboxExists: ("ALREADYEXISTS", "There is a mailbox of that name"),
     InvalidMailboxName: ("CANNOT", "A mailbox cannot be called so"),
     MailboxHasChildren: ("HASCHILDREN", "There are mailboxes under it"),
+    NotAllowed: ("NOPERM", "You may not do that with this mailbox"),
     MailboxIsFixed: ("CANNOT", "The inbox stays"),
     TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
     TooManyKeywords: ("LIMIT", "The mailbox has too many keywords"),

@@ -15,7 +15,10 @@ import structlog
 
 from posthouse.core.mail import messages, reading
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.flags import flags_allowed
 from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
+from posthouse.core.sharing.errors import NotAllowed
+from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
@@ -51,13 +54,16 @@ class View:
         "read_only",
         "recent",
         "recent_count",
+        "rights",
         "saved",
         "store",
         "uid_next",
         "uid_validity",
     )
 
-    def __init__(self, store: Store, account: int, opened: reading.Opened, *, read_only: bool) -> None:
+    def __init__(
+        self, store: Store, account: int, opened: reading.Opened, *, read_only: bool, rights: Right = ALL
+    ) -> None:
         mailbox = opened.mailbox
         self.store = store
         self.account = account
@@ -67,6 +73,7 @@ class View:
         self.exists = mailbox.exists
         self.modseq = opened.modseq
         self.read_only = read_only
+        self.rights = rights
         self.flag_lists = FlagLists(mailbox.keywords)
         # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
         self.recent: list[Range] = [(mailbox.recent_from, mailbox.uid_next - 1)] if opened.recent else []
@@ -76,17 +83,18 @@ class View:
         self._uids: array[int] | None = None
 
     @classmethod
-    async def open(cls, store: Store, account: int, name: str, *, read_only: bool) -> View:
+    async def open(cls, store: Store, account: int, name: str, *, read_only: bool, rights: Right = ALL) -> View:
         r"""The mailbox of that name; its \Recent messages become this session's unless it is read only.
 
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
         if read_only or not opened.recent:
-            return cls(store, account, opened, read_only=read_only)
+            return cls(store, account, opened, read_only=read_only, rights=rights)
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
-        view = cls(store, account, await store.read(reading.open_mailbox, account, name), read_only=False)
+        opened = await store.read(reading.open_mailbox, account, name)
+        view = cls(store, account, opened, read_only=False, rights=rights)
         recent = await view._present(first)
         del recent[bisect_left(recent, view.uid_next) :]
         view.recent = [(first, view.uid_next - 1)] if recent else []
@@ -146,8 +154,22 @@ class View:
     def flags_announced(self) -> bytes:
         """The FLAGS response and the PERMANENTFLAGS code; RFC 9051 7.1, 7.3.5."""
         names = [name for _, name in SYSTEM_FLAGS] + list(self.flag_lists.keywords)
-        lasting = encoder.permanent_flags([] if self.read_only else names, new_keywords=not self.read_only)
+        allowed = 0 if self.read_only else flags_allowed(self.rights)  # RFC 4314 5.1.1
+        keywords = not self.read_only and bool(self.rights & Right.WRITE)
+        lasting_names = [name for bit, name in SYSTEM_FLAGS if bit & allowed]
+        lasting_names += self.flag_lists.keywords if keywords else ()
+        lasting = encoder.permanent_flags(lasting_names, new_keywords=keywords)
         return encoder.flags(names) + encoder.status_line("*", "OK", "What can be stored", lasting)
+
+    def need(self, rights: Right) -> None:
+        """Raise NotAllowed unless the session's user has all of these."""
+        if rights & ~self.rights:
+            raise NotAllowed(str(self.mailbox))
+
+    @property
+    def marks_seen(self) -> bool:
+        r"""True when reading a body gives a message \Seen."""
+        return not self.read_only and bool(self.rights & Right.SEEN)
 
     def is_recent(self, uid: int) -> bool:
         """True for a message that this session was told of first."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.flags import flags_allowed
 from posthouse.core.mail.letters import LetterWriter
 from posthouse.core.mail.mailboxes import find_mailbox
 from posthouse.core.mail.records import Letter
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
@@ -60,7 +62,9 @@ class Incoming:
         if event.index == 0:
             # before the peer sends what could not be stored
             try:
-                await user.store.read(find_mailbox, user.account, event.name)
+                found = await user.find(event.name)
+                found.need(Right.INSERT)
+                await user.store.read(find_mailbox, found.account, found.name)
             except NoSuchMailbox:
                 raise no_target() from None
         self._writers.append(user.contracts.letters.open())
@@ -83,12 +87,16 @@ async def append(command: Append, session: Session) -> Ok:
 async def _place(command: Append, letters: list[Letter], user: User) -> messages.Appended:
     now = user.now()
     try:
+        found = await user.find(command.name)
+        found.need(Right.INSERT)
+        allowed = flags_allowed(found.rights)  # RFC 4314 4: others are dropped, and that is no failure
+        keywords = found.rights & Right.WRITE
         return await user.store.write(
             messages.append,
-            user.account,
-            command.name,
+            found.account,
+            found.name,
             letters,
-            [(message.flags.system, message.flags.keywords) for message in command.messages],
+            [(one.flags.system & allowed, one.flags.keywords if keywords else ()) for one in command.messages],
             [now if message.internal_date is None else message.internal_date for message in command.messages],
             now,
         )

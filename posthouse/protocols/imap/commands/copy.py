@@ -37,7 +37,8 @@ async def _transfer(command: Copy | Move, view: View, user: User) -> Copied:
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
     operation = messages.move if isinstance(command, Move) else messages.copy
     try:
-        return await user.store.write(operation, user.account, view.mailbox, ranges, command.name, user.now())
+        found = await user.find(command.name)
+        return await user.store.write(operation, found.account, view.mailbox, ranges, found.name, user.now())
     except NoSuchMailbox:
         raise no_target() from None
 

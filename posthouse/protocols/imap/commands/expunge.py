@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from posthouse.core.mail import messages
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
@@ -12,16 +13,18 @@ from posthouse.protocols.imap.wire.commands import Expunge, UidExpunge
 async def expunge(command: Expunge, view: View, user: User) -> Ok:
     """Remove all messages that are \\Deleted."""
     refuse_read_only(view)
-    await user.store.write(messages.expunge, user.account, view.mailbox, None, user.now())
+    view.need(Right.EXPUNGE)
+    await user.store.write(messages.expunge, view.account, view.mailbox, None, user.now())
     return Ok("Expunged")
 
 
 async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
     """Remove those of the set that are \\Deleted."""
     refuse_read_only(view)
+    view.need(Right.EXPUNGE)
     doomed = await view.uid_ranges(command.sequence, uid=True)
     if doomed:
-        await user.store.write(messages.expunge, user.account, view.mailbox, doomed, user.now())
+        await user.store.write(messages.expunge, view.account, view.mailbox, doomed, user.now())
     return Ok("Expunged")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail import mailboxes
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire.commands import Create, Delete, Rename, Subscribe, Unsubscribe
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 async def create(command: Create, user: User) -> Ok:
     """Make a mailbox and those above it; RFC 9051 6.3.4."""
+    found = await user.find(command.name)
     role = command.use[0] if command.use else None
     if role is not None:
-        taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, user.account)}
+        taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, found.account)}
         if len(command.use) > 1 or role not in ROLES or role in taken:
             raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
-    made = await user.store.write(mailboxes.create_mailbox, user.account, command.name, role, user.now())
+    made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now())
     return Ok("Mailbox is made", b"MAILBOXID (F%d)" % made.id)  # RFC 8474 4.1
 
 
@@ -33,32 +35,40 @@ async def delete(command: Delete, session: Session) -> Ok:
     user = session.user
     if user is None:
         raise Bad("Log in first")
-    if session.view is not None:
-        doomed = await user.store.read(mailboxes.find_mailbox, user.account, command.name)
-        if doomed.id == session.view.mailbox:
-            await user.store.write(mailboxes.delete_mailbox, user.account, command.name, user.now())
-            session.view = None
-            return Ok("Mailbox is deleted")
-    await user.store.write(mailboxes.delete_mailbox, user.account, command.name, user.now())
+    found = await user.find(command.name)
+    found.need(Right.REMOVE)
+    view = session.view
+    if view is not None and view.account == found.account:
+        doomed = await user.store.read(mailboxes.find_mailbox, found.account, found.name)
+        if doomed.id != view.mailbox:
+            view = None
+    else:
+        view = None
+    await user.store.write(mailboxes.delete_mailbox, found.account, found.name, user.now())
+    if view is not None:
+        session.view = None
     return Ok("Mailbox is deleted")
 
 
 async def rename(command: Rename, user: User) -> Ok:
     """Give a mailbox and those under it another name; RFC 9051 6.3.6."""
-    await user.store.write(mailboxes.rename_mailbox, user.account, command.old, command.new, user.now())
+    old, new = await user.find(command.old), await user.find(command.new)
+    await user.store.write(mailboxes.rename_mailbox, old.account, old.name, new.name, user.now())
     return Ok("Mailbox is renamed")
 
 
 async def subscribe(command: Subscribe, user: User) -> Ok:
     """RFC 9051 6.3.7."""
-    await user.store.write(mailboxes.subscribe, user.account, command.name, True)
+    found = await user.find(command.name)
+    await user.store.write(mailboxes.subscribe, found.account, found.name, True)
     return Ok("Subscribed")
 
 
 async def unsubscribe(command: Unsubscribe, user: User) -> Ok:
     """RFC 9051 6.3.8. Clients unsubscribe what they have just deleted (Thunderbird does): that is no error."""
     try:
-        await user.store.write(mailboxes.subscribe, user.account, command.name, False)
+        found = await user.find(command.name)
+        await user.store.write(mailboxes.subscribe, found.account, found.name, False)
     except NoSuchMailbox:
         return Ok("It is no longer there")
     return Ok("Unsubscribed")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from posthouse.core.accounts.quota import Allowance, allowance
 from posthouse.core.mail.mailboxes import find_mailbox
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
@@ -26,10 +27,12 @@ async def get_quota(command: GetQuota, user: User) -> Ok:
 
 async def get_quota_root(command: GetQuotaRoot, user: User) -> Ok:
     """Which quota a mailbox counts to."""
-    mailbox = await user.store.read(find_mailbox, user.account, command.name)
-    held = await user.store.read(allowance, user.account)
-    limits = _limits(held)
-    user.output.write(encoder.quota_root(mailbox.name, [held.address] if limits else []))
+    found = await user.find(command.name)
+    found.need(Right.READ)
+    await user.store.read(find_mailbox, found.account, found.name)
+    held = await user.store.read(allowance, found.account)
+    limits = _limits(held) if found.rights & Right.INSERT else []  # who cannot add anything need not know
+    user.output.write(encoder.quota_root(found.called, [held.address] if limits else []))
     if limits:
         user.output.write(encoder.quota(held.address, limits))
     return Ok("That is all")

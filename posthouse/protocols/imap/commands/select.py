@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posthouse.core.mail.messages import expunge
+from posthouse.core.sharing.rights import CHANGES, Right
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
@@ -23,8 +24,10 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     if command.condstore or command.qresync is not None:
         raise Bad("CONDSTORE and QRESYNC are not offered")
     session.view = None
-    read_only = isinstance(command, Examine)
-    view = await View.open(user.store, user.account, command.name, read_only=read_only)
+    found = await user.find(command.name)
+    found.need(Right.READ)
+    read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
+    view = await View.open(user.store, found.account, found.name, rights=found.rights, read_only=read_only)
     session.view = view
     announce(view, session)
     return Ok("Mailbox is open", b"READ-ONLY" if read_only else b"READ-WRITE")
@@ -47,8 +50,8 @@ async def close(command: Close, session: Session) -> Ok:
     user, view = session.user, session.view
     if user is None or view is None:
         raise Bad("Select a mailbox first")
-    if not view.read_only:
-        await user.store.write(expunge, user.account, view.mailbox, None, user.now())
+    if not view.read_only and view.rights & Right.EXPUNGE:
+        await user.store.write(expunge, view.account, view.mailbox, None, user.now())
     session.view = None
     return Ok("Mailbox is closed")
 

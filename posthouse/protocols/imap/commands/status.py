@@ -6,6 +6,7 @@ import asyncio
 
 from posthouse.core.mail.mailboxes import Mailbox
 from posthouse.core.mail.reading import Opened, deleted_octets, open_mailbox
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Status, StatusItem
@@ -21,19 +22,26 @@ async def status(command: Status, user: User) -> Ok:
 
 async def status_line(name: str, items: tuple[StatusItem, ...], user: User) -> bytes:
     """The STATUS response; raises NoSuchMailbox."""
-    opened = await user.store.read(open_mailbox, user.account, name)
+    found = await user.find(name)
+    found.need(Right.READ)
+    opened = await user.store.read(open_mailbox, found.account, found.name)
     values = []
     for item in items:
         deleted = item is StatusItem.DELETED_STORAGE
-        values.append((item, await _deleted_octets(opened.mailbox, user) if deleted else _value(item, opened, user)))
-    return encoder.status(opened.mailbox.name, values)
+        values.append(
+            (
+                item,
+                await _deleted_octets(found.account, opened.mailbox, user) if deleted else _value(item, opened, user),
+            )
+        )
+    return encoder.status(found.called, values)
 
 
-async def _deleted_octets(mailbox: Mailbox, user: User) -> int:
+async def _deleted_octets(account: int, mailbox: Mailbox, user: User) -> int:
     """How much an EXPUNGE would free; RFC 9208 4.1.4. It is not counted at each change, for it is seldom asked."""
     octets, next_uid = 0, 1 if mailbox.deleted else 0
     while next_uid:
-        more, next_uid = await user.store.read(deleted_octets, user.account, mailbox.id, next_uid, ITEMS_PER_READ)
+        more, next_uid = await user.store.read(deleted_octets, account, mailbox.id, next_uid, ITEMS_PER_READ)
         octets += more
         await asyncio.sleep(0)
     return octets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import store_flags
+from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
@@ -21,8 +22,10 @@ async def store(command: Store, view: View, user: User) -> Ok:
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
     if not ranges:
         return Ok("There is nothing to change")
-    change = FlagChange(command.mode.value, command.flags.system, command.flags.keywords)
-    done = await user.store.write(store_flags, user.account, view.mailbox, ranges, change, None)
+    change = FlagChange(command.mode.value, command.flags.system, command.flags.keywords).within(view.rights)
+    if change is None:
+        raise NotAllowed("flags")
+    done = await user.store.write(store_flags, view.account, view.mailbox, ranges, change, None)
     view.did(done.modseq)
     view.learn_keywords(done.keywords, user.output)
     if command.silent:

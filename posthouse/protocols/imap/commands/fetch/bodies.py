@@ -10,6 +10,7 @@ from posthouse.formats.mime.part import Part as MimePart
 from posthouse.protocols.imap.commands.fetch.sections import Span, chosen_fields, partial_of, span_of
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.octets import Octets
+from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.fetch import Part, Section
 from posthouse.storage.blobs.contract import BlobDamaged
@@ -32,10 +33,10 @@ class Bodies:
         self._size = 0
 
     @classmethod
-    async def of(cls, rows: list[Row], user: User) -> Bodies:
+    async def of(cls, rows: list[Row], view: View, user: User) -> Bodies:
         """Find where the octets of these messages are."""
         wanted = [row.message for row in rows]
-        places = await user.store.read(bodies, user.account, wanted)
+        places = await user.store.read(bodies, view.account, wanted)
         blobs = user.contracts.blobs
         found = {
             message: None if place is None else Octets(place, blobs)

@@ -62,7 +62,7 @@ async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
 
 async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
     rows = await read_rows(view, batch, plan.columns)
-    changed = await _mark_seen(rows, view, user) if plan.marks_seen and not view.read_only else frozenset()
+    changed = await _mark_seen(rows, view, user) if plan.marks_seen and view.marks_seen else frozenset()
     positions = view.positions_of([row.uid for row in rows])
     if plan.sections:
         await _show_bodies(positions, rows, changed, plan, view, user)
@@ -74,7 +74,7 @@ async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
 async def _show_bodies(
     positions: Sequence[int], rows: list[Row], changed: frozenset[int], plan: Plan, view: View, user: User
 ) -> None:
-    bodies = await Bodies.of(rows, user)
+    bodies = await Bodies.of(rows, view, user)
     for at, row in zip(positions, rows, strict=True):
         items = plan.items(view, row, changed=row.uid in changed)
         await bodies.show(at + 1, row, items, plan.sections)
