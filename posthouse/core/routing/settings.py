@@ -62,7 +62,10 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     )
     authorities: Annotated[
         str,
-        Meta(description="A PEM file of the certificate authorities that are trusted; empty for the system's own."),
+        Meta(
+            description="A PEM file of the certificate authorities that are trusted: for smart hosts, MTA-STS and "
+            "HTTPS; empty for the system's own. A relative one begins at `server.directory`."
+        ),
     ] = ""
     policy_timeout_seconds: Annotated[
         int, Meta(ge=1, le=600, description="How long it may take to fetch an MTA-STS policy.")

@@ -105,3 +105,9 @@ def places(configuration: Configuration) -> Places:
         certificate=base / configuration.tls.certificate,
         certificate_key=base / configuration.tls.key,
     )
+
+
+def authorities_file(configuration: Configuration) -> str:
+    """The PEM file of the authorities that other servers' certificates are checked by; "" for the system's."""
+    path = configuration.routing.authorities
+    return path and str(places(configuration).base / path)

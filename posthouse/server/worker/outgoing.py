@@ -19,7 +19,7 @@ from posthouse.protocols.smtp.relay.endpoint import SmtpRelay
 from posthouse.protocols.smtp.relay.tls.contexts import ClientTls
 from posthouse.protocols.smtp.relay.tls.failures import handshake_failure
 from posthouse.server.configuration import Configuration
-from posthouse.server.configuration.tree import places
+from posthouse.server.configuration.tree import authorities_file
 from posthouse.server.worker.transport import LoopTransport
 
 READ_OCTETS = 131_072  # that wait to be read, from which on the peer is heard no more
@@ -27,8 +27,7 @@ READ_OCTETS = 131_072  # that wait to be read, from which on the peer is heard n
 
 def build_relay(configuration: Configuration, hostname: str) -> SmtpRelay:
     """The relay of one worker."""
-    settings = configuration.relay
-    authorities = settings.authorities and str(places(configuration).base / settings.authorities)
+    settings, authorities = configuration.relay, authorities_file(configuration)
     return SmtpRelay(LoopConnector(settings.tls_seconds), hostname, settings, ClientTls(authorities))
 
 

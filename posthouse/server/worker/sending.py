@@ -14,7 +14,9 @@ from posthouse.core.queue.own import OwnMail
 from posthouse.core.queue.reporter import Reporter
 from posthouse.core.routing.contracts import Ourselves
 from posthouse.core.routing.router import MxRouter
+from posthouse.server.configuration.tree import authorities_file
 from posthouse.server.endpoints import now_ms
+from posthouse.server.https import Https
 from posthouse.server.policies import HttpsPolicies
 from posthouse.server.resolver import DnsResolver
 from posthouse.server.worker.outgoing import build_relay
@@ -34,10 +36,11 @@ def build_sending(parts: Parts, reactor: Any) -> Sending:
     """Build them."""
     configuration = parts.configuration
     resolver = DnsResolver(configuration.routing)
+    https = Https(reactor, resolver, configuration.routing, authorities_file(configuration))
     router = MxRouter(
         parts.store,
         resolver,
-        HttpsPolicies(reactor, resolver, configuration.routing),
+        HttpsPolicies(https, configuration.routing),
         configuration.routing,
         Ourselves(parts.hostname, is_own_address),
         now_ms,

@@ -154,7 +154,7 @@ async def test_the_machine_does_not_trust_a_certificate_of_ours() -> None:
 
 
 async def test_authorities_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConnectFailed, match=r"relay\.authorities"):
+    with pytest.raises(ConnectFailed, match=r"routing\.authorities"):
         await relay(tmp_path / "none.pem").connect(hop(1, "verified"))
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from twisted.internet import reactor
 
 from posthouse.core.routing.contracts import PolicyUnavailable
-from posthouse.server.certificate import make_self_signed
 from posthouse.server.policies import HttpsPolicies
-from posthouse.server.resolver import DnsResolver
 from tests import dns
 from tests.dns import DnsServer
+from tests.https import HttpsServer, https_client
 from tests.unit.routing.house import settings_for
 
 POLICY = "version: STSv1\nmode: enforce\nmx: mx.there.net\nmax_age: 600\n"
@@ -29,58 +27,32 @@ def whole(text: str = POLICY, header: bytes = OK) -> bytes:
     return header + b"Content-Length: %d\r\n\r\n" % len(octets) + octets
 
 
-class Https:
-    """An HTTPS server that answers anything with `answer`, then with `forever` until it is cut off."""
-
-    def __init__(self, answer: bytes, forever: bytes = b"") -> None:
-        self.answer = answer
-        self.forever = forever
-        self.asked: list[bytes] = []
-        self.cut = asyncio.Event()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            self.asked.append(await reader.readuntil(b"\r\n\r\n"))
-            writer.write(self.answer)
-            while self.forever:
-                writer.write(self.forever)
-                await writer.drain()
-            if not self.answer:
-                await reader.read()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self.cut.set()
-            writer.close()
-
-
 @asynccontextmanager
 async def fetching(
-    https: Https, directory: Path, name: str = "mta-sts.there.net", zone: str = ZONE, **settings: object
+    https: HttpsServer,
+    directory: Path,
+    name: str = "mta-sts.there.net",
+    zone: str = ZONE,
+    *,
+    trusted: bool = True,
+    odd: dict[str, str] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[HttpsPolicies]:
-    pair = make_self_signed([name], [])
-    (directory / "pair.pem").write_bytes(pair.certificate + pair.key)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(directory / "pair.pem")
-    server = await asyncio.start_server(https.serve, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    odd = settings.pop("odd", None)
-    async with DnsServer(zone, odd=odd) as asked:  # type: ignore[arg-type]
-        more = {"authorities": str(directory / "pair.pem"), "ignored_networks": (), **settings}
-        wanted = settings_for(asked, **more)
-        yield HttpsPolicies(reactor, DnsResolver(wanted), wanted, port)
-    server.close()
+    async with DnsServer(zone, odd=odd) as asked:
+        wanted = settings_for(asked, **{"ignored_networks": (), **settings})
+        async with https_client(https, directory, name, wanted, trusted=trusted) as client:
+            yield HttpsPolicies(client, wanted)
 
 
-async def refusal(https: Https, directory: Path, **settings: object) -> PolicyUnavailable:
-    async with fetching(https, directory, **settings) as policies:  # type: ignore[arg-type]
+async def refusal(https: HttpsServer, directory: Path, **settings: Any) -> PolicyUnavailable:
+    async with fetching(https, directory, **settings) as policies:
         with pytest.raises(PolicyUnavailable) as refused:
             await policies.fetch("there.net")
     return refused.value
 
 
 async def test_a_policy(tmp_path: Path) -> None:
-    https = Https(whole())
+    https = HttpsServer(whole())
     async with fetching(https, tmp_path) as policies:
         assert await policies.fetch("there.net") == POLICY
     assert https.asked[0].startswith(b"GET /.well-known/mta-sts.txt HTTP/1.1\r\n")
@@ -90,12 +62,12 @@ async def test_a_policy(tmp_path: Path) -> None:
 async def test_chunks_and_http_1_0(tmp_path: Path) -> None:
     chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(POLICY), POLICY.encode())
     for answer in (chunked, OK.replace(b"1.1", b"1.0") + b"\r\n" + POLICY.encode()):
-        async with fetching(Https(answer), tmp_path) as policies:
+        async with fetching(HttpsServer(answer), tmp_path) as policies:
             assert await policies.fetch("there.net") == POLICY
 
 
 async def test_the_next_address_is_asked(tmp_path: Path) -> None:
-    async with fetching(Https(whole()), tmp_path, zone=ZONE + "mta-sts.there.net. AAAA ::1\n") as policies:
+    async with fetching(HttpsServer(whole()), tmp_path, zone=ZONE + "mta-sts.there.net. AAAA ::1\n") as policies:
         assert await policies.fetch("there.net") == POLICY
 
 
@@ -113,11 +85,11 @@ async def test_the_next_address_is_asked(tmp_path: Path) -> None:
     ],
 )
 async def test_answers_that_are_no_policy(tmp_path: Path, answer: bytes) -> None:
-    assert (await refusal(Https(answer), tmp_path)).result == "sts-policy-fetch-error"
+    assert (await refusal(HttpsServer(answer), tmp_path)).result == "sts-policy-fetch-error"
 
 
 async def test_a_text_that_is_no_utf_8(tmp_path: Path) -> None:
-    assert (await refusal(Https(whole("\xff")), tmp_path)).result == "sts-policy-invalid"
+    assert (await refusal(HttpsServer(whole("\xff")), tmp_path)).result == "sts-policy-invalid"
 
 
 @pytest.mark.parametrize(
@@ -130,21 +102,21 @@ async def test_a_text_that_is_no_utf_8(tmp_path: Path) -> None:
     ],
 )
 async def test_what_does_not_end_is_cut_off(tmp_path: Path, answer: bytes, forever: bytes) -> None:
-    https = Https(answer, forever)
+    https = HttpsServer(answer, forever)
     await refusal(https, tmp_path, policy_octets=2000)
     await asyncio.wait_for(https.cut.wait(), 5)
 
 
 async def test_a_silent_one_is_given_up(tmp_path: Path) -> None:
-    https = Https(b"")
+    https = HttpsServer(b"")
     refused = await refusal(https, tmp_path, policy_timeout_seconds=1)
     assert "in time" in refused.words
     await asyncio.wait_for(https.cut.wait(), 5)
 
 
 async def test_certificates_for_another_name_or_of_nobody_we_trust(tmp_path: Path) -> None:
-    https = Https(whole())
-    for settings in ({"name": "mta-sts.other.net"}, {"authorities": ""}):
+    https = HttpsServer(whole())
+    for settings in ({"name": "mta-sts.other.net"}, {"trusted": False}):
         assert (await refusal(https, tmp_path, **settings)).result == "sts-webpki-invalid"
     assert https.asked == []
 
@@ -154,12 +126,12 @@ async def test_certificates_for_another_name_or_of_nobody_we_trust(tmp_path: Pat
 )
 async def test_no_way_there(tmp_path: Path, zone: str, odd: dict[str, str] | None) -> None:
     networks = ("192.0.2.0/24",)
-    refused = await refusal(Https(whole()), tmp_path, zone=zone, odd=odd, ignored_networks=networks)
+    refused = await refusal(HttpsServer(whole()), tmp_path, zone=zone, odd=odd, ignored_networks=networks)
     assert refused.result == "sts-policy-fetch-error"
 
 
 async def test_nobody_answers(tmp_path: Path) -> None:
-    async with fetching(Https(whole()), tmp_path) as policies:
-        policies._port = 1
+    async with fetching(HttpsServer(whole()), tmp_path) as policies:
+        policies._https._port = 1
         with pytest.raises(PolicyUnavailable):
             await policies.fetch("there.net")

@@ -34,7 +34,7 @@ class SmtpRelay:
         self._connector = connector
         self._hostname = hostname
         self._settings = settings
-        self._tls = tls or ClientTls(settings.authorities)
+        self._tls = tls or ClientTls()
         self._now = now
 
     async def connect(self, hop: Hop) -> Session:

@@ -37,10 +37,3 @@ class RelaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         int,
         Meta(ge=4096, le=100_000_000, description="Most rounds that a smart host's SCRAM may ask for (RFC 5802 3)."),
     ] = 1_000_000
-    authorities: Annotated[
-        str,
-        Meta(
-            description="The PEM file of the certificate authorities that are trusted; empty for the machine's. "
-            "A relative one begins at `server.directory`."
-        ),
-    ] = ""

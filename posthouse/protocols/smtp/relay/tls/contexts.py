@@ -44,7 +44,7 @@ class ClientTls:
             else:
                 context.set_default_verify_paths()
         except SSL.Error:
-            raise OSError(f"relay.authorities: {self._authorities} cannot be read") from None
+            raise OSError(f"routing.authorities: {self._authorities} cannot be read") from None
         return context
 
 
