@@ -1,4 +1,4 @@
-"""Questions to other sites over HTTPS: a good certificate, no redirect, answers that end; RFC 9110, RFC 9112."""
+"""Questions to other sites over HTTPS: a good certificate, no redirect, answers that end."""
 # mypy: disallow-untyped-calls=False, disallow-subclassing-any=False
 
 from __future__ import annotations

@@ -77,8 +77,11 @@ class Unroutable(Exception):
 class Router(Protocol):
     """Finds the way."""
 
-    async def route(self, destination: str, domain: str) -> Route:
-        """The way to a destination for mail on behalf of our `domain`; raises Unroutable, StoreUnavailable."""
+    async def route(self, destination: str, domain: str, *, tls_optional: bool = False) -> Route:
+        """The way to a destination for mail on behalf of our `domain`; raises Unroutable, StoreUnavailable.
+
+        With `tls_optional` no policy of the destination's keeps mail back (RFC 8689 4.2.2).
+        """
 
     def note_tls(self, hop: Hop, failure: str) -> None:
         """Count a session's TLS for the domain's report; `failure` is a result type of RFC 8460 4.3, "" for none."""

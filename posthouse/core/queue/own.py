@@ -148,6 +148,7 @@ def _passed_on(message: QueuedMessage, recipient: str, onward: Onward, number: i
         body=message.body,
         require_tls=message.require_tls,
         priority=message.priority,
+        tls_optional=message.tls_optional,
     )
 
 

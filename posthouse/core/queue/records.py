@@ -51,6 +51,7 @@ class QueuedMessage(msgspec.Struct, array_like=True, tag=1):
     subject: str = ""
     warned: bool = False  # the sender was told of the delay
     open: int = 0  # recipients whose state is not final: the blob is kept while there are any
+    tls_optional: bool = False  # sent whatever is wrong with TLS (TLS-Required: No; RFC 8689 3)
 
 
 class QueuedRecipient(msgspec.Struct, array_like=True, tag=1):

@@ -65,6 +65,7 @@ class Outbound(msgspec.Struct, array_like=True, frozen=True):
     deliver_by: int = 0
     deliver_by_mode: Literal["", "N", "R"] = ""
     deliver_by_trace: bool = False
+    tls_optional: bool = False
 
 
 @operation
@@ -123,6 +124,7 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
         deliver_by_trace=new.deliver_by_trace,
         message_id=letter.header.message_id,
         subject=letter.header.subject,
+        tls_optional=new.tls_optional,
         open=sum(recipient.state not in FINAL for recipient in new.recipients),
     )
     write_message(txn, message_number, message)

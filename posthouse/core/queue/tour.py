@@ -10,7 +10,6 @@ import structlog
 from posthouse.core.queue.contracts import ConnectFailed, Outcome, Route, Unroutable
 from posthouse.core.queue.ledger import Ledger, persist
 from posthouse.core.queue.line import Line, Means
-from posthouse.core.queue.records import QueuedMessage
 from posthouse.core.queue.states import host_pace, mail_pace
 from posthouse.core.queue.transfer import Batch, Carried, Taken, close, take
 
@@ -29,7 +28,7 @@ class Tour:
         self._linger_seconds = linger_seconds
         self._ledger = Ledger(means.store, destination, mail_pace(means.settings), means.now)
         self._batch = max(BATCH, 2 * means.settings.connections_per_destination)
-        self._ways: dict[str, Line | Unroutable] = {}  # by the domain of ours that sends
+        self._ways: dict[tuple[str, bool], Line | Unroutable] = {}  # by our domain that sends, and tls_optional
         self._lines: dict[Route, Line] = {}
         self._in_hand = 0  # messages taken and not yet written down
         self._stirred = asyncio.Event()  # there may be something to do
@@ -130,7 +129,8 @@ class Tour:
 
     async def _give(self, group: asyncio.TaskGroup, taken: Taken) -> None:
         """Give a message to the line that it goes by."""
-        way = self._ways.get(taken.message.domain) or await self._find(group, taken.message)
+        key = taken.message.domain, taken.message.tls_optional
+        way = self._ways.get(key) or await self._find(group, *key)
         if isinstance(way, Line):
             if way.failure is None:
                 way.put(taken)
@@ -142,17 +142,16 @@ class Tour:
         else:
             await self.strand([taken], ConnectFailed(way.words, way.status))
 
-    async def _find(self, group: asyncio.TaskGroup, message: QueuedMessage) -> Line | Unroutable:
-        domain = message.domain
+    async def _find(self, group: asyncio.TaskGroup, domain: str, tls_optional: bool) -> Line | Unroutable:
         try:
-            route = await self._means.router.route(self._destination, domain)
+            route = await self._means.router.route(self._destination, domain, tls_optional=tls_optional)
         except Unroutable as unroutable:
-            self._ways[domain] = unroutable
+            self._ways[domain, tls_optional] = unroutable
             return unroutable
         if route not in self._lines:
             self._lines[route] = Line(self._means, route, group, self)
         line = self._lines[route]
-        self._ways[domain] = line
+        self._ways[domain, tls_optional] = line
         return line
 
     async def _close(self, failure: ConnectFailed) -> None:

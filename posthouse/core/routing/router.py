@@ -48,10 +48,12 @@ class MxRouter:
         self._policies = StsPolicies(store, resolver, source, settings, now)
         self._counts = TlsCounts(store, settings, now)
 
-    async def route(self, destination: str, domain: str) -> Route:
+    async def route(self, destination: str, domain: str, *, tls_optional: bool = False) -> Route:
         """The hops to a domain, to an address literal, or ("@example.org") to the smart host of a domain of ours.
 
-        Raises Unroutable, StoreUnavailable.
+        With `tls_optional` the destination's policies count for nothing, and its sessions are in no report
+        (RFC 8689 4.2.2, RFC 8460 3); a smart host's login still wants what it wants. Raises Unroutable,
+        StoreUnavailable.
         """
         ours = await self._store.read(sending_domain, domain)
         if destination.startswith("@"):
@@ -59,7 +61,7 @@ class MxRouter:
         elif destination.startswith("["):
             route = self._route_to_literal(destination)
         else:
-            route = await self._route_to_hosts(destination)
+            route = await self._route_to_hosts(destination, tls_optional=tls_optional)
         return route if ours is None else _from_sources(route, ours.source_addresses)
 
     def note_tls(self, hop: Hop, failure: str) -> None:
@@ -96,8 +98,11 @@ class MxRouter:
             raise Unroutable(f"{destination} is no other server", "5.4.6", permanent=True)
         return Route((Hop(destination, address, self._settings.port),))
 
-    async def _route_to_hosts(self, destination: str) -> Route:
+    async def _route_to_hosts(self, destination: str, *, tls_optional: bool) -> Route:
         hosts = await find_hosts(self._resolver, self._settings, self._ourselves, destination)
+        if tls_optional:
+            port = self._settings.port
+            return Route(tuple(Hop(host.name, address, port) for host in hosts for address in host.addresses))
         sts = await self._sts_policy(destination)
         policies = await asyncio.gather(*(self._tls(host, destination, sts) for host in hosts), return_exceptions=True)
         hops: list[Hop] = []

@@ -78,8 +78,26 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(ge=1, le=86_400, description="How long after a failure an MTA-STS policy is not fetched again."),
     ] = 300
     tls_reports: Annotated[
-        bool, Meta(description="Whether it is counted by day how TLS to each domain went (RFC 8460).")
+        bool,
+        Meta(
+            description="Whether it is counted by day how TLS to each domain went, and reported to those domains that "
+            "ask for it (RFC 8460)."
+        ),
     ] = True
+    tls_report_organization: Annotated[
+        str, Meta(max_length=200, description="Who we are, in reports of TLS; empty for the server's domain.")
+    ] = ""
+    tls_report_contact: Annotated[
+        str, Meta(max_length=200, description="Whom to ask about them; empty for the address that they come from.")
+    ] = ""
+    tls_report_sender: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="The address that reports of TLS come from, in a domain of this server, whose DKIM keys sign "
+            "them; empty for postmaster of the domain that the server's name is in, or else of the first domain.",
+        ),
+    ] = ""
     tls_report_days: Annotated[int, Meta(ge=1, le=366, description="For how many days these counts are kept.")] = 7
     tls_report_failures: Annotated[
         int, Meta(ge=1, le=10_000, description="How many different failures a day of one domain are told apart.")

@@ -74,12 +74,18 @@ def add_results(txn: WriteTransaction, days: list[DayResults], most_failures: in
 
 
 @query
-def old_results(txn: ReadTransaction, before: int, limit: int) -> list[DayResults]:
-    """Up to `limit` domains' results of days before `before`, the oldest first."""
+def old_results(
+    txn: ReadTransaction, before: int, limit: int, after: tuple[int, str] | None = None
+) -> list[DayResults]:
+    """Up to `limit` domains' results of days before `before`, the oldest first, behind the day and domain `after`."""
     found = []
-    for key, value in islice(txn.scan(TLS_RESULT.range()[0], TLS_RESULT.key(before)), limit):
+    start = TLS_RESULT.range()[0] if after is None else TLS_RESULT.key(*after) + b"\0"
+    for key, value in islice(txn.scan(start, TLS_RESULT.key(before)), limit):
         day, domain = TLS_RESULT.parse(key)
-        found.append(DayResults(day, domain, _RESULTS.decode(value)))
+        try:
+            found.append(DayResults(day, domain, _RESULTS.decode(value)))
+        except (msgspec.MsgspecError, ValueError):  # figures that are damaged are worth nothing
+            found.append(DayResults(day, domain, TlsResults([])))
     return found
 
 

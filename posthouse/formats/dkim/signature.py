@@ -20,7 +20,7 @@ SIGNED = (
     b"sender", b"content-id", b"content-description", b"content-disposition", b"content-language",
     b"resent-date", b"resent-from", b"resent-sender", b"resent-to", b"resent-cc", b"resent-message-id",
     b"list-id", b"list-help", b"list-unsubscribe", b"list-unsubscribe-post", b"list-subscribe", b"list-post",
-    b"list-owner", b"list-archive", b"autocrypt",
+    b"list-owner", b"list-archive", b"autocrypt", b"tls-report-domain", b"tls-report-submitter", b"tls-required",
 )  # fmt: skip
 
 _WIDTH = 76  # columns, of the 78 that RFC 5322 2.1.1 recommends

@@ -14,11 +14,13 @@ from posthouse.core.queue.own import OwnMail
 from posthouse.core.queue.reporter import Reporter
 from posthouse.core.routing.contracts import Ourselves
 from posthouse.core.routing.router import MxRouter
+from posthouse.core.routing.tls_reports import TlsReporter
 from posthouse.server.configuration.tree import authorities_file
 from posthouse.server.endpoints import now_ms
 from posthouse.server.https import Https
 from posthouse.server.policies import HttpsPolicies
 from posthouse.server.resolver import DnsResolver
+from posthouse.server.tls_posting import HttpsPoster
 from posthouse.server.worker.outgoing import build_relay
 from posthouse.server.worker.parts import Parts
 
@@ -30,6 +32,7 @@ class Sending(Struct, frozen=True):
     reporter: Reporter
     router: MxRouter
     resolver: DnsResolver
+    tls_reporter: TlsReporter
 
 
 def build_sending(parts: Parts, reactor: Any) -> Sending:
@@ -53,6 +56,15 @@ def build_sending(parts: Parts, reactor: Any) -> Sending:
         reporter=Reporter(parts.store, parts.blobs, parts.letters, configuration.queue, parts.hostname, now_ms),
         router=router,
         resolver=resolver,
+        tls_reporter=TlsReporter(
+            parts.store,
+            parts.letters,
+            resolver,
+            HttpsPoster(https, configuration.routing),
+            configuration.routing,
+            parts.hostname,
+            now_ms,
+        ),
     )
 
 

@@ -78,7 +78,7 @@ class Remote:
         self.gate.set()
         self.reply: Reply | None = None
 
-    async def route(self, destination: str, domain: str) -> Route:
+    async def route(self, destination: str, domain: str, *, tls_optional: bool = False) -> Route:
         """The way there."""
         found = self.routes.get(f"{destination} {domain}") or self.routes.get(destination) or Route((HOST,))
         if isinstance(found, Unroutable):
