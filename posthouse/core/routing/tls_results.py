@@ -74,9 +74,7 @@ def add_results(txn: WriteTransaction, days: list[DayResults], most_failures: in
 
 
 @query
-def old_results(
-    txn: ReadTransaction, before: int, limit: int, after: tuple[int, str] | None = None
-) -> list[DayResults]:
+def old_results(txn: ReadTransaction, before: int, limit: int, after: tuple[int, str] | None) -> list[DayResults]:
     """Up to `limit` domains' results of days before `before`, the oldest first, behind the day and domain `after`."""
     found = []
     start = TLS_RESULT.range()[0] if after is None else TLS_RESULT.key(*after) + b"\0"

@@ -52,7 +52,7 @@ class World:
     async def failures(self) -> list[tuple[str, str, int]]:
         """(result, host, count) as counted for the report."""
         await self.router.close()
-        days = await self.store.read(old_results, NOW // DAY_MS + 100, 10)
+        days = await self.store.read(old_results, NOW // DAY_MS + 100, 10, None)
         return [
             (each.result, each.host, each.count)
             for day in days

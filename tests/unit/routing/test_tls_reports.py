@@ -102,7 +102,7 @@ class House:
 
     async def left(self) -> list[str]:
         """Of which domains there are results."""
-        return [each.domain for each in await self.store.read(old_results, DAY + 100, 100)]
+        return [each.domain for each in await self.store.read(old_results, DAY + 100, 100, None)]
 
     async def carry(self, port: int, destination: str = "example.org") -> None:
         """Carry what is queued there, over real sockets."""
@@ -145,8 +145,8 @@ async def test_a_report_arrives_although_tls_there_is_broken() -> None:
             ("", "delivered"),
         ]
         (stored,) = await world.inbox(BOB)
-        assert [each.domain for each in await ours.store.read(old_results, DAY + 2, 10)] == ["example.org"]
-        (counted,) = await ours.store.read(old_results, DAY + 3, 10)
+        assert [each.domain for each in await ours.store.read(old_results, DAY + 2, 10, None)] == ["example.org"]
+        (counted,) = await ours.store.read(old_results, DAY + 3, 10, None)
         assert counted.day == DAY + 1, "today's, of the plain mail"
         assert sum(policy.succeeded for policy in counted.results.policies) == 0, "the report's session is in no report"
     message = email.message_from_bytes(stored)

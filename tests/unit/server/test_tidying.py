@@ -57,4 +57,4 @@ async def test_how_tls_went_is_forgotten_after_its_days(store: Store) -> None:
     today = NOW // DAY_MS
     await store.write(add_results, [DayResults(today - ago, "example.net", TlsResults([])) for ago in range(5)], 10)
     await do(store, "forget tls", NOW)
-    assert [each.day for each in await store.read(old_results, today + 1, 10)] == [today - 2, today - 1, today]
+    assert [each.day for each in await store.read(old_results, today + 1, 10, None)] == [today - 2, today - 1, today]
