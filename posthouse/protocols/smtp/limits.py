@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import network
@@ -39,13 +39,15 @@ async def count_refusal(session: Session) -> None:
 
 async def _hit(what: str, session: Session) -> int:
     """How many there were; users have limits of their own, and LMTP's clients are our own servers."""
-    if session.contracts.role.is_trusted:
+    if not session.is_stranger:
         return 0
     return await session.contracts.registry.hit(f"smtp/{what}/{network(session.channel.peer.host)}", WINDOW_SECONDS)
 
 
-def is_in(host: str, networks: Iterable[str]) -> bool:
+def is_in(host: str, networks: Sequence[str]) -> bool:
     """True for an address in one of these networks."""
+    if not networks:
+        return False
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -89,7 +89,7 @@ class Session:
         """Greet; RFC 5321 4.3.1."""
         self.channel.set_timeout(self.contracts.settings.timeout_seconds)
         delay = self.contracts.settings.greeting_delay_milliseconds
-        if delay and not self.contracts.role.is_trusted:
+        if delay and self.is_stranger:
             self._greeted = False
             self.channel.spawn(self._greet_later(delay / 1000))
         else:
@@ -137,9 +137,17 @@ class Session:
     def may_speak_for_others(self) -> bool:
         """True for a server that says by XCLIENT who its client is; of who connected, whoever it spoke for since."""
         if self._speaks_for_others is None:
-            networks = self.contracts.settings.xclient_networks
-            self._speaks_for_others = bool(networks) and is_in(self.channel.peer.host, networks)
+            self._speaks_for_others = is_in(self.channel.peer.host, self.contracts.settings.xclient_networks)
         return self._speaks_for_others
+
+    @property
+    def is_stranger(self) -> bool:
+        """True for a server that nobody vouches for; of whom a trusted server speaks for, too."""
+        contracts, host = self.contracts, self.channel.peer.host
+        if contracts.role.is_trusted or self.channel.peer.is_loopback:
+            return False
+        settings = contracts.settings
+        return not (is_in(host, settings.trusted_networks) or is_in(host, settings.xclient_networks))
 
     @property
     def is_hasty(self) -> bool:

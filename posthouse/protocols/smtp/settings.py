@@ -47,10 +47,9 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(
             ge=0,
             le=30_000,
-            description="How long other servers wait for our greeting; who speaks before is "
-            "turned away. 0 to greet at once.",
+            description="How long unknown servers wait for our greeting; who speaks before is turned away; 0: none.",
         ),
-    ] = 0
+    ] = 200
     refuse_early_commands: Annotated[
         bool,
         Meta(
@@ -58,11 +57,12 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = True
     messages_per_address_per_minute: Annotated[
-        int, Meta(ge=0, le=1_000_000, description="How many messages other servers send from one address; 0: no limit.")
-    ] = 0
+        int,
+        Meta(ge=0, le=1_000_000, description="How many messages unknown servers send from one address; 0: no limit."),
+    ] = 1000
     recipients_per_address_per_minute: Annotated[
         int, Meta(ge=0, le=10_000_000, description="How many recipients they name from one address; 0: no limit.")
-    ] = 0
+    ] = 5000
     refusals_per_address_per_minute: Annotated[
         int,
         Meta(
@@ -72,6 +72,14 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "are closed at each more; 0: never.",
         ),
     ] = 300
+    trusted_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks of servers that are not unknown, as a filter in front of this one: they are greeted "
+            "at once and have no limits for their address. This machine is always one.",
+            extra={"networks": True},
+        ),
+    ] = ()
     xclient_networks: Annotated[
         tuple[str, ...],
         Meta(description="Networks of servers that may speak for their clients by XCLIENT.", extra={"networks": True}),

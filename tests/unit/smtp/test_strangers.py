@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.storage.memory import MemoryStore
 from tests.unit.imap.world import NOW
 from tests.unit.smtp.test_queueing import login
@@ -44,6 +45,35 @@ async def test_who_waits_is_greeted(role: str) -> None:
     client = Client(world)
     assert (await client.reply())[-1].startswith("220 ")
     assert (await client.say("LHLO x" if role == "lmtp" else "EHLO x")).startswith("250 ")
+
+
+@pytest.mark.parametrize(
+    ("host", "settings"),
+    [
+        ("127.0.0.1", {}),
+        ("::1", {}),
+        ("192.0.2.7", {"trusted_networks": ("192.0.2.0/24",)}),
+        ("192.0.2.7", {"xclient_networks": ("192.0.2.0/24",)}),
+    ],
+)
+async def test_who_is_known_is_greeted_at_once_and_has_no_limits(host: str, settings: dict[str, Any]) -> None:
+    limits = {f"{what}_per_address_per_minute": 1 for what in ("messages", "recipients", "refusals")}
+    world = await open_world(greeting_delay_milliseconds=30_000, **limits, **settings)
+    client = Client(world, host)
+    await client.reply()
+    await client.say("EHLO x")
+    for _ in range(3):
+        assert (await one_message(client)).startswith("250 ")
+        assert (await client.say("MAIL FROM:<ann@example.net>")).startswith("250 ")
+        assert (await client.say("RCPT TO:<nobody@example.org>")).startswith("550 ")
+        await client.say("RSET")
+
+
+async def test_strangers_have_limits_by_default() -> None:
+    settings = SmtpSettings()
+    assert 0 < settings.greeting_delay_milliseconds <= 1000
+    assert settings.messages_per_address_per_minute
+    assert settings.recipients_per_address_per_minute
 
 
 @pytest.mark.parametrize("begin", [b"EHLO x\r\nMAIL FROM:<a@b.example>\r\n", b"HELO x\r\nQUIT\r\n"])
@@ -223,6 +253,14 @@ async def test_what_was_sent_before_tls_is_forgotten() -> None:
     assert (await client.reply())[-1].startswith("220 ")
     await client.transport.wait_for_tls()
     assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("503 5.5.1 Say EHLO")
+
+
+async def test_a_stranger_who_sends_on_behind_starttls() -> None:
+    client = Client(await open_world(tls=object()))
+    await client.reply()
+    await client.say("EHLO x")
+    client.transport.send(b"STARTTLS\r\nEHLO evil\r\n")
+    await ended(client, "503 5.5.0")
 
 
 async def test_whom_a_trusted_server_speaks_for() -> None:

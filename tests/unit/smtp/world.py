@@ -128,7 +128,7 @@ async def open_world(
         store=store,
         letters=BlobLetters(blobs, MimeLimits()),
         authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
-        settings=SmtpSettings(**settings),
+        settings=SmtpSettings(**{"greeting_delay_milliseconds": 0, **settings}),
         queue=QueueSettings(),
         registry=LocalRegistry(),
         trace=steps,

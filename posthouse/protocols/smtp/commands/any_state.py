@@ -74,11 +74,17 @@ def _future_release(seconds: int, now: int) -> str:
 
 
 async def starttls(_: StartTls, session: Session) -> None:
-    """Begin TLS behind the reply; all that was said before is forgotten (RFC 3207 4.2)."""
+    """Begin TLS behind the reply; all that was said before is forgotten (RFC 3207 4.2), and so is what stands behind.
+
+    A stranger who sends on in plain text is turned away, for nothing may stand behind STARTTLS.
+    """
     if session.channel.peer.tls:
         raise SmtpRefusal(503, "5.5.1", "TLS has begun already")
     if not session.channel.can_start_tls:
         raise SmtpRefusal(502, "5.5.1", "There is no TLS here")
+    if session.is_hasty:
+        session.turn_out()
+        return
     session.reset()
     session.helo = None
     session.login = None
