@@ -24,6 +24,7 @@ SEQUENCE = Space(0x20, "sequence", U32)  # account -> AccountSequence: modseq an
 COLLECTION = Space(0x21, "collection", U32, U32)  # account, collection -> CollectionRecord
 ITEM = Space(0x22, "item", U32, U32, U32)  # account, collection, uid -> Item (fixed struct)
 CHANGE = Space(0x23, "change", U32, U64)  # account, modseq -> ChangeRecord
+ANNOTATION = Space(0x26, "annotation", U32, U32, U32, TEXT)  # holder, account, collection (0: none), entry -> value
 
 # Messages (the cold part: immutable, shared by all places of one account)
 MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
@@ -62,7 +63,7 @@ JOB_DUE = Space(0x53, "job due", TEXT, U64, U64)  # kind, due (ms), job -> empty
 ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
-    SEQUENCE, COLLECTION, ITEM, CHANGE,
+    SEQUENCE, COLLECTION, ITEM, CHANGE, ANNOTATION,
     MESSAGE, ENVELOPE, STRUCTURE, PLACES,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,

@@ -9,7 +9,7 @@ from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.items import scan_items
-from posthouse.storage.spaces import CHANGE, SEQUENCE
+from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE
 
 
 @operation
@@ -27,5 +27,6 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
         if left <= 0:
             return False
     txn.delete_range(*CHANGE.range(account))
+    txn.delete_range(*ANNOTATION.range(account))
     txn.delete(SEQUENCE.key(account))
     return True

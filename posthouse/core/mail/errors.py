@@ -29,5 +29,9 @@ class TooManyMailboxes(Refused):
     """args: the limit."""
 
 
+class TooManyAnnotations(Refused):
+    """args: what ("entries", "octets"), the limit."""
+
+
 class TooManyKeywords(Refused):
     """args: the limit; a mailbox knows so many keywords and no more."""

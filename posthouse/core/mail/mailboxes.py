@@ -9,6 +9,7 @@ import unicodedata
 
 import msgspec
 
+from posthouse.core.mail.attached import forget_attached
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxExists,
@@ -99,6 +100,7 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
     with Revision(txn, account) as revision:
         remove_items(revision, number, list(scan_items(txn, account, number)), now)
         revision.remove_collection(number)
+        forget_attached(txn, account, number)
 
 
 @operation

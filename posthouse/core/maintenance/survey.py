@@ -16,7 +16,7 @@ from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_re
 from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
 from posthouse.storage.items import Item, decode_item, scan_items
-from posthouse.storage.spaces import COLLECTION, ENVELOPE, ITEM, MESSAGE, PLACES, SEQUENCE, STRUCTURE
+from posthouse.storage.spaces import ANNOTATION, COLLECTION, ENVELOPE, ITEM, MESSAGE, PLACES, SEQUENCE, STRUCTURE
 
 
 class Counted(msgspec.Struct):
@@ -41,8 +41,8 @@ class Survey(msgspec.Struct):
     """What was found.
 
     `messages` are (hash, octets) by number, `unreadable` those whose record is damaged. `stray` are keys of what
-    belongs to no message, `idle` messages that nothing shows. `faults` are mended in the account, `letter_faults` by
-    reading letters again, or not at all.
+    belongs to no message or mailbox, `idle` messages that nothing shows. `faults` are mended in the account,
+    `letter_faults` by reading letters again, or not at all.
     """
 
     account: int
@@ -88,6 +88,7 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
     for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}:
         found.counted[number] = _count(txn, found, number)
     _read_places(txn, found)
+    _read_annotations(txn, found)
     return found
 
 
@@ -186,3 +187,12 @@ def _read_places(txn: ReadTransaction, found: Survey) -> None:
         elif value != (None if right == 1 else right.to_bytes(4, "little")):
             counted = 1 if value is None else int.from_bytes(value, "little")
             found.faults.append(Fault(where, f"it stands in {right} places, {counted} are counted", REBUILD))
+
+
+def _read_annotations(txn: ReadTransaction, found: Survey) -> None:
+    for key, _ in txn.scan(*ANNOTATION.range(found.account, found.account)):
+        number = ANNOTATION.parse(key)[2]
+        if number and number not in found.counted:
+            where = f"account {found.account}, mailbox {number}"
+            found.faults.append(Fault(where, "it is gone, and an annotation of it is here", REBUILD))
+            found.stray.append(key)

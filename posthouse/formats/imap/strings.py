@@ -21,6 +21,11 @@ def literal(octets: bytes) -> bytes:
     return b"{%d}\r\n%b" % (len(octets), octets)
 
 
+def literal8(octets: bytes) -> bytes:
+    """A literal of any octets; RFC 3516 4.4, RFC 9051 9."""
+    return b"~{%d}\r\n%b" % (len(octets), octets)
+
+
 def string(octets: bytes) -> bytes:
     """Quoted where that can carry it, else a literal. NULs are dropped: nothing but a literal8 may carry them."""
     if len(octets) <= LONGEST_QUOTED and _PLAIN.fullmatch(octets) is not None:

@@ -10,6 +10,7 @@ from posthouse.core.mail.errors import (
     MailboxHasChildren,
     MailboxIsFixed,
     NoSuchMailbox,
+    TooManyAnnotations,
     TooManyKeywords,
     TooManyMailboxes,
 )
@@ -43,6 +44,7 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     NotAllowed: ("NOPERM", "You may not do that with this mailbox"),
     MailboxIsFixed: ("CANNOT", "The inbox stays"),
     TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
+    TooManyAnnotations: ("METADATA TOOMANY", "There are too many annotations, or too large ones"),
     TooManyKeywords: ("LIMIT", "The mailbox has too many keywords"),
     WrongCredentials: ("AUTHENTICATIONFAILED", "The name or the password is wrong"),
     LoginDisabled: ("CONTACTADMIN", "This account is not to be used now"),

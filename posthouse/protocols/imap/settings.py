@@ -39,6 +39,15 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         int,
         Meta(ge=0, le=10_000_000, description="Messages of the largest mailbox whose UIDs an IDLE session keeps."),
     ] = 1000
+    metadata_value_octets: Annotated[
+        int, Meta(ge=1024, le=16_777_216, description="Largest value of one annotation (METADATA), in octets.")
+    ] = 65_536
+    metadata_entries: Annotated[
+        int, Meta(ge=1, le=100_000, description="Most annotations that one account may keep of one mailbox.")
+    ] = 100
+    metadata_octets: Annotated[
+        int, Meta(ge=1024, le=1_073_741_824, description="Octets of all annotations that one account may keep.")
+    ] = 1_048_576
     connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
     ] = 20_000

@@ -30,6 +30,7 @@ from posthouse.storage.jobs import cancel_job, list_jobs
 from posthouse.storage.spaces import (
     ACCOUNT,
     ADDRESS,
+    ANNOTATION,
     BLOB,
     BLOB_BYTES,
     CHANGE,
@@ -337,3 +338,12 @@ async def test_mail_goes_on_while_all_is_checked(tmp_path: Path) -> None:
 
     report = await verify(Busy(), house.blobs, MimeLimits(), quick=False, address=None, done=lambda _: None)  # type: ignore[arg-type]
     assert report.faults == []
+
+
+async def test_an_annotation_of_a_mailbox_that_is_gone(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    await house.store.write(put_raw, ANNOTATION.key(ALICE, ALICE, 99, "/shared/comment"), b"x")
+    await house.store.write(put_raw, ANNOTATION.key(ALICE, ALICE, 0, "/private/comment"), b"of no mailbox at all")
+    assert await faults(house) == ["account 1, mailbox 99: it is gone, and an annotation of it is here"]
+    await mend(house)
+    assert await faults(house) == []

@@ -1,10 +1,11 @@
-"""LIST, LSUB, NAMESPACE; RFC 9051 6.3.9, 6.3.10, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154."""
+"""LIST, LSUB, NAMESPACE; RFC 9051 6.3.9, 6.3.10, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, list_mailboxes
+from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
 from posthouse.protocols.imap.commands.status import status_line
 from posthouse.protocols.imap.contracts import Ok, User
@@ -25,6 +26,7 @@ async def list_(command: List, user: User) -> Ok:
     recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
     lines = []
+    longest = 0  # annotation that was too large to be shown
     for mailbox in found:
         if not wanted.matches(mailbox.name):
             continue
@@ -37,8 +39,12 @@ async def list_(command: List, user: User) -> Ok:
         lines.append(encoder.list_line(names, mailbox.name, child_info=child_info))
         if command.status:
             lines.append(await status_line(mailbox.name, command.status, user))
+        if command.metadata is not None:
+            line, large = await metadata_line(mailbox.name, command.metadata, user)
+            lines.append(line)
+            longest = max(longest, large)
     user.output.write(b"".join(lines))
-    return Ok("That is all")
+    return told(longest)
 
 
 async def lsub(command: Lsub, user: User) -> Ok:

@@ -155,6 +155,17 @@ class StatusItem(enum.Enum):
     DELETED_STORAGE = b"DELETED-STORAGE"
 
 
+class MetadataWanted(msgspec.Struct, frozen=True, gc=False):
+    """Which annotations to show; RFC 5464 4.2.
+
+    Entries in lower case; `max_size` in octets, None for any; `depth` None for all that is below.
+    """
+
+    entries: tuple[str, ...]
+    max_size: int | None = None
+    depth: int | None = 0
+
+
 class ListSelect(enum.IntFlag):
     """LIST's selection options; RFC 9051 6.3.9.1, RFC 6154 2."""
 
@@ -175,8 +186,8 @@ class ListReturn(enum.IntFlag):
 class List(Command, frozen=True):
     """LIST; RFC 9051 6.3.9. `patterns` may hold `*` and `%`.
 
-    `status` names what to give of each mailbox (RFC 5819). `extended` tells the extended form, where an empty
-    pattern matches nothing instead of asking for the hierarchy delimiter.
+    `status` names what to give of each mailbox (RFC 5819), `metadata` which annotations (RFC 9590). `extended` tells
+    the extended form, where an empty pattern matches nothing instead of asking for the hierarchy delimiter.
     """
 
     reference: str
@@ -185,6 +196,7 @@ class List(Command, frozen=True):
     returns: ListReturn = ListReturn(0)
     status: tuple[StatusItem, ...] = ()
     extended: bool = False
+    metadata: MetadataWanted | None = None
 
 
 class Lsub(Command, frozen=True):
@@ -243,6 +255,20 @@ class SetQuota(Command, frozen=True):
 
     root: str
     limits: tuple[tuple[str, int], ...]
+
+
+class GetMetadata(Command, frozen=True):
+    """GETMETADATA; RFC 5464 4.2. `name` is empty for what is said of the server."""
+
+    name: str
+    wanted: MetadataWanted
+
+
+class SetMetadata(Command, frozen=True):
+    """SETMETADATA; RFC 5464 4.3. Entries in lower case; None removes one."""
+
+    name: str
+    changes: tuple[tuple[str, bytes | None], ...]
 
 
 class Idle(Command, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from posthouse.formats.imap.strings import astring, nstring, string
+from posthouse.formats.imap.strings import astring, literal8, nstring, string
 from posthouse.protocols.imap.wire.commands import StatusItem
 from posthouse.protocols.imap.wire.names import encode_name
 from posthouse.storage.ranges import Range
@@ -156,6 +156,15 @@ def quota_root(name: str, roots: Iterable[str], *, utf8: bool = False) -> bytes:
     return (
         b" ".join([b"* QUOTAROOT", encode_name(name, utf8=utf8), *[astring(root.encode()) for root in roots]]) + b"\r\n"
     )
+
+
+def metadata(name: str, entries: Iterable[tuple[str, bytes | None]], *, utf8: bool = False) -> bytes:
+    """METADATA with values; RFC 5464 4.4.1. One that holds NUL goes as a literal8."""
+    parts = [
+        astring(entry.encode()) + b" " + (nstring(value) if value is None or b"\0" not in value else literal8(value))
+        for entry, value in entries
+    ]
+    return b"* METADATA %b (%b)\r\n" % (encode_name(name, utf8=utf8), b" ".join(parts))
 
 
 # Search results

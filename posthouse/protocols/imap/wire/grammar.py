@@ -41,6 +41,7 @@ from posthouse.protocols.imap.wire.commands import (
 from posthouse.protocols.imap.wire.fetch_grammar import fetch
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
+from posthouse.protocols.imap.wire.metadata_grammar import get_metadata, set_metadata
 from posthouse.protocols.imap.wire.quota_grammar import get_quota, get_quota_root, set_quota
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
 from posthouse.protocols.imap.wire.search_grammar import search
@@ -305,6 +306,8 @@ RULES: dict[bytes, Rule] = {
     b"GETQUOTA": get_quota,
     b"GETQUOTAROOT": get_quota_root,
     b"SETQUOTA": set_quota,
+    b"GETMETADATA": get_metadata,
+    b"SETMETADATA": set_metadata,
     b"IDLE": functools.partial(_bare, Idle),
     b"CHECK": functools.partial(_bare, Check),
     b"CLOSE": functools.partial(_bare, Close),

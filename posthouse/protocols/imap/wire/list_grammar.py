@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire.commands import List, ListReturn, ListSelect, Lsub, Status, StatusItem
+from posthouse.protocols.imap.wire.commands import (
+    List,
+    ListReturn,
+    ListSelect,
+    Lsub,
+    MetadataWanted,
+    Status,
+    StatusItem,
+)
+from posthouse.protocols.imap.wire.metadata_grammar import metadata_wanted
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 
 _SELECT: dict[bytes, ListSelect] = {
@@ -37,14 +46,15 @@ def list_(reader: Reader, tag: str) -> List:
         patterns = [reader.list_mailbox()]
     returns = ListReturn(0)
     status: tuple[StatusItem, ...] = ()
+    metadata: MetadataWanted | None = None
     if not reader.at_end():
         extended = True
         reader.sp()
-        returns, status = _return_options(reader)
+        returns, status, metadata = _return_options(reader)
     reader.end()
     if ListSelect.SUBSCRIBED in select:
         returns |= ListReturn.SUBSCRIBED  # RFC 9051 6.3.9.1
-    return List(tag, reference, tuple(patterns), select, returns, status, extended)
+    return List(tag, reference, tuple(patterns), select, returns, status, extended, metadata)
 
 
 def lsub(reader: Reader, tag: str) -> Lsub:
@@ -78,26 +88,30 @@ def _select_options(reader: Reader) -> ListSelect:
     return select
 
 
-def _return_options(reader: Reader) -> tuple[ListReturn, tuple[StatusItem, ...]]:
+def _return_options(reader: Reader) -> tuple[ListReturn, tuple[StatusItem, ...], MetadataWanted | None]:
     if reader.word("RETURN") != b"RETURN":
         raise Expected("expected RETURN or the end of the command behind the pattern")
     reader.sp()
     returns = ListReturn(0)
     items: tuple[StatusItem, ...] = ()
+    metadata: MetadataWanted | None = None
 
     def option() -> None:
-        nonlocal returns, items
+        nonlocal returns, items, metadata
         name = reader.word("a return option")
         if name == b"STATUS":  # RFC 5819 2
             reader.sp()
             items = _status_items(reader)
+        elif name == b"METADATA":  # RFC 9590 3
+            reader.sp()
+            metadata = metadata_wanted(reader)
         elif name in _RETURN:
             returns |= _RETURN[name]
         else:
-            raise Expected(f"expected return options among {b', '.join(_RETURN).decode()}, STATUS")
+            raise Expected(f"expected return options among {b', '.join(_RETURN).decode()}, STATUS, METADATA")
 
     reader.listed(option, empty=True)
-    return returns, items
+    return returns, items, metadata
 
 
 def _status_items(reader: Reader) -> tuple[StatusItem, ...]:

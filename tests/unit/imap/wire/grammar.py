@@ -26,6 +26,7 @@ from posthouse.protocols.imap.wire.commands import (
     Examine,
     Expunge,
     Fetch,
+    GetMetadata,
     GetQuota,
     GetQuotaRoot,
     Id,
@@ -36,6 +37,7 @@ from posthouse.protocols.imap.wire.commands import (
     Login,
     Logout,
     Lsub,
+    MetadataWanted,
     Move,
     Namespace,
     Noop,
@@ -43,6 +45,7 @@ from posthouse.protocols.imap.wire.commands import (
     Rename,
     Search,
     Select,
+    SetMetadata,
     SetQuota,
     StartTls,
     Status,
@@ -395,6 +398,39 @@ def quota(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return SetQuota(tag, name, tuple(limits)), line + b" " + spelt
 
 
+ENTRIES = st.from_regex(r"/(private|shared)(/[a-z0-9._-]{1,5}){1,3}", fullmatch=True)
+
+
+def metadata_wanted(spell: Speller) -> tuple[MetadataWanted, bytes, bytes]:
+    """What is wanted, and its options and entries as spelt."""
+    draw = spell.draw
+    entries = draw(st.lists(ENTRIES, min_size=1, max_size=3))
+    size, depth = draw(st.none() | NUMBERS), draw(st.sampled_from([0, 1, None]))
+    options = [] if size is None else [spell.word(b"MAXSIZE") + b" %d" % size]
+    if depth != 0 or draw(st.booleans()):
+        options.append(spell.word(b"DEPTH") + b" " + (spell.word(b"infinity") if depth is None else b"%d" % depth))
+    spelt = [spell.astring(draw(st.sampled_from([entry, entry.upper()])).encode()) for entry in entries]
+    text = spelt[0] if len(spelt) == 1 and draw(st.booleans()) else spell.listed(spelt)
+    return MetadataWanted(tuple(dict.fromkeys(entries)), size, depth), spell.listed(options) if options else b"", text
+
+
+def metadata(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw, name = spell.draw, spell.draw(NAMES)
+    if draw(st.booleans()):
+        changes = draw(st.lists(st.tuples(ENTRIES, st.none() | st.binary(max_size=5)), min_size=1, max_size=3))
+        changes = [(entry, value and value.replace(b"\0", b"")) for entry, value in changes]
+        parts = [
+            spell.astring(entry.encode()) + b" " + (spell.word(b"NIL") if value is None else spell.string(value))
+            for entry, value in changes
+        ]
+        line = b"%b %b %b" % (spell.word(b"SETMETADATA"), spell.mailbox(name), spell.listed(parts))
+        return SetMetadata(tag, name, tuple(dict(changes).items())), line
+    wanted, options, entries = metadata_wanted(spell)
+    line, mailbox = spell.word(b"GETMETADATA"), spell.mailbox(name)
+    parts = [options, mailbox] if draw(st.booleans()) else [mailbox, options]
+    return GetMetadata(tag, name, wanted), b" ".join([part for part in [line, *parts, entries] if part])
+
+
 def status_items(spell: Speller) -> tuple[tuple[StatusItem, ...], bytes]:
     items = spell.draw(st.lists(st.sampled_from(list(StatusItem)), min_size=1, max_size=4))
     return tuple(dict.fromkeys(items)), spell.listed([spell.word(item.value) for item in items])
@@ -507,7 +543,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, quota,
+    fetch, fetch, search, search, quota, metadata,
 ]  # fmt: skip
 
 

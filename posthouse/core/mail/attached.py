@@ -1,0 +1,14 @@
+"""What hangs on a mailbox beside its messages, and goes with it."""
+
+from __future__ import annotations
+
+from posthouse.storage.contract import WriteTransaction
+from posthouse.storage.spaces import ANNOTATION
+
+
+def forget_attached(txn: WriteTransaction, account: int, collection: int) -> None:
+    """Forget its annotations.
+
+    What others noted of it for themselves stays with them and is not found again: its number is never used again.
+    """
+    txn.delete_range(*ANNOTATION.range(account, account, collection))

@@ -1,0 +1,62 @@
+"""GETMETADATA and SETMETADATA; RFC 5464. Annotations of the server are each account's own: /shared ones are none."""
+
+from __future__ import annotations
+
+from posthouse.core.mail.annotations import SHARED, AnnotationLimits, annotate, read_annotations
+from posthouse.core.sharing.rights import Right
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import No
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import GetMetadata, MetadataWanted, SetMetadata
+
+READING = Right.LOOKUP | Right.READ
+
+
+async def get_metadata(command: GetMetadata, user: User) -> Ok:
+    """Show annotations of a mailbox, or of the server."""
+    line, longest = await metadata_line(command.name, command.wanted, user)
+    user.output.write(line)
+    return told(longest)
+
+
+async def set_metadata(command: SetMetadata, user: User) -> Ok:
+    """Set or remove annotations, all or none."""
+    settings = user.contracts.settings
+    if any(value is not None and len(value) > settings.metadata_value_octets for _, value in command.changes):
+        raise No("A value is too large", f"METADATA MAXSIZE {settings.metadata_value_octets}")
+    shared = any(entry.startswith(SHARED + "/") for entry, _ in command.changes)
+    account, name = user.account, None
+    if command.name:
+        found = await user.find(command.name)
+        found.need(READING | (Right.WRITE if shared else Right(0)))
+        account, name = found.account, found.name
+    elif shared:
+        raise No("What is said of the server to all is not for you to say", "NOPERM")
+    limits = AnnotationLimits(settings.metadata_entries, settings.metadata_octets)
+    await user.store.write(annotate, user.account, account, name, list(command.changes), limits)
+    return Ok("Done")
+
+
+async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[bytes, int]:
+    """The METADATA response, and the size of the largest value that was larger than wanted, 0 without one.
+
+    Raises NoSuchMailbox.
+    """
+    account, mailbox = user.account, None
+    if name:
+        found = await user.find(name)
+        found.need(READING)
+        account, mailbox = found.account, found.name
+    held = await user.store.read(read_annotations, user.account, account, mailbox, list(wanted.entries), wanted.depth)
+    if wanted.depth != 0:
+        held = [(entry, value) for entry, value in held if value is not None]
+    most = wanted.max_size
+    large = [len(value) for _, value in held if value is not None and most is not None and len(value) > most]
+    if large:
+        held = [(entry, value) for entry, value in held if value is None or most is None or len(value) <= most]
+    return encoder.metadata(name, held) if held else b"", max(large, default=0)
+
+
+def told(longest: int) -> Ok:
+    """The OK that says whether something was left out; RFC 5464 4.2.1."""
+    return Ok("That is all", b"METADATA LONGENTRIES %d" % longest if longest else None)
