@@ -5,11 +5,11 @@ from __future__ import annotations
 import structlog
 
 from posthouse.core.mail.messages import Row, bodies
+from posthouse.core.mail.octets import Octets
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part as MimePart
 from posthouse.protocols.imap.commands.fetch.sections import Span, chosen_fields, partial_of, span_of
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.octets import Octets
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.fetch import Part, Section

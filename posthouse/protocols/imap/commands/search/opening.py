@@ -7,12 +7,12 @@ import asyncio
 import structlog
 
 from posthouse.core.mail.messages import Column, bodies, some_rows
+from posthouse.core.mail.octets import Octets
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
 from posthouse.protocols.imap.commands.search.content import open_content
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.octets import Octets
 from posthouse.protocols.imap.view import View
 from posthouse.storage.blobs.contract import BlobDamaged
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 from posthouse.core.mail.messages import Column
+from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
-from posthouse.protocols.imap.commands.search.folding import fold
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
@@ -49,7 +49,7 @@ class Compiler:
         self._view = view
         self._uids = uids
         self._now = now
-        self.body_texts: set[str] = set()  # folded; what bodies will have to be searched for
+        self.body_texts: set[str] = set()  # casemapped; what bodies will have to be searched for
 
     def compile(self, key: keys.SearchKey) -> Compiled:
         """(level, test) of a key."""
@@ -118,7 +118,7 @@ class Compiler:
         raise Bad("That search key is not known")
 
     def _body_text(self, text: str) -> str:
-        folded = fold(text)
+        folded = casemap(text)
         self.body_texts.add(folded)
         return folded
 
@@ -219,14 +219,14 @@ _RECORDED = {"from": "from_", "to": "to", "cc": "cc", "subject": "subject", "mes
 def header_test(key: keys.EnvelopeField | keys.Header) -> Compiled:
     """FROM, SUBJECT ... and HEADER."""
     name = key.field if isinstance(key, keys.EnvelopeField) else key.name
-    text = fold(key.text)
+    text = casemap(key.text)
     attribute = _RECORDED.get(name)
     # HEADER with an empty text asks whether the field is there at all, which the record does not tell
     if attribute is not None and text:
 
         def test(one: Candidate) -> bool | None:
             record = one.row.record
-            return record is not None and text in fold(getattr(record.header, attribute))
+            return record is not None and text in casemap(getattr(record.header, attribute))
 
         return Level.RECORD, test
     return Level.CONTENT, lambda one: None if one.content is None else one.content.has_field(name, text)
