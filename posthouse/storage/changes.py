@@ -5,6 +5,7 @@ That number is IMAP's MODSEQ (RFC 7162), JMAP's state and DAV's sync-token; a de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from types import TracebackType
 
@@ -46,7 +47,8 @@ class ChangeRecord(msgspec.Struct, array_like=True, tag=1):
 class Changes(msgspec.Struct, array_like=True, frozen=True):
     """What became of a collection since a modseq; net, so a UID stands in one list only.
 
-    `complete` is False when the log no longer reaches back so far: then the lists say nothing.
+    `complete` is False when the log no longer reaches back so far: then the lists say nothing. `newest` is the modseq
+    of the last operation among them that touched the collection, 0 for none.
     """
 
     modseq: int
@@ -54,6 +56,33 @@ class Changes(msgspec.Struct, array_like=True, frozen=True):
     updated: list[Range]
     destroyed: list[Range]
     complete: bool
+    newest: int = 0
+
+    def without(self, uids: Sequence[Range]) -> Changes:
+        """The same, saying of those UIDs nothing."""
+        return Changes(
+            self.modseq,
+            ranges.subtract(self.created, uids),
+            ranges.subtract(self.updated, uids),
+            ranges.subtract(self.destroyed, uids),
+            self.complete,
+            self.newest,
+        )
+
+
+class LogPage(msgspec.Struct, array_like=True, frozen=True):
+    """What some entries of the log, those up to `modseq`, say of one collection: as written, not yet net.
+
+    `more` tells that there are others; `complete` and `newest` are as in `Changes`.
+    """
+
+    modseq: int
+    created: list[Range]
+    updated: list[Range]
+    destroyed: list[Range]
+    complete: bool
+    newest: int = 0
+    more: bool = False
 
 
 _RECORD = msgspec.msgpack.Decoder(ChangeRecord)
@@ -168,27 +197,48 @@ def decode_change(value: bytes) -> ChangeRecord:
 
 def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: int) -> Changes:
     """What became of `collection` in the operations after `modseq`."""
+    return net([log_page(txn, account, collection, modseq, None, None)])
+
+
+def log_page(
+    txn: ReadTransaction, account: int, collection: int, after: int, until: int | None, limit: int | None
+) -> LogPage:
+    """Up to `limit` entries of the log behind `after`, none behind `until`; None for all there are."""
     sequence = read_sequence(txn, account)
-    created: list[Range] = []
-    updated: list[Range] = []
-    destroyed: list[Range] = []
-    if modseq < sequence.log_from:
-        return Changes(sequence.modseq, [], [], [], False)
-    if modseq < sequence.modseq:
-        for _, value in txn.scan(CHANGE.key(account, modseq + 1), CHANGE.range(account)[1]):
-            for change in _RECORD.decode(value).collections:
-                if change.collection == collection:
-                    created += change.created
-                    updated += change.updated
-                    destroyed += change.destroyed
-    created, updated, destroyed = ranges.merge(created), ranges.merge(updated), ranges.merge(destroyed)
-    lasting = ranges.subtract(created, destroyed)
+    reached = sequence.modseq if until is None else min(until, sequence.modseq)
+    if after < sequence.log_from:
+        return LogPage(reached, [], [], [], False)
+    found = CollectionChange(collection, [], [], [])
+    newest = 0
+    key = b""
+    count = 0
+    start, end = CHANGE.key(account, after + 1), CHANGE.key(account, max(after, reached)) + b"\x00"
+    for key, value in islice(txn.scan(start, end), limit):
+        count += 1
+        for change in _RECORD.decode(value).collections:
+            if change.collection == collection:
+                found.created += change.created
+                found.updated += change.updated
+                found.destroyed += change.destroyed
+                newest = CHANGE.parse(key)[1]
+    more = count == limit
+    if more:
+        reached = CHANGE.parse(key)[1]
+    return LogPage(reached, found.created, found.updated, found.destroyed, True, newest, more)
+
+
+def net(pages: Sequence[LogPage]) -> Changes:
+    """What pages that follow each other say in all."""
+    created = ranges.merge(one for page in pages for one in page.created)
+    updated = ranges.merge(one for page in pages for one in page.updated)
+    destroyed = ranges.merge(one for page in pages for one in page.destroyed)
     return Changes(
-        sequence.modseq,
-        lasting,
+        pages[-1].modseq,
+        ranges.subtract(created, destroyed),
         ranges.subtract(ranges.subtract(updated, created), destroyed),
         ranges.subtract(destroyed, created),
-        True,
+        all(page.complete for page in pages),
+        max(page.newest for page in pages),
     )
 
 

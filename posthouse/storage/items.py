@@ -18,6 +18,7 @@ from posthouse.storage.spaces import ITEM
 VERSION = 1
 FIXED = struct.Struct("<BHQIQQQ")
 KEYWORDS_AT = FIXED.size
+MODSEQ_AT, MODSEQ_END = 3, 11  # behind version and flags
 
 
 class Item(msgspec.Struct, gc=False):

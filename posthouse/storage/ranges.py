@@ -46,6 +46,20 @@ def subtract(ranges: Sequence[Range], minus: Sequence[Range]) -> list[Range]:
     return left
 
 
+def intersect(ranges: Sequence[Range], other: Sequence[Range]) -> list[Range]:
+    """What is in both; both merged."""
+    common: list[Range] = []
+    at = 0
+    for first, last in ranges:
+        while at < len(other) and other[at][1] < first:
+            at += 1
+        with_ = at
+        while with_ < len(other) and other[with_][0] <= last:
+            common.append((max(first, other[with_][0]), min(last, other[with_][1])))
+            with_ += 1
+    return common
+
+
 def numbers(ranges: Iterable[Range]) -> Iterator[int]:
     """Each number."""
     for first, last in ranges:

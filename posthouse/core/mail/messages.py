@@ -25,7 +25,7 @@ from posthouse.core.mail.places import (
 from posthouse.core.mail.records import Letter, MessageRecord, StructureRecord, decode_message, decode_structure
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.blobs.records import BlobPlace, keep, place
-from posthouse.storage.changes import Changes, Revision, changes_since
+from posthouse.storage.changes import LogPage, Revision, log_page
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import decode_item, scan_items, scan_ranges
@@ -67,13 +67,14 @@ class View(msgspec.Struct, array_like=True, frozen=True):
 class Stored(msgspec.Struct, array_like=True, frozen=True):
     """What a change of flags did: (uid, flags, keywords) of each message in its range; `failed` had changed since.
 
-    `modseq` is that of this change, 0 when all flags were so already.
+    `modseq` is that of this change, 0 when all flags were so already; `modseqs` are those of the rows now.
     """
 
     modseq: int
     keywords: tuple[str, ...]
     rows: list[tuple[int, int, int]]
     failed: list[Range]
+    modseqs: list[int] = []
 
 
 class Appended(msgspec.Struct, array_like=True, frozen=True):
@@ -152,10 +153,12 @@ def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[Blob
 
 
 @query
-def changes(txn: ReadTransaction, account: int, mailbox: int, since: int) -> Changes:
-    """What became of the mailbox after modseq `since`; raises NoSuchMailbox when it is gone."""
+def changes(
+    txn: ReadTransaction, account: int, mailbox: int, since: int, until: int | None, limit: int | None
+) -> LogPage:
+    """What the log says of the mailbox after modseq `since`, a page of it; raises NoSuchMailbox when it is gone."""
     _mailbox(txn, account, mailbox)
-    return changes_since(txn, account, mailbox, since)
+    return log_page(txn, account, mailbox, since, until, limit)
 
 
 @operation
@@ -195,6 +198,7 @@ def store_flags(
     _mailbox(txn, account, mailbox)
     done: list[tuple[int, int, int]] = []
     failed: list[Range] = []
+    modseqs: list[int] = []
     modseq = 0
     with Revision(txn, account) as revision:
         record = revision.collection(mailbox)
@@ -209,7 +213,8 @@ def store_flags(
                 replace_flags(revision, mailbox, uid, item, flags, keywords)
                 modseq = revision.modseq
             done.append((uid, flags, keywords))
-    return Stored(modseq, tuple(record.keywords), done, failed)
+            modseqs.append(item.modseq)
+    return Stored(modseq, tuple(record.keywords), done, failed, modseqs)
 
 
 @operation

@@ -11,7 +11,7 @@ from posthouse.core.mail.flags import DELETED
 from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
-from posthouse.storage.items import KEYWORDS_AT, decode_item
+from posthouse.storage.items import KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
 from posthouse.storage.spaces import ITEM
 
 
@@ -80,6 +80,29 @@ def deleted_octets(txn: ReadTransaction, account: int, mailbox: int, first_uid: 
         if item.flags & DELETED:
             octets += item.size
     return octets, last + 1 if seen == limit else 0
+
+
+class ChangedPage(msgspec.Struct, array_like=True, frozen=True):
+    """UIDs of changed messages as `array("I")` bytes, and the last UID that was looked at, 0 at the end."""
+
+    uids: bytes
+    last: int
+
+
+@query
+def changed(
+    txn: ReadTransaction, account: int, mailbox: int, first_uid: int, last_uid: int, since: int, limit: int
+) -> ChangedPage:
+    """Which of up to `limit` messages of a UID range have a modseq above `since`; for where the log was cut."""
+    start, end = ITEM.key(account, mailbox, first_uid), ITEM.key(account, mailbox, last_uid) + b"\x00"
+    found: list[bytes] = []
+    count = 0
+    key = b""
+    for key, value in islice(txn.scan(start, end), limit):
+        count += 1
+        if int.from_bytes(value[MODSEQ_AT:MODSEQ_END], "little") > since:
+            found.append(key[-4:])
+    return ChangedPage(_numbers(found).tobytes(), int.from_bytes(key[-4:], "big") if count == limit else 0)
 
 
 def _numbers(big_endian: list[bytes]) -> array[int]:

@@ -11,6 +11,7 @@ from posthouse.core.bus import Bus
 from posthouse.core.mail.finding import Found, own
 from posthouse.core.mail.letters import Letters
 from posthouse.protocols.connection import Output
+from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
@@ -37,6 +38,7 @@ class User(msgspec.Struct, frozen=True):
     store: Store
     output: Output
     contracts: Contracts
+    dialect: Dialect
 
     async def find(self, name: str) -> Found:
         """What a mailbox is called by leads to: the one place where names are understood. Raises NoSuchMailbox.
@@ -51,7 +53,11 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Ok(msgspec.Struct, frozen=True):
-    """A command that was done: OK, with a response code or none."""
+    """A command that was done: OK, with a response code or none.
+
+    `synced` asks for HIGHESTMODSEQ as its code, where the peer enabled QRESYNC (RFC 7162 3.2.7).
+    """
 
     text: str
     code: bytes | None = None
+    synced: bool = False

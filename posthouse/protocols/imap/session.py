@@ -15,13 +15,16 @@ from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.append import Incoming
+from posthouse.protocols.imap.commands.condstore import enables_condstore
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
+from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Command, Fetch, Search, Store
+from posthouse.protocols.imap.wire import search as keys
+from posthouse.protocols.imap.wire.commands import Command, Examine, Fetch, Search, Select, Store
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
@@ -53,7 +56,7 @@ class Session:
         "channel",
         "contracts",
         "decoder",
-        "enabled",
+        "dialect",
         "ended",
         "failed_logins",
         "idling",
@@ -70,7 +73,7 @@ class Session:
         self.view: View | None = None
         self.idling: Idling | None = None
         self.incoming: Incoming | None = None
-        self.enabled: frozenset[str] = frozenset()
+        self.dialect = Dialect()
         self.bad_commands = 0
         self.failed_logins = 0
         self.ended = False
@@ -270,11 +273,13 @@ class Session:
             self.channel.write(encoder.continuation())
 
     async def _run(self, command: Command) -> None:
-        # RFC 3501 7.4.1: numbers must not change while the peer's own numbers are being answered
-        by_number = isinstance(command, Fetch | Store | Search) and not command.uid
-        await self._answer(command.tag, self._dispatch(command), expunges=not by_number)
+        await self._answer(command.tag, self._dispatch(command), expunges=not _by_number(command))
 
     async def _dispatch(self, command: Command) -> Ok | None:
+        if not self.dialect.condstore and self.user is not None and enables_condstore(command):
+            self.dialect.enable("CONDSTORE")
+            if self.view is not None and not isinstance(command, Select | Examine):
+                self.view.tell_synced(self.channel)  # RFC 7162 3.1
         kind = type(command)
         for_connection = CONNECTION_COMMANDS.get(kind)
         if for_connection is not None:
@@ -294,6 +299,8 @@ class Session:
         outcome = await self._outcome(work)
         if self.view is not None and self.view is before and not self.ended:
             await self._catch_up(self.view, expunges=expunges)
+            if isinstance(outcome, Ok) and outcome.synced and self.dialect.qresync:
+                outcome = Ok(outcome.text, encoder.number_code(b"HIGHESTMODSEQ", self.view.synced))
         if outcome is not None and not self.ended:
             self._tell(tag, outcome)
         if self.failed_logins >= self.contracts.settings.failed_logins:
@@ -323,7 +330,9 @@ class Session:
         except ViewLost as lost:
             self.say_bye(str(lost))
         except StoreUnavailable:
-            pass  # what changed will be told when the store is back
+            # what changed will be told when the store is back; till then no newer change has made up for it
+            if self.dialect.condstore:
+                view.tell_synced(self.channel)
 
     def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
         condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
@@ -343,3 +352,13 @@ class Session:
         if self.incoming is not None:
             self.incoming.abandon()
             self.incoming = None
+
+
+def _by_number(command: Command) -> bool:
+    """True where numbers must not change while the peer's own numbers are being answered.
+
+    RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH with numbers among its keys.
+    """
+    if isinstance(command, Search):
+        return not command.uid or keys.holds(command.key, keys.Numbers)
+    return isinstance(command, Fetch | Store) and not command.uid

@@ -20,6 +20,8 @@ from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.connection import Output
+from posthouse.protocols.imap import mailbox_log
+from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
@@ -45,10 +47,13 @@ class View:
 
     __slots__ = (
         "_gone",
+        "_safe",
         "_uids",
         "account",
+        "dialect",
         "exists",
         "flag_lists",
+        "highest",
         "mailbox",
         "modseq",
         "read_only",
@@ -62,16 +67,25 @@ class View:
     )
 
     def __init__(
-        self, store: Store, account: int, opened: reading.Opened, *, read_only: bool, rights: Right = ALL
+        self,
+        store: Store,
+        account: int,
+        opened: reading.Opened,
+        dialect: Dialect,
+        *,
+        read_only: bool,
+        rights: Right = ALL,
     ) -> None:
         mailbox = opened.mailbox
         self.store = store
         self.account = account
+        self.dialect = dialect
         self.mailbox = mailbox.id
         self.uid_validity = mailbox.uid_validity
         self.uid_next = mailbox.uid_next
         self.exists = mailbox.exists
-        self.modseq = opened.modseq
+        self.modseq = opened.modseq  # the account's, up to which the peer was told all but `_gone`
+        self.highest = mailbox.modseq  # the newest of this mailbox's own up to there
         self.read_only = read_only
         self.rights = rights
         self.flag_lists = FlagLists(mailbox.keywords)
@@ -80,21 +94,24 @@ class View:
         self.recent_count = opened.recent
         self.saved: list[Range] = []  # UIDs of SEARCH RETURN (SAVE); RFC 5182
         self._gone: list[Range] = []  # expunged, but the peer was not told yet
+        self._safe = 0  # what `highest` was before that
         self._uids: array[int] | None = None
 
     @classmethod
-    async def open(cls, store: Store, account: int, name: str, *, read_only: bool, rights: Right = ALL) -> View:
+    async def open(
+        cls, store: Store, account: int, name: str, dialect: Dialect, *, read_only: bool, rights: Right = ALL
+    ) -> View:
         r"""The mailbox of that name; its \Recent messages become this session's unless it is read only.
 
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
         if read_only or not opened.recent:
-            return cls(store, account, opened, read_only=read_only, rights=rights)
+            return cls(store, account, opened, dialect, read_only=read_only, rights=rights)
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
         opened = await store.read(reading.open_mailbox, account, name)
-        view = cls(store, account, opened, read_only=False, rights=rights)
+        view = cls(store, account, opened, dialect, read_only=False, rights=rights)
         recent = await view._present(first)
         del recent[bisect_left(recent, view.uid_next) :]
         view.recent = [(first, view.uid_next - 1)] if recent else []
@@ -177,10 +194,15 @@ class View:
 
     # What others did
 
+    @property
+    def synced(self) -> int:
+        """HIGHESTMODSEQ: up to where a peer that is cut off now has missed nothing (RFC 7162 3.2)."""
+        return self._safe if self._gone else self.highest
+
     def did(self, modseq: int) -> None:
         """This session's own change became `modseq`, and its peer knows of it."""
         if modseq == self.modseq + 1:
-            self.modseq = modseq
+            self.modseq = self.highest = modseq
 
     async def catch_up(self, output: Output, *, expunges: bool = True) -> None:
         """Tell what changed since the last time: flags, then EXPUNGE where allowed, EXISTS and RECENT.
@@ -195,27 +217,47 @@ class View:
             changes = await self._compare_all()
         if changes.created or changes.updated:
             await self._learn_keywords(output)
-        await self._tell_flags(changes.updated, output)
+        await self.tell_flags(changes.updated, output)
+        delayed = bool(self._gone)
         if changes.destroyed:
+            if not delayed:
+                self._safe = self.highest
             self._gone = uid_ranges.merge(self._gone + changes.destroyed)
         if expunges and self._gone:
-            self._tell_gone(await self.uids(), output)
+            await self._tell_gone(output)
         arrived = uid_ranges.subtract(changes.created, [(1, self.uid_next - 1)])
         if arrived:
             self._tell_arrived(arrived, output)
         self.modseq = changes.modseq
+        self.highest = max(self.highest, changes.newest)
+        if self.dialect.condstore and (delayed or self._gone):
+            # RFC 7162 3.2: higher ones were told, but those messages that went were not, or have only now been told
+            self.tell_synced(output)
         await output.drain()
         if not whole:
             # what happened while all was compared may have been told in part: the log knows it exactly
             await self.catch_up(output, expunges=expunges)
 
+    def tell_synced(self, output: Output) -> None:
+        """The HIGHESTMODSEQ code; RFC 7162 3.1.2.1."""
+        code = encoder.number_code(b"HIGHESTMODSEQ", self.synced)
+        output.write(encoder.status_line("*", "OK", "The newest change", code))
+
+    async def changes(self, since: int) -> Changes:
+        """What became of the mailbox between `since` and what the peer was told of; raises ViewLost."""
+        try:
+            found = await mailbox_log.changes(self.store, self.account, self.mailbox, since, self.modseq)
+        except NoSuchMailbox:
+            raise ViewLost("The mailbox was deleted") from None
+        return found if not self._gone else found.without(self._gone)
+
     async def _changes(self) -> Changes:
         try:
-            changes = await self.store.read(messages.changes, self.account, self.mailbox, self.modseq)
+            changes = await mailbox_log.changes(self.store, self.account, self.mailbox, self.modseq)
             if changes.complete:
                 return changes
             # the log was cut, but where nothing happened there is nothing to miss
-            newest = await self.store.read(messages.changes, self.account, self.mailbox, NEWEST)
+            newest = await mailbox_log.changes(self.store, self.account, self.mailbox, NEWEST)
             mailbox = await self.store.read(read_mailbox, self.account, self.mailbox)
             return newest if mailbox.modseq <= self.modseq else changes
         except NoSuchMailbox:
@@ -234,19 +276,21 @@ class View:
         self.recent = uid_ranges.merge(self.recent + claimed)
         return changes
 
-    async def _tell_flags(self, updated: list[Range], output: Output) -> None:
+    async def tell_flags(self, updated: Sequence[Range], output: Output) -> None:
+        """The flags of those messages that are still there, and known to the peer."""
         if not updated:
             return
-        await self.uids()
+        before, uids = await self._from(updated[0][0])
+        flags_line = self.dialect.flags_line
         for start, last in updated:
             first = start
             while first <= last:
                 rows = await self.store.read(messages.rows, self.account, self.mailbox, first, last, ROWS_PER_READ, 0)
                 for row in rows:
-                    at = self.position(row.uid)
-                    if at is not None:
+                    at = bisect_left(uids, row.uid)
+                    if at < len(uids) and uids[at] == row.uid:
                         flags = self.flags_of(row.uid, row.flags, row.keywords)
-                        output.write(b"* %d FETCH (UID %d FLAGS %s)\r\n" % (at + 1, row.uid, flags))
+                        output.write(flags_line(before + at + 1, row.uid, flags, row.modseq))
                 await output.drain()
                 if len(rows) < ROWS_PER_READ:
                     break
@@ -266,22 +310,19 @@ class View:
             self.flag_lists = FlagLists(keywords)
             output.write(self.flags_announced())
 
-    def _tell_gone(self, uids: array[int], output: Output) -> None:
-        positions = SequenceSet(tuple(self._gone)).uid_positions(uids)
-        kept = array("I")
-        at = 0
-        for start, stop in positions:
-            kept += uids[at:start]
-            at = stop
-        kept += uids[at:]
-        # from the last to the first, so that no number shifts before it is told
-        for start, stop in reversed(positions):
-            output.write(b"".join([encoder.expunge(number) for number in range(stop, start, -1)]))
-        if self.recent:
-            taken = sum(1 for start, stop in positions for uid in uids[start:stop] if self.is_recent(uid))
-            self.recent_count -= taken
-        self._uids = kept
-        self.exists = len(kept)
+    async def _tell_gone(self, output: Output) -> None:
+        gone = self._gone
+        spans: list[range] = []
+        if self._uids is not None or not self.dialect.names_gone:
+            before, uids = await self._from(gone[0][0])
+            positions = SequenceSet(tuple(gone)).uid_positions(uids)
+            # from the last to the first, so that no number shifts before it is told
+            spans = [range(before + stop, before + start, -1) for start, stop in reversed(positions)]
+            if self._uids is not None:
+                self._uids = _without(self._uids, positions)
+        output.write(self.dialect.gone(spans, gone))
+        self.recent_count -= uid_ranges.count(uid_ranges.intersect(gone, self.recent))
+        self.exists -= uid_ranges.count(gone)
         self._gone = []
 
     def _tell_arrived(self, created: list[Range], output: Output) -> None:
@@ -297,21 +338,33 @@ class View:
 
     # Reading
 
-    async def _load(self) -> array[int]:
-        """The UIDs as of `self.modseq`, whatever happened since.
+    async def _from(self, first: int) -> tuple[int, array[int]]:
+        """How many messages stand before those that are given: the UIDs from `first` on, or all where they are known.
+
+        So that what happens at the end of a large mailbox, where it mostly does, costs little.
+        """
+        if self._uids is not None:
+            return 0, self._uids
+        found = await self._load(first)
+        if len(found) == self.exists:
+            self._uids = found
+        return self.exists - len(found), found
+
+    async def _load(self, first: int = 1) -> array[int]:
+        """The UIDs from `first` on as of `self.modseq`, whatever happened since.
 
         A message that came later has a UID from `uid_next` on, and one that went later stands in the change log: so
         the pages need not be of one snapshot, as long as the log is read after them.
         """
-        found = await self._present(1)
+        found = await self._present(first)
         del found[bisect_left(found, self.uid_next) :]
         changes = await self._changes()
         if not changes.complete:
             raise ViewLost("The mailbox changed too much meanwhile")
-        gone = uid_ranges.merge(self._gone + changes.destroyed)
+        gone = uid_ranges.intersect(uid_ranges.merge(self._gone + changes.destroyed), [(first, self.uid_next - 1)])
         if gone:
             found = array("I", sorted({*found, *uid_ranges.numbers(gone)}))
-        if len(found) != self.exists:
+        if len(found) > self.exists or (first == 1 and len(found) != self.exists):
             log.error("view differs from its counters", account=self.account, mailbox=self.mailbox)
             raise ViewLost("The mailbox has to be opened anew")
         return found
@@ -331,8 +384,21 @@ class View:
         """What changed, found without the log, which no longer reaches back: any message's flags may have changed."""
         if self._uids is None:
             raise ViewLost("The mailbox changed too much meanwhile")
-        modseq = (await self.store.read(messages.changes, self.account, self.mailbox, NEWEST)).modseq
+        newest = await mailbox_log.changes(self.store, self.account, self.mailbox, NEWEST)
+        highest = (await self.store.read(read_mailbox, self.account, self.mailbox)).modseq
         present = uid_ranges.merge((uid, uid) for uid in await self._present(1))
         known = uid_ranges.merge((uid, uid) for uid in self._uids)
         gone = uid_ranges.subtract(known, present)
-        return Changes(modseq, present, uid_ranges.subtract(known, gone), gone, True)
+        # the record was read behind the log: what it has more will be told, and named, by the log
+        return Changes(
+            newest.modseq, present, uid_ranges.subtract(known, gone), gone, True, min(highest, newest.modseq)
+        )
+
+
+def _without(uids: array[int], positions: list[Range]) -> array[int]:
+    kept = array("I")
+    at = 0
+    for start, stop in positions:
+        kept += uids[at:start]
+        at = stop
+    return kept + uids[at:]

@@ -29,7 +29,7 @@ async def move(command: Move, view: View, user: User) -> Ok:
     code = copy_uid(await _transfer(command, view, user))
     if code is not None:
         user.output.write(encoder.status_line("*", "OK", "Moved", code))
-    return Ok("Done")
+    return Ok("Done", synced=True)
 
 
 async def _transfer(command: Copy | Move, view: View, user: User) -> Copied:

@@ -12,14 +12,13 @@ from posthouse.protocols.imap.wire.commands import Enable
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
 
-ENABLES: frozenset[str] = frozenset()  # nothing yet that a client has to enable
-
 
 async def enable(command: Enable, session: Session) -> Ok:
     """Turn on what the peer asks for and we know; what we do not know is passed over (RFC 5161 3.1)."""
     if session.user is None:
         raise Bad("Log in first")
-    new = [name for name in command.capabilities if name in ENABLES and name not in session.enabled]
-    session.enabled |= frozenset(new)
-    session.channel.write(encoder.enabled(new))
+    knew_modseqs = session.dialect.condstore
+    session.channel.write(encoder.enabled([name for name in command.capabilities if session.dialect.enable(name)]))
+    if session.view is not None and session.dialect.condstore and not knew_modseqs:
+        session.view.tell_synced(session.channel)  # RFC 7162 3.1
     return Ok("Done")

@@ -1,4 +1,7 @@
-"""EXPUNGE and UID EXPUNGE; RFC 9051 6.4.3, 6.4.9. What goes is told like what others remove: by catching up."""
+"""EXPUNGE and UID EXPUNGE; RFC 9051 6.4.3, 6.4.9, RFC 7162 3.2.7, 3.2.9.
+
+What goes is told like what others remove: by catching up.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ async def expunge(command: Expunge, view: View, user: User) -> Ok:
     refuse_read_only(view)
     view.need(Right.EXPUNGE)
     await user.store.write(messages.expunge, view.account, view.mailbox, None, user.now())
-    return Ok("Expunged")
+    return Ok("Expunged", synced=True)
 
 
 async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
@@ -25,7 +28,7 @@ async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
     doomed = await view.uid_ranges(command.sequence, uid=True)
     if doomed:
         await user.store.write(messages.expunge, view.account, view.mailbox, doomed, user.now())
-    return Ok("Expunged")
+    return Ok("Expunged", synced=True)
 
 
 def refuse_read_only(view: View) -> None:

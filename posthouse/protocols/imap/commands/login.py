@@ -71,7 +71,7 @@ def _refuse_second_login(session: Session) -> None:
 
 def _enter(found: LoggedIn, session: Session) -> Ok:
     contracts = session.contracts
-    session.user = User(found.account, found.address, contracts.store, session.channel, contracts)
+    session.user = User(found.account, found.address, contracts.store, session.channel, contracts, session.dialect)
     session.channel.set_timeout(contracts.settings.timeout_seconds)
     session.watch_login(found)
     return Ok("Logged in", session.capability_code())

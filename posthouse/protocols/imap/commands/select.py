@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail.messages import expunge
 from posthouse.core.sharing.rights import CHANGES, Right
+from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
@@ -21,15 +22,22 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     user = session.user
     if user is None:
         raise Bad("Log in first")
-    if command.condstore or command.qresync is not None:
-        raise Bad("CONDSTORE and QRESYNC are not offered")
-    session.view = None
+    if command.qresync is not None and not session.dialect.qresync:
+        raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.5
+    if session.view is not None:
+        session.view = None
+        # RFC 7162 3.2.11, RFC 9051 7.1: what follows is of the other mailbox
+        session.channel.write(encoder.status_line("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
     found = await user.find(command.name)
     found.need(Right.READ)
     read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
-    view = await View.open(user.store, found.account, found.name, rights=found.rights, read_only=read_only)
-    session.view = view
+    view = await View.open(
+        user.store, found.account, found.name, session.dialect, rights=found.rights, read_only=read_only
+    )
     announce(view, session)
+    if command.qresync is not None:
+        await resynchronise(view, command.qresync, user)
+    session.view = view
     return Ok("Mailbox is open", b"READ-ONLY" if read_only else b"READ-WRITE")
 
 
@@ -43,6 +51,8 @@ def announce(view: View, session: Session) -> None:
         (b"MAILBOXID (F%d)" % view.mailbox, "The mailbox itself"),  # RFC 8474 4.2
     ):
         write(encoder.status_line("*", "OK", text, code))
+    if session.dialect.condstore:
+        view.tell_synced(session.channel)
 
 
 async def close(command: Close, session: Session) -> Ok:

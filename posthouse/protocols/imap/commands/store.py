@@ -1,22 +1,22 @@
-"""STORE and UID STORE; RFC 9051 6.4.6."""
+"""STORE and UID STORE; RFC 9051 6.4.6, RFC 7162 3.1.3 (UNCHANGEDSINCE)."""
 
 from __future__ import annotations
 
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import store_flags
+from posthouse.core.mail.messages import Stored, store_flags
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
-from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Store
+from posthouse.protocols.imap.wire.sequence import ranges_of
+from posthouse.storage.ranges import Range, numbers
 
 
 async def store(command: Store, view: View, user: User) -> Ok:
     """Change flags, and show them unless .SILENT is asked."""
-    if command.unchanged_since is not None:
-        raise Bad("CONDSTORE is not offered")
     refuse_read_only(view)
     check_numbers(command.sequence, view, uid=command.uid)
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
@@ -25,17 +25,33 @@ async def store(command: Store, view: View, user: User) -> Ok:
     change = FlagChange(command.mode.value, command.flags.system, command.flags.keywords).within(view.rights)
     if change is None:
         raise NotAllowed("flags")
-    done = await user.store.write(store_flags, view.account, view.mailbox, ranges, change, None)
+    done = await user.store.write(store_flags, view.account, view.mailbox, ranges, change, command.unchanged_since)
     view.did(done.modseq)
     view.learn_keywords(done.keywords, user.output)
-    if command.silent:
-        return Ok("Done")
-    lines = []
-    for at, (uid, flags, keywords) in zip(view.positions_of([row[0] for row in done.rows]), done.rows, strict=True):
-        shown = view.flags_of(uid, flags, keywords)
-        if command.uid:
-            lines.append(b"* %d FETCH (UID %d FLAGS %b)\r\n" % (at + 1, uid, shown))
-        else:
-            lines.append(b"* %d FETCH (FLAGS %b)\r\n" % (at + 1, shown))
-    user.output.write(b"".join(lines))
+    user.output.write(b"".join(_lines(command, done, view)))
+    if done.failed:
+        failed = done.failed if command.uid else _as_numbers(done.failed, view)
+        return Ok("Others have changed some of them", b"MODIFIED " + encoder.uid_set(failed))
     return Ok("Done")
+
+
+def _lines(command: Store, done: Stored, view: View) -> list[bytes]:
+    dialect = view.dialect
+    at = view.positions_of([uid for uid, _, _ in done.rows])
+    rows = zip(at, done.rows, done.modseqs, strict=True)
+    if command.silent:
+        if not dialect.condstore:
+            return []
+        # RFC 7162 3.1.3: after UNCHANGEDSINCE each message is told, else those that changed
+        every = command.unchanged_since is not None
+        return [
+            dialect.modseq_line(n + 1, uid, modseq) for n, (uid, _, _), modseq in rows if every or modseq == done.modseq
+        ]
+    shown = [(n + 1, uid, view.flags_of(uid, flags, keywords), modseq) for n, (uid, flags, keywords), modseq in rows]
+    if command.uid or dialect.shows_uids:
+        return [dialect.flags_line(number, uid, flags, modseq) for number, uid, flags, modseq in shown]
+    return [b"* %d FETCH (FLAGS %b)\r\n" % (number, flags) for number, _, flags, _ in shown]
+
+
+def _as_numbers(uids: list[Range], view: View) -> list[Range]:
+    return ranges_of(at + 1 for at in view.positions_of(list(numbers(uids))))

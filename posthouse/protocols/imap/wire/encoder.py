@@ -101,6 +101,11 @@ def expunge(number: int) -> bytes:
     return b"* %d EXPUNGE\r\n" % number
 
 
+def vanished(uids: Iterable[Range], *, earlier: bool = False) -> bytes:
+    """VANISHED: messages that went, by UID; RFC 7162 3.2.10. `earlier` for what went before the mailbox was opened."""
+    return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", uid_set(uids))
+
+
 def flag_names(names: Iterable[str]) -> bytes:
     r"""`(\Seen $Forwarded)`."""
     return b"(%b)" % " ".join(names).encode("ascii")

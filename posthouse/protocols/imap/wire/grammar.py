@@ -45,6 +45,8 @@ from posthouse.protocols.imap.wire.metadata_grammar import get_metadata, set_met
 from posthouse.protocols.imap.wire.quota_grammar import get_quota, get_quota_root, set_quota
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
 from posthouse.protocols.imap.wire.search_grammar import search
+from posthouse.protocols.imap.wire.sequence import STAR, SequenceSet
+from posthouse.storage.ranges import count
 
 Rule = Callable[[Reader, str], Command]
 
@@ -185,8 +187,22 @@ def _select_parameter(reader: Reader) -> QResync | None:
             reader.sp()
             uids = reader.sequence_set()
             reader.expect(b")")
+            if not (_ascends(numbers) and _ascends(uids) and count(numbers.ranges) == count(uids.ranges)):
+                raise Expected("expected as many ascending message numbers as ascending UIDs")
         reader.expect(b")")
+    if known_uids is not None and (known_uids.saved or any(STAR in ends for ends in known_uids.ranges)):
+        raise Expected("expected known UIDs without * and $")
     return QResync(uid_validity, modseq, known_uids, numbers, uids)
+
+
+def _ascends(sequence: SequenceSet) -> bool:
+    """Ascending, without `*` (RFC 7162 7, known-sequence-set)."""
+    before = STAR
+    for first, last in sequence.ranges:
+        if not before < first <= last:
+            return False
+        before = last
+    return bool(sequence.ranges)
 
 
 def _create(reader: Reader, tag: str) -> Create:

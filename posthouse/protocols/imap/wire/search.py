@@ -178,6 +178,18 @@ SearchKey = (
 )
 
 
+def holds(key: SearchKey, kind: type[SearchKey]) -> bool:
+    """True when a key of that kind stands somewhere in the tree."""
+    match key:
+        case And(children):
+            return any(holds(child, kind) for child in children)
+        case Or(left, right):
+            return holds(left, kind) or holds(right, kind)
+        case Not(child):
+            return holds(child, kind)
+    return isinstance(key, kind)
+
+
 class Return(enum.IntFlag):
     """What ESEARCH is asked for; RFC 9051 6.4.4 (search-return-opt), RFC 9394 3.1 (PARTIAL)."""
 

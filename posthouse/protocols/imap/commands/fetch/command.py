@@ -1,4 +1,4 @@
-"""FETCH: batches of rows, each written and then paced by the reader; RFC 9051 6.4.5."""
+"""FETCH: batches of rows, each written and then paced by the reader; RFC 9051 6.4.5, RFC 7162 3.1.4, 3.2.6."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from posthouse.protocols.imap.commands.fetch.bodies import Bodies
 from posthouse.protocols.imap.commands.fetch.plan import Plan
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.commands.reading import Batch, batches, read_rows
+from posthouse.protocols.imap.commands.resync import changed_positions, tell_missed
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
@@ -30,13 +31,20 @@ BODIES_PER_BATCH = 100
 
 async def fetch(command: Fetch, view: View, user: User) -> Ok:
     """Show what is asked of each message; those that others have removed meanwhile are passed over."""
-    if command.changed_since is not None or command.vanished or command.partial is not None:
-        raise Bad("CONDSTORE, QRESYNC and PARTIAL are not offered")
+    if command.partial is not None:
+        raise Bad("PARTIAL is not offered")
+    if command.vanished and not view.dialect.qresync:
+        raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.6
     if any(isinstance(attribute, Binary | BinarySize) for attribute in command.attributes):
         raise Bad("BINARY is not offered")
     check_numbers(command.sequence, view, uid=command.uid)
     positions = await view.positions(command.sequence, uid=command.uid)
-    plan = Plan(command.attributes)
+    if command.changed_since is not None:
+        changes = await view.changes(command.changed_since)
+        if command.vanished:
+            await tell_missed(command.sequence, changes, view, user)
+        positions = await changed_positions(positions, changes, command.changed_since, view)
+    plan = Plan(command.attributes, view.dialect)
     shown = 0
     size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
     for batch in batches(positions, size):
@@ -92,7 +100,7 @@ async def _mark_seen(rows: list[Row], view: View, user: User) -> frozenset[int]:
     except StoreUnavailable:
         return frozenset()  # with a full disk mail can still be read
     view.did(done.modseq)
-    flags = {uid: (flags, keywords) for uid, flags, keywords in done.rows}
+    now = {row[0]: (*row[1:], modseq) for row, modseq in zip(done.rows, done.modseqs, strict=True)}
     for row in rows:
-        row.flags, row.keywords = flags.get(row.uid, (row.flags, row.keywords))
-    return frozenset(flags)
+        row.flags, row.keywords, row.modseq = now.get(row.uid, (row.flags, row.keywords, row.modseq))
+    return frozenset(now)

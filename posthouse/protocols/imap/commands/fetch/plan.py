@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from posthouse.core.mail.messages import Column, Row
 from posthouse.formats.imap import strings
+from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.dates import date_time
@@ -39,18 +40,30 @@ VALUES: dict[Attribute, tuple[Column | int, Value]] = {
 class Plan:
     """A FETCH's attributes in the order of rendering: those of the row, then preview, then sections."""
 
-    __slots__ = ("_changed_format", "_format", "_preview", "_values", "attributes", "columns", "marks_seen", "sections")
+    __slots__ = (
+        "_extra_format",
+        "_extra_values",
+        "_format",
+        "_preview",
+        "_values",
+        "attributes",
+        "columns",
+        "marks_seen",
+        "sections",
+    )
 
-    def __init__(self, asked: tuple[FetchAttribute, ...]) -> None:
+    def __init__(self, asked: tuple[FetchAttribute, ...], dialect: Dialect) -> None:
         self.attributes = tuple(attribute for attribute in asked if isinstance(attribute, Attribute))
         self.sections = tuple(one for one in asked if isinstance(one, Section))
         self.marks_seen = any(not section.peek for section in self.sections)
         self._preview = any(isinstance(attribute, Preview) for attribute in asked)
         self._values = [VALUES[attribute][1] for attribute in self.attributes]
         self._format = fetch_encoder.items_format(self.attributes)
-        # a message that this very FETCH has made \Seen shows its new flags too (RFC 9051 6.4.5)
-        also_flags = Attribute.FLAGS not in self.attributes
-        self._changed_format = (self._format + b" FLAGS %b").lstrip() if also_flags else self._format
+        # a message that this very FETCH has made \Seen shows its new flags too (RFC 9051 6.4.5, RFC 7162 3.2.4)
+        shown = (Attribute.UID, Attribute.FLAGS, Attribute.MODSEQ) if dialect.condstore else (Attribute.FLAGS,)
+        extra = [attribute for attribute in shown if attribute not in self.attributes]
+        self._extra_values = [VALUES[attribute][1] for attribute in extra]
+        self._extra_format = fetch_encoder.items_format(extra)
         self.columns = 0
         for attribute in self.attributes:
             self.columns |= VALUES[attribute][0]
@@ -94,11 +107,10 @@ class Plan:
     def items(self, view: View, row: Row, *, changed: bool = False) -> bytes:
         """What stands before the sections, without a blank at its end; may be empty."""
         values = [value(view, row) for value in self._values]
-        text = self._format
-        if changed and self._changed_format is not self._format:
-            values.append(view.flags_of(row.uid, row.flags, row.keywords))
-            text = self._changed_format
-        items = text % tuple(values)
+        items = self._format % tuple(values)
+        if changed and self._extra_values:
+            extra = self._extra_format % tuple([value(view, row) for value in self._extra_values])
+            items = (items + b" " + extra).lstrip()
         if self._preview:
             preview = strings.string(row.record.preview.encode()) if row.record else b"NIL"
             items = (items + b" PREVIEW " + preview).lstrip()

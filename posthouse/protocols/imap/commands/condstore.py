@@ -1,0 +1,35 @@
+"""Commands by which a peer says that it knows mod-sequences; RFC 7162 3.1."""
+
+from __future__ import annotations
+
+from posthouse.protocols.imap.wire import search as keys
+from posthouse.protocols.imap.wire.commands import (
+    Command,
+    Examine,
+    Fetch,
+    List,
+    Search,
+    Select,
+    Status,
+    StatusItem,
+    Store,
+)
+from posthouse.protocols.imap.wire.fetch import Attribute
+
+
+def enables_condstore(command: Command) -> bool:
+    """True for a CONDSTORE enabling command; ENABLE itself is not among them, it says what it enables."""
+    match command:
+        case Fetch():
+            return command.changed_since is not None or Attribute.MODSEQ in command.attributes
+        case Store():
+            return command.unchanged_since is not None
+        case Search():
+            return keys.holds(command.key, keys.ModSeq)
+        case Select() | Examine():
+            return command.condstore
+        case Status():
+            return StatusItem.HIGHESTMODSEQ in command.items
+        case List():
+            return StatusItem.HIGHESTMODSEQ in command.status
+    return False

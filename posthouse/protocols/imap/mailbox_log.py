@@ -1,0 +1,22 @@
+"""What happened to a mailbox between two modseqs, read from the change log a page at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from posthouse.core.mail import messages
+from posthouse.storage.changes import Changes, net
+from posthouse.storage.contract import Store
+
+ENTRIES_PER_READ = 2000  # about 5 ms
+
+
+async def changes(store: Store, account: int, mailbox: int, since: int, until: int | None = None) -> Changes:
+    """What became of it after `since`, up to `until` or now; raises NoSuchMailbox when it is gone."""
+    page = await store.read(messages.changes, account, mailbox, since, until, ENTRIES_PER_READ)
+    pages = [page]
+    while page.more:
+        await asyncio.sleep(0)
+        page = await store.read(messages.changes, account, mailbox, page.modseq, until, ENTRIES_PER_READ)
+        pages.append(page)
+    return net(pages)
