@@ -9,6 +9,7 @@ from posthouse.protocols.sessions import Channel
 ALWAYS = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
     "CHILDREN",
+    "CONDSTORE",
     "CREATE-SPECIAL-USE",
     "ESEARCH",
     "IDLE",
@@ -21,6 +22,7 @@ LOGGED_IN = (
     "NAMESPACE",
     "OBJECTID",
     "PREVIEW",
+    "QRESYNC",
     "QUOTA",
     "QUOTA=RES-MESSAGE",
     "QUOTA=RES-STORAGE",

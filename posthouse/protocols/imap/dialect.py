@@ -1,4 +1,4 @@
-"""What one peer has enabled (RFC 5161), and how it is therefore spoken to; RFC 7162, RFC 9051, RFC 9586.
+"""What one peer has enabled (RFC 5161), and how it is therefore spoken to; RFC 7162, RFC 9051.
 
 It only grows while a connection lasts, and all parts of a session look at the same one.
 """

@@ -7,6 +7,7 @@ import pytest
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.mailboxes import delete_mailbox
 from posthouse.core.mail.messages import append, expunge, store_flags
+from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.changes import prune_changes
@@ -55,7 +56,7 @@ async def remove(world: World, first: int, last: int) -> None:
 
 
 async def open_view(world: World) -> View:
-    return await View.open(world.store, 1, "INBOX", read_only=False)
+    return await View.open(world.store, 1, "INBOX", Dialect(), read_only=False)
 
 
 async def test_uids_that_are_read_late_are_those_of_then() -> None:
@@ -119,7 +120,7 @@ async def test_a_log_cut_short_without_uids_ends_the_session() -> None:
 
 async def test_a_deleted_mailbox_ends_the_session() -> None:
     world = await open_world()
-    view = await View.open(world.store, 1, "Trash", read_only=False)
+    view = await View.open(world.store, 1, "Trash", Dialect(), read_only=False)
     await world.store.write(delete_mailbox, 1, "Trash", NOW)
     with pytest.raises(ViewLost):
         await view.catch_up(Said())
@@ -127,7 +128,7 @@ async def test_a_deleted_mailbox_ends_the_session() -> None:
 
 async def test_a_view_of_another_mailbox_hears_nothing() -> None:
     world = await open_world()
-    view, said = await View.open(world.store, 1, "Trash", read_only=False), Said()
+    view, said = await View.open(world.store, 1, "Trash", Dialect(), read_only=False), Said()
     await add(world, 3)
     await world.store.write(prune, 1)
     # the log no longer reaches back to when this mailbox changed, only to when it was looked at

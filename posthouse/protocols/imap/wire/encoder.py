@@ -175,9 +175,12 @@ def metadata(name: str, entries: Iterable[tuple[str, bytes | None]], *, utf8: bo
 # Search results
 
 
-def search(numbers: Sequence[int]) -> bytes:
-    """SEARCH; RFC 3501 7.2.5."""
-    return " ".join(["* SEARCH", *map(str, numbers)]).encode("ascii") + b"\r\n"
+def search(numbers: Sequence[int], modseq: int | None = None) -> bytes:
+    """SEARCH; RFC 3501 7.2.5, RFC 7162 3.1.6 (MODSEQ)."""
+    parts = ["* SEARCH", *map(str, numbers)]
+    if modseq is not None:
+        parts.append(f"(MODSEQ {modseq})")
+    return " ".join(parts).encode("ascii") + b"\r\n"
 
 
 def esearch(
@@ -188,6 +191,7 @@ def esearch(
     largest: int | None = None,
     found: Sequence[Range] = (),
     count: int | None = None,
+    modseq: int | None = None,
 ) -> bytes:
     """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out."""
     parts = [b"* ESEARCH (TAG %b)%b" % (string(tag.encode("ascii")), b" UID" if uid else b"")]
@@ -199,4 +203,6 @@ def esearch(
         parts.append(b"ALL " + uid_set(found))
     if count is not None:
         parts.append(b"COUNT %d" % count)
+    if modseq is not None:
+        parts.append(b"MODSEQ %d" % modseq)  # RFC 4731 3.2
     return b" ".join(parts) + b"\r\n"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from posthouse.core.mail.reading import flag_page
 from posthouse.protocols.imap.commands.reading import Batch, batches, read_rows
 from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate
+from posthouse.protocols.imap.commands.search.modseq import newest
 from posthouse.protocols.imap.commands.search.opening import open_and_test
 from posthouse.protocols.imap.commands.search.tests import Compiler, Level
 from posthouse.protocols.imap.contracts import Ok, User
@@ -36,7 +37,7 @@ async def search(command: Search, view: View, user: User) -> Ok:
     uids = await view.uids()
     numbers = [uids[at] for at in found] if command.uid else [at + 1 for at in found]
     if returns is None:
-        user.output.write(encoder.search(numbers))
+        user.output.write(encoder.search(numbers, await newest(command.key, found, view)))
         return Ok("That is all")
     if returns & Return.SAVE:
         view.saved = ranges_of(uids[at] for at in _saved(found, returns))
@@ -50,6 +51,7 @@ async def search(command: Search, view: View, user: User) -> Ok:
             largest=numbers[-1] if numbers and returns & Return.MAX else None,
             found=ranges_of(numbers) if returns & Return.ALL else (),
             count=len(numbers) if returns & Return.COUNT else None,
+            modseq=await newest(command.key, _saved(found, returns), view),
         )
     )
     return Ok("That is all")
