@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from posthouse.core.accounts.records import read_domain
-from posthouse.core.accounts.sending import charge_sending
+from posthouse.core.accounts.sending import charge_sending, check_sending
 from posthouse.core.delivery.deliver import Receipt, Target, deliver, deliver_to_all
 from posthouse.core.mail.records import Letter
 from posthouse.core.queue.records import (
@@ -44,7 +44,11 @@ class NewRecipient(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Outbound(msgspec.Struct, array_like=True, frozen=True):
-    """A message to queue, in QueuedMessage's fields. `warn_at` (ms, 0: never): when its sender hears of a delay."""
+    """A message to queue, in QueuedMessage's fields. `warn_at` (ms, 0: never): when its sender hears of a delay.
+
+    `named` is how many recipients its sender named, 0: these; of them its account may have `daily_recipients` in a day
+    when it has no limit of its own, 0: any number.
+    """
 
     number: int
     sender: str
@@ -66,19 +70,24 @@ class Outbound(msgspec.Struct, array_like=True, frozen=True):
     deliver_by_mode: Literal["", "N", "R"] = ""
     deliver_by_trace: bool = False
     tls_optional: bool = False
+    named: int = 0
+    daily_recipients: int = 0
 
 
 @operation
 def send(txn: WriteTransaction, letter: Letter, targets: list[Target], outbound: list[Outbound], now: int) -> int:
     """Put `letter` into all these mailboxes and queue it for all others, or do nothing; how many mailboxes have it.
 
-    Raises OverQuota, MailboxGone.
+    Raises OverQuota, MailboxGone, SendingLimit.
     """
     placed = deliver_to_all(txn, letter, targets, now) if targets else 0
     for message in outbound:
         enqueue(txn, letter, message, now)
         if message.account:
-            charge_sending(txn, message.account, len(message.recipients), now)
+            named = message.named or len(message.recipients)
+            # each of several sessions may have been told that there is room, and only here they come one by one
+            check_sending(txn, message.account, named, now, message.daily_recipients)
+            charge_sending(txn, message.account, named, now)
     return placed
 
 

@@ -30,7 +30,7 @@ async def count_recipient(session: Session) -> None:
 
 
 async def count_refusal(session: Session) -> None:
-    """One more recipient that was refused; one too many ends the session."""
+    """One more sender or recipient that was refused; one too many ends the session."""
     session.count_refused_recipient()
     limit = session.contracts.settings.refusals_per_address_per_minute
     if limit and await _hit("refusals", session) > limit:

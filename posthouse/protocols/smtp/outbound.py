@@ -13,10 +13,13 @@ from posthouse.protocols.smtp.trace import return_path
 from posthouse.protocols.smtp.transaction import Incoming, Recipient, Transaction
 
 
-def outbound(transaction: Transaction, incoming: Incoming, settings: QueueSettings, now: int) -> list[Outbound]:
+def outbound(
+    transaction: Transaction, incoming: Incoming, settings: QueueSettings, daily_recipients: int, now: int
+) -> list[Outbound]:
     """The messages to queue, one a sender; [] where all is done when the letter is in our mailboxes.
 
-    A user's own message is always there with all its recipients, so that its delivery can be followed.
+    A user's own message is always there with all its recipients, so that its delivery can be followed, and counts
+    for the `daily_recipients` of its account.
     """
     mail, login = transaction.mail, transaction.login
     messages: dict[str, list[NewRecipient]] = {}
@@ -27,7 +30,8 @@ def outbound(transaction: Transaction, incoming: Incoming, settings: QueueSettin
             for sender, new in _new(recipient, transaction):
                 messages.setdefault(sender, []).append(new)
     return [
-        _message(transaction, incoming, sender, recipients, settings, now) for sender, recipients in messages.items()
+        _message(transaction, incoming, sender, recipients, settings, daily_recipients, now)
+        for sender, recipients in messages.items()
     ]
 
 
@@ -61,6 +65,7 @@ def _message(
     sender: str,
     recipients: list[NewRecipient],
     settings: QueueSettings,
+    daily_recipients: int,
     now: int,
 ) -> Outbound:
     mail, login = transaction.mail, transaction.login
@@ -90,6 +95,8 @@ def _message(
         deliver_by=0 if by is None else max(1, begins + by.seconds * 1000),
         deliver_by_mode="" if by is None else by.mode,
         deliver_by_trace=by is not None and by.trace,
+        named=len(transaction.recipients),
+        daily_recipients=daily_recipients,
     )
 
 

@@ -193,7 +193,7 @@ class Session:
         self._failed_logins += 1
 
     def count_refused_recipient(self) -> None:
-        """One more recipient that was refused; a relay that speaks LMTP may have any number."""
+        """One more sender or recipient that was refused; a relay that speaks LMTP may have any number."""
         self._refused_recipients += not self.contracts.role.lmtp
 
     def tires(self) -> None:
@@ -289,7 +289,7 @@ class Session:
         elif self._failed_logins >= settings.failed_logins:
             self.say_bye(Reply(421, "4.7.0", "Too many logins failed"))
         elif self._is_tired or self._refused_recipients >= settings.refused_recipients:
-            self.say_bye(Reply(421, "4.7.0", "Too many recipients were refused"))
+            self.say_bye(Reply(421, "4.7.0", "Too many senders and recipients were refused"))
 
     async def _take_content(self) -> bool:
         """Take the next piece of the message; False when there is none yet."""

@@ -68,7 +68,7 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(
             ge=0,
             le=1_000_000,
-            description="After how many refused recipients from one address its connections "
+            description="After how many refused senders and recipients from one address its connections "
             "are closed at each more; 0: never.",
         ),
     ] = 300
@@ -89,7 +89,9 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 20
     refused_recipients: Annotated[
         int,
-        Meta(ge=1, le=100_000, description="How many recipients of one client may be refused; LMTP has no such limit."),
+        Meta(
+            ge=1, le=100_000, description="How many senders and recipients of one client may be refused; not by LMTP."
+        ),
     ] = 100
     failed_logins: Annotated[
         int, Meta(ge=1, le=1000, description="How many logins may fail on one connection before it is closed.")

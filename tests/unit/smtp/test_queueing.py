@@ -9,6 +9,7 @@ import pytest
 from posthouse.core.accounts.aliases import add_alias
 from posthouse.core.accounts.groups import GroupChange, set_up_group
 from posthouse.core.accounts.rewriting import ensure_srs_secret
+from posthouse.core.accounts.sending import sent_today
 from posthouse.core.queue.numbers import read_number
 from posthouse.core.queue.records import OWN, QueuedMessage, QueuedRecipient, read_message, read_recipients
 from posthouse.core.queue.settings import QueueSettings
@@ -236,6 +237,28 @@ async def test_as_many_recipients_as_an_account_may_have_in_a_day() -> None:
     assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("250 ")
     assert (await client.say("RCPT TO:<ann@example.net>")).startswith("250 ")
     assert (await client.say("RCPT TO:<bob@example.org>")).startswith("452 4.7.1")
+
+
+async def test_sessions_side_by_side_share_the_day() -> None:
+    world = await open_world("submission", daily_recipients=3)
+    clients = [await login(world) for _ in range(3)]
+    for client in clients:
+        assert (await client.say("MAIL FROM:<alice@example.org>")).startswith("250 ")
+        for rcpt in ("<ann@example.net>", "<bob@example.org>"):
+            assert (await client.say(f"RCPT TO:{rcpt}")).startswith("250 ")
+        assert (await client.say("DATA")).startswith("354 ")
+    replies = [await client.say(SMALL + ".") for client in clients]
+    assert [reply[:9] for reply in replies] == ["250 2.0.0", "452 4.7.1", "452 4.7.1"]
+    assert len(await world.inbox(BOB)) == 1
+    assert await world.store.read(sent_today, ALICE, NOW) == 2
+    assert (await submit(clients[1], "<alice@example.org>", "<ann@example.net>")).startswith("250 ")
+
+
+async def test_whom_a_recipient_leads_to_does_not_count() -> None:
+    world = await open_world("submission", daily_recipients=1)
+    await world.store.write(add_alias, "away@example.org", ["ann@example.net", "joe@example.com"])
+    assert (await submit(await login(world), "<alice@example.org>", "<away@example.org>")).startswith("250 ")
+    assert await world.store.read(sent_today, ALICE, NOW) == 1
 
 
 async def test_binary_mail_has_any_line_ends() -> None:

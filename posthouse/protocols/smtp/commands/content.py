@@ -127,7 +127,8 @@ async def finish(end: End, session: Session) -> list[Reply]:
 async def _to_queue(transaction: Transaction, incoming: Incoming, session: Session) -> list[Outbound]:
     if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
         incoming.prefix = await _signatures(incoming.completion, transaction, session)
-    return outbound(transaction, incoming, session.contracts.queue, session.contracts.now())
+    contracts = session.contracts
+    return outbound(transaction, incoming, contracts.queue, contracts.sending.daily_recipients, contracts.now())
 
 
 def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:

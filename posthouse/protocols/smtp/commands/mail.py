@@ -34,22 +34,34 @@ async def mail(command: Mail, session: Session) -> Reply | None:
         return None
     if session.transaction is not None:
         raise SmtpRefusal(503, "5.5.1", "There is a sender already")
-    if command.size > contracts.settings.message_octets:
-        raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
-    held_until = _held_until(command, session)
-    _check_wishes(command, session)
-    await count_message(session)
-    if contracts.role.submission:
-        login = session.login
-        if login is None:
-            raise SmtpRefusal(530, "5.7.0", "Log in first")
-        if not await contracts.store.read(login_stands, login.account, login.epoch):
-            session.login = None
-            raise SmtpRefusal(530, "5.7.0", "You may not stay: log in again")
-        if command.sender and not await contracts.store.read(may_send_as, login.account, command.sender):
-            raise SmtpRefusal(553, "5.7.1", "That address is not yours")
+    try:
+        await _check_sender(command, session)
+        held_until = _held_until(command, session)
+    except Exception as error:
+        await count_refusal(session)
+        _trace_refusal(command.sender, "", error, session)
+        raise
     session.transaction = Transaction(command, session.login, held_until)
     return Reply(250, "2.1.0", "Sender taken")
+
+
+async def _check_sender(command: Mail, session: Session) -> None:
+    """Refuse what cannot be taken, or not of this peer."""
+    contracts = session.contracts
+    if command.size > contracts.settings.message_octets:
+        raise SmtpRefusal(552, "5.3.4", "The message is too large")  # RFC 1870 6.1
+    _check_wishes(command, session)
+    await count_message(session)
+    if not contracts.role.submission:
+        return
+    login = session.login
+    if login is None:
+        raise SmtpRefusal(530, "5.7.0", "Log in first")
+    if not await contracts.store.read(login_stands, login.account, login.epoch):
+        session.login = None
+        raise SmtpRefusal(530, "5.7.0", "You may not stay: log in again")
+    if command.sender and not await contracts.store.read(may_send_as, login.account, command.sender):
+        raise SmtpRefusal(553, "5.7.1", "That address is not yours")
 
 
 def _held_until(command: Mail, session: Session) -> int:
@@ -99,21 +111,22 @@ async def rcpt(command: Rcpt, session: Session) -> Reply:
         recipient = await _taken(command, transaction, session)
     except Exception as error:
         await count_refusal(session)
-        _trace_refusal(command, transaction, error, session)
+        _trace_refusal(transaction.mail.sender, command.recipient, error, session)
         raise
     transaction.recipients.append(recipient)
     return Reply(250, "2.1.5", "Recipient taken")
 
 
-def _trace_refusal(command: Rcpt, transaction: Transaction, error: Exception, session: Session) -> None:
+def _trace_refusal(sender: str, recipient: str, error: Exception, session: Session) -> None:
     """Who asks where their mail is finds that it was refused, and with which words."""
-    contracts, sender = session.contracts, transaction.mail.sender
+    contracts = session.contracts
     contracts.trace.note(
         new_number(contracts.now()),
         "refused",
-        [sender, command.recipient],
+        [address for address in (sender, recipient) if address],
         sender=sender,
-        recipients=command.recipient,
+        recipients=recipient,
+        login="" if session.login is None else session.login.address,
         peer=session.channel.peer.host,
         answer=reply_text(error),
     )
