@@ -128,7 +128,9 @@ class Outcome(Struct, frozen=True):
     """What became of one recipient at a host.
 
     taken: the remote has it; `reports` says that it also took over to report (DSN, RFC 3461 5.2.1). later: a 4xx,
-    or the connection broke. refused: a 5xx, or it cannot be sent so. `code` is 0 where the words are ours.
+    or the connection broke. refused: a 5xx, or it cannot be sent so. `code` is 0 where the words are ours. `again`:
+    of a refusal, that another host may take it ("elsewhere"); of a later one, that it was only one too many for this
+    transaction ("at once").
     """
 
     recipient: int
@@ -138,20 +140,30 @@ class Outcome(Struct, frozen=True):
     words: str
     host: str
     reports: bool = False
+    again: Literal["", "elsewhere", "at once"] = ""
 
 
 class ConnectFailed(Exception):
     """No session at a hop: not reached, no greeting, TLS or login refused. `words` as for an operator.
 
-    `tls` is the RFC 8460 4.3 result type when TLS was what failed, else "".
+    `tls` is the RFC 8460 4.3 result type when TLS was what failed, else "". `permanent`: the host says that it will
+    never speak with us, so that a destination whose hosts all say so refuses.
     """
 
-    def __init__(self, words: str, status: str = "4.4.1", *, code: int = 0, tls: str = "") -> None:
+    def __init__(
+        self, words: str, status: str = "4.4.1", *, code: int = 0, tls: str = "", permanent: bool = False
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.status = status
         self.code = code
         self.tls = tls
+        self.permanent = permanent
+
+    @property
+    def said(self) -> str:
+        """The words with the remote's code, if it gave one."""
+        return f"{self.code} {self.words}" if self.code else self.words
 
 
 class RelayConnection(Protocol):

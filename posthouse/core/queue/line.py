@@ -19,6 +19,7 @@ from posthouse.core.queue.contracts import (
     Route,
     Router,
 )
+from posthouse.core.queue.detour import Detour
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.queue.transfer import Carried, Taken
 from posthouse.storage.blobs.contract import BlobDamaged, Blobs
@@ -117,12 +118,20 @@ class Line:
         self._serve()
 
     async def _carry_all(self, connection: RelayConnection) -> None:
+        means = self._means
+        detour = Detour(means.relay, means.router, self._route, self._route.hops[self._hop].host)
+        try:
+            await self._carry_each(connection, detour)
+        finally:
+            await detour.quit()
+
+    async def _carry_each(self, connection: RelayConnection, detour: Detour) -> None:
         for carried in range(self._means.settings.messages_per_connection):
             taken = await self._next(connection)
             if taken is None:
                 return
             content = StoredContent(self._means.store, self._means.blobs, taken.message)
-            outcomes = await self._carry(connection, taken, content)
+            outcomes = await self._carry(connection, detour, taken, content)
             if carried and not connection.is_usable and not content.begun and self._breaks(taken, outcomes):
                 self._messages.appendleft(taken)
                 return
@@ -147,9 +156,15 @@ class Line:
         self._tried[taken.number] += 1
         return self._tried[taken.number] < TRIES
 
-    async def _carry(self, connection: RelayConnection, taken: Taken, content: StoredContent) -> list[Outcome]:
+    async def _carry(
+        self, connection: RelayConnection, detour: Detour, taken: Taken, content: StoredContent
+    ) -> list[Outcome]:
+        envelope = _envelope(taken)
         try:
-            return await connection.carry(_envelope(taken), content)
+            outcomes = await connection.carry(envelope, content)
+            if all(outcome.again == "elsewhere" for outcome in outcomes):
+                return await detour.carry(envelope, content, outcomes)
+            return outcomes
         except BlobDamaged as damage:
             words = f"the stored message cannot be read: {damage}"
             return [Outcome(one.number, "later", 0, "4.3.0", words, "") for one in taken.recipients]
@@ -157,13 +172,14 @@ class Line:
     async def _connect(self) -> RelayConnection | None:
         """A connection to the first hop that can be reached; one more is tried only where others are."""
         hops = self._route.hops
-        failure = ConnectFailed("there is no host to go to")
+        failure: ConnectFailed | None = None
         try:
             for at in [*range(self._hop, len(hops)), *range(self._hop)]:
                 try:
                     connection = await self._means.relay.connect(hops[at])
                 except ConnectFailed as error:
-                    failure = error
+                    if failure is None or failure.permanent or not error.permanent:
+                        failure = error  # one host that may be spoken to later is enough to wait for
                     if error.tls:
                         self._means.router.note_tls(hops[at], error.tls)
                     if self._open:
@@ -178,6 +194,9 @@ class Line:
         if self._open:
             self._most = self._open  # they take no more of them
             return None
+        failure = failure or ConnectFailed("there is no host to go to")
+        if failure.permanent and not self._route.final:  # a smart host's is the administrator's trouble
+            failure = ConnectFailed(failure.words, f"4{failure.status[1:]}", code=failure.code)
         self.failure = failure
         stranded = list(self._messages)
         self._messages.clear()

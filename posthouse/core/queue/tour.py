@@ -72,12 +72,21 @@ class Tour:
         """Write it down."""
         await self._ledger.note(carried)
         self._in_hand -= 1
+        if any(outcome.again == "at once" for outcome in carried.outcomes):
+            self._has_news = True
         self._stirred.set()
 
     async def strand(self, messages: list[Taken], failure: ConnectFailed) -> None:
-        """No host answers: where another line's does, only these are put off, else the destination is closed."""
+        """No host answers: where another line's does, only these are put off, else the destination is closed.
+
+        They fail where all hosts say that they never will.
+        """
+        if failure.permanent:
+            for taken in messages:
+                await self.note(Carried(taken.number, _failed(taken, failure)))
+            return
         if not self._stranded:
-            log.info("destination not reached", destination=self._destination, why=failure.words)
+            log.info("destination not reached", destination=self._destination, why=failure.said)
         self._stranded += ((taken, failure) for taken in messages)
         if self._reached:
             await self.reached()
@@ -157,9 +166,13 @@ class Tour:
     async def _close(self, failure: ConnectFailed) -> None:
         means = self._means
         until = await persist(
-            means.store, close, self._destination, failure.words, host_pace(means.settings), means.now()
+            means.store, close, self._destination, failure.said, host_pace(means.settings), means.now()
         )
         log.info("destination closed", destination=self._destination, seconds=(until - means.now()) // 1000)
+
+
+def _failed(taken: Taken, failure: ConnectFailed) -> list[Outcome]:
+    return [Outcome(one.number, "refused", failure.code, failure.status, failure.words, "") for one in taken.recipients]
 
 
 def _put_off(taken: Taken, failure: ConnectFailed) -> list[Outcome]:

@@ -135,6 +135,9 @@ def record_outcomes(txn: WriteTransaction, carried: Carried, pace: Pace, now: in
         recipient = read_recipient(txn, carried.number, outcome.recipient)
         if recipient is None or recipient.state in FINAL:
             continue
+        if outcome.again == "at once":  # one too many for one transaction, and no fault of its own
+            make_due(txn, carried.number, outcome.recipient, recipient, now, "waiting", now)
+            continue
         recipient.code, recipient.status = outcome.code, outcome.status
         recipient.words, recipient.host = outcome.words, outcome.host
         recipient.attempts += 1

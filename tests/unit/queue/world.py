@@ -77,6 +77,7 @@ class Remote:
         self.gate = asyncio.Event()
         self.gate.set()
         self.reply: Reply | None = None
+        self.replies: dict[str, Reply] = {}  # by address, before `reply`
 
     async def route(self, destination: str, domain: str, *, tls_optional: bool = False) -> Route:
         """The way there."""
@@ -125,8 +126,9 @@ class Connection:
         octets = b"".join([chunk async for chunk in content.chunks()])
         assert len(octets) == content.size == message.size
         remote.sent.append(Sent(self._hop.address, message, octets))
-        if remote.reply is not None:
-            return await remote.reply(message, self._carried)
+        reply = remote.replies.get(self._hop.address, remote.reply)
+        if reply is not None:
+            return await reply(message, self._carried)
         return outcomes(message)
 
     async def quit(self) -> None:

@@ -274,6 +274,7 @@ async def test_what_cannot_be_carried_there(
     (outcome,) = await carried(remote, **fields)
     assert (outcome.result, outcome.code, outcome.status) == ("refused", 0, status)
     assert outcome.words
+    assert outcome.again == ("" if fields.get("deliver_by") == NOW else "elsewhere")
     assert remote.verbs() == ["EHLO"]
 
 
@@ -337,6 +338,13 @@ async def test_no_more_recipients_than_the_server_takes() -> None:
     remote = Remote(*EXTENSIONS, "LIMITS RCPTMAX=2")
     outcomes = await carried(remote, "a@x.example", "b@x.example", "c@x.example")
     assert results(outcomes) == [("taken", 250, "2.0.0"), ("taken", 250, "2.0.0"), ("later", 0, "4.5.3")]
+    assert [outcome.again for outcome in outcomes] == ["", "", "at once"]
+
+
+@pytest.mark.parametrize(("first", "again"), [("250 ok", "at once"), ("450 4.2.0 not now", "")])
+async def test_too_many_for_the_server_go_at_once_when_it_took_any(first: str, again: str) -> None:
+    outcomes = await carried(Remote("HELP", RCPT=[first, "452 4.5.3 too many"]), "a@x.example", "b@x.example")
+    assert (outcomes[1].result, outcomes[1].again) == ("later", again)
 
 
 async def test_no_more_messages_than_the_server_takes() -> None:

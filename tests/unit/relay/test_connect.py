@@ -76,7 +76,23 @@ async def test_a_server_of_old() -> None:
 
 async def test_a_server_that_wants_neither() -> None:
     failed = await refused(Remote(EHLO="550 5.7.1 bad name", HELO="550 5.7.1 bad name"))
-    assert (failed.code, failed.status) == (550, "5.7.1")
+    assert (failed.code, failed.status, failed.permanent) == (550, "5.7.1", True)
+
+
+@pytest.mark.parametrize(
+    ("replies", "code", "status", "permanent"),
+    [
+        ({"greeting": "554 5.7.1 not you"}, 554, "4.7.1", False),
+        ({"greeting": "554 no service"}, 554, "4.3.2", False),
+        ({"greeting": "421 4.3.2 busy"}, 421, "4.3.2", False),
+        ({"greeting": "521 no mail here"}, 521, "5.3.2", True),
+        ({"EHLO": "450 4.7.0 greylisted"}, 450, "4.7.0", False),
+        ({"EHLO": "550 5.7.1 bad name", "HELO": "450 later"}, 450, "4.3.2", False),
+    ],
+)
+async def test_refused_for_now_or_for_ever(replies: dict[str, str], code: int, status: str, permanent: bool) -> None:
+    failed = await refused(Remote(**replies))  # type: ignore[arg-type]
+    assert (failed.code, failed.status, failed.permanent) == (code, status, permanent)
 
 
 # TLS

@@ -12,10 +12,11 @@ LONGEST_BY = 999_999_999  # nine digits; RFC 2852 4
 
 
 class Misfit(Struct, frozen=True):
-    """Why a message cannot be carried to a server: for good."""
+    """Why a message cannot be carried to a server: for good. `is_hosts`: another host may take it."""
 
     status: str
     words: str
+    is_hosts: bool = True
 
 
 def misfit_of(message: CarriedMessage, opened: Opened, now: int) -> Misfit | None:
@@ -43,7 +44,7 @@ def _late(message: CarriedMessage, opened: Opened, now: int) -> Misfit | None:
         return None
     shortest, left = opened.extensions.deliver_by, _seconds_left(message, now)
     if left <= 0:
-        return Misfit("5.4.7", "The time in which it was to be delivered is over")
+        return Misfit("5.4.7", "The time in which it was to be delivered is over", is_hosts=False)
     if shortest is None:
         return Misfit("5.3.3", "The message must be delivered in time (DELIVERBY), which the host does not promise")
     if left < shortest:

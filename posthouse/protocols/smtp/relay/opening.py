@@ -14,6 +14,8 @@ from posthouse.protocols.smtp.relay.wire.reply import Reply
 
 MUST = ("encrypted", "dane", "verified")  # modes without which there is no session in plain text
 
+NEVER = (521, 556)  # the host, or its domain, takes no mail at all; RFC 7504
+
 
 class Opened(Struct, frozen=True):
     """What was agreed. `is_verified`: by TLS the peer has proved who it is. `tls_failure`: what was overlooked."""
@@ -46,7 +48,8 @@ async def _open(dialogue: Dialogue, hop: Hop, hostname: str, judge: Judge) -> Op
     if hop.implicit_tls:
         is_verified, failure = await _begin_tls(dialogue, hop, judge)
     greeting = await dialogue.hear("greeting", dialogue.settings.greeting_seconds)
-    _check(greeting, "greeting")
+    if not greeting.is_positive:
+        raise _refused(greeting, "greeting", permanent=greeting.code in NEVER)
     extensions = await _hello(dialogue, hostname)
     if hop.tls.mode != "none" and not hop.implicit_tls:
         refusal = await _ask_for_tls(dialogue, extensions)
@@ -70,7 +73,10 @@ async def _hello(dialogue: Dialogue, hostname: str) -> Extensions:
         return read_extensions(reply)
     if reply.is_permanent:
         reply = await dialogue.ask(command("HELO", hostname), "HELO", seconds)
-    _check(reply, "HELO" if reply.is_permanent else "EHLO")
+        if reply.is_permanent:
+            raise _refused(reply, "HELO", permanent=True)
+    if not reply.is_positive:
+        raise _refused(reply, "EHLO", permanent=False)
     return Extensions()
 
 
@@ -99,6 +105,11 @@ async def _begin_tls(dialogue: Dialogue, hop: Hop, judge: Judge) -> tuple[bool, 
         return False, failed.result
 
 
-def _check(reply: Reply, what: str) -> None:
-    if not reply.is_positive:
-        raise ConnectFailed(f"{reply.words or 'refused'} ({what})", reply.status or "4.3.2", code=reply.code)
+def _refused(reply: Reply, what: str, *, permanent: bool) -> ConnectFailed:
+    """Whoever greets with 5xx may be full, or dislike us today, and is tried until mail expires, as Postfix does.
+
+    Whoever refuses EHLO and HELO for good has heard who we are.
+    """
+    status = reply.status or "4.3.2"
+    status = f"{'5' if permanent else '4'}{status[1:]}"
+    return ConnectFailed(f"{reply.words or 'refused'} ({what})", status, code=reply.code, permanent=permanent)

@@ -40,7 +40,7 @@ class Session:
         tally = Tally(message, self._host)
         misfit = misfit_of(message, self._opened, self._now())
         if misfit is not None:
-            tally.rest("refused", misfit.status, misfit.words)
+            tally.rest("refused", misfit.status, misfit.words, again="elsewhere" if misfit.is_hosts else "")
         elif self._dialogue.has_ended:
             tally.rest("later", "4.4.2", "The connection is gone")
         else:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import structs
+
 from posthouse.core.queue.contracts import CarriedMessage, CarriedRecipient, Outcome
 from posthouse.protocols.smtp.relay.wire.reply import Reply
 
+CROWDED = "4.5.3"  # too many recipients; RFC 3463 3.6
 TOO_MANY = 552  # once the code of too many recipients, and to be taken for 452; RFC 5321 4.5.3.1.10
 
 
@@ -26,7 +29,7 @@ class Tally:
         if reply.is_positive:
             self.accepted.append(recipient)
         elif reply.code == TOO_MANY and reply.status in ("", "5.5.3"):
-            self._decide(recipient, "later", reply.code, "4.5.3", reply.words)
+            self._decide(recipient, "later", reply.code, CROWDED, reply.words)
         else:
             self._by_reply(recipient, reply)
 
@@ -40,23 +43,43 @@ class Tally:
         """One that cannot be sent, in our words."""
         self._decide(recipient, "refused", 0, status, words)
 
-    def postpone(self, recipient: CarriedRecipient, status: str, words: str) -> None:
-        """One that is not sent this time, in our words."""
-        self._decide(recipient, "later", 0, status, words)
+    def postpone(self, recipient: CarriedRecipient, words: str) -> None:
+        """One too many for this transaction: it goes with the next."""
+        self._decide(recipient, "later", 0, CROWDED, words, again="at once")
 
     def rest_by(self, reply: Reply) -> None:
         """One answer for all who are not decided."""
         for recipient in self._open():
             self._by_reply(recipient, reply)
 
-    def rest(self, result: Literal["later", "refused"], status: str, words: str, code: int = 0) -> None:
+    def rest(
+        self,
+        result: Literal["later", "refused"],
+        status: str,
+        words: str,
+        code: int = 0,
+        *,
+        again: Literal["", "elsewhere"] = "",
+    ) -> None:
         """Likewise, in our words; of a later one the status is transient."""
         for recipient in self._open():
-            self._decide(recipient, result, code, status, words)
+            self._decide(recipient, result, code, status, words, again=again)
 
     def outcomes(self) -> list[Outcome]:
-        """One a recipient, in their order."""
-        return [self._outcomes[recipient.number] for recipient in self._recipients]
+        """One a recipient, in their order.
+
+        Those that the server found too many go at once with the next transaction when it took any in this one:
+        RFC 5321 4.5.3.1.10.
+        """
+        found = [self._outcomes[recipient.number] for recipient in self._recipients]
+        if not any(outcome.result == "taken" for outcome in found):
+            return found
+        return [
+            structs.replace(outcome, again="at once")
+            if outcome.result == "later" and outcome.status == CROWDED
+            else outcome
+            for outcome in found
+        ]
 
     def _open(self) -> list[CarriedRecipient]:
         return [recipient for recipient in self._recipients if recipient.number not in self._outcomes]
@@ -77,5 +100,7 @@ class Tally:
         words: str,
         *,
         reports: bool = False,
+        again: Literal["", "elsewhere", "at once"] = "",
     ) -> None:
-        self._outcomes[recipient.number] = Outcome(recipient.number, result, code, status, words, self._host, reports)
+        number = recipient.number
+        self._outcomes[number] = Outcome(number, result, code, status, words, self._host, reports, again)

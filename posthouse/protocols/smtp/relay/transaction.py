@@ -98,7 +98,7 @@ class Transaction:
         found: list[tuple[CarriedRecipient, bytes]] = []
         for recipient in self._message.recipients:
             if most and len(found) >= most:  # RFC 9422
-                self._tally.postpone(recipient, "4.5.3", f"The host takes {most} recipients at a time")
+                self._tally.postpone(recipient, f"The host takes {most} recipients at a time")
                 continue
             try:
                 found.append((recipient, recipient_command(recipient, self._opened)))
