@@ -11,6 +11,7 @@ from posthouse.core.trace.records import TraceEvent, mark_of
 from posthouse.storage.contract import Store
 
 PAGE = 200  # letters in one query
+STEPS = 5_000  # likewise, where all are looked through
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -47,16 +48,21 @@ async def find(store: Store, wanted: Wanted, limit: int) -> list[Trace]:
     found: list[TracedLetter] = []
     if wanted.what is not None and (one := await _by_number(store, wanted.what)) is not None:
         return [_shown(one)]
-    while len(found) < limit:
+    while before and len(found) < limit:
         if wanted.what is None:
             page = await store.read(find_between, first, before, PAGE)
+            before = page[-1].number if len(page) == PAGE else 0
         else:
-            page = await store.read(find_marked, mark_of(wanted.what), first, before, PAGE)
+            page, before = await _marked(store, mark_of(wanted.what), first, before)
         found += [letter for letter in page if names is None or _is_of(letter, names)]
-        if len(page) < PAGE:
-            break
-        before = page[-1].number
     return [_shown(letter) for letter in reversed(found[:limit])]
+
+
+async def _marked(store: Store, mark: str, first: int, before: int) -> tuple[list[TracedLetter], int]:
+    if not mark:
+        return [], 0
+    looked = await store.read(find_marked, mark, first, before, STEPS)
+    return looked.letters, looked.down_to
 
 
 async def _names(store: Store, name: str | None) -> set[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 import msgspec
@@ -28,6 +29,7 @@ class Address(msgspec.Struct, frozen=True, order=True):
         return f"{quote_local(self.local)}@{self.domain}"
 
 
+@lru_cache(maxsize=4096)  # a letter's addresses are read several times on its way
 def parse_address(text: str) -> Address:
     """One bare address, `user@domain`; raises ValueError, whose text says what is wrong."""
     local, at, domain = text.strip().rpartition("@")

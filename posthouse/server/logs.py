@@ -38,7 +38,7 @@ def start_logging(settings: LogSettings, process: str) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, Unfailing(sys.stderr.buffer))),
-        cache_logger_on_first_use=False,  # a reload may change the level
+        cache_logger_on_first_use=process != "supervisor",  # a reload may change its level; the others are new then
     )
 
 

@@ -7,7 +7,7 @@ inside becomes 00 FF), so that it sorts as text whatever follows it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -25,15 +25,30 @@ _END = b"\x00\x01"
 _ESCAPE = b"\x00\xff"
 
 
+def _text(value: str) -> bytes:
+    octets = value.encode()
+    return (octets.replace(b"\x00", _ESCAPE) if b"\x00" in octets else octets) + _END
+
+
+_PARTS: dict[Field, Callable[[Any], bytes]] = {
+    Field.U32: struct.Struct(">I").pack,
+    Field.U64: struct.Struct(">Q").pack,
+    Field.HASH: struct.Struct(">32s").pack,
+    Field.TEXT: _text,
+}
+
+
 class Space:
     """One kind of record's keys; `fields` from the most to the least significant."""
 
-    __slots__ = ("_fixed", "fields", "name", "tag")
+    __slots__ = ("_fixed", "_parts", "_tag", "fields", "name", "tag")
 
     def __init__(self, tag: int, name: str, *fields: Field) -> None:
         self.tag = tag
         self.name = name
         self.fields = fields
+        self._tag = bytes((tag,))
+        self._parts = [_PARTS[field] for field in fields]
         self._fixed = (
             []
             if Field.TEXT in fields
@@ -47,7 +62,7 @@ class Space:
         """The key of `values`; with fewer values than fields, the common prefix of all keys that begin so."""
         if self._fixed:
             return self._fixed[len(values)].pack(self.tag, *values)
-        return b"".join(self._parts(values))
+        return self._tag + b"".join([part(value) for part, value in zip(self._parts, values, strict=False)])
 
     def range(self, *values: Any) -> tuple[bytes, bytes]:
         """(start, end) of all keys that begin with `values`."""
@@ -70,14 +85,6 @@ class Space:
                 values.append(part.unpack_from(key, at)[0])
                 at += part.size
         return tuple(values)
-
-    def _parts(self, values: tuple[Any, ...]) -> Iterator[bytes]:
-        yield bytes((self.tag,))
-        for field, value in zip(self.fields, values, strict=False):
-            if field is Field.TEXT:
-                yield value.encode().replace(b"\x00", _ESCAPE) + _END
-            else:
-                yield struct.pack(">" + field.value, value)
 
 
 def after(prefix: bytes) -> bytes:

@@ -21,6 +21,7 @@ KEY = META.key("schema")
 Step = Callable[[WriteTransaction], None]
 
 _JOB_DUE_0 = b"\x51"
+_TRACE_MARK_1 = b"\x6d"
 
 
 def due_by_kind(txn: WriteTransaction) -> None:
@@ -29,8 +30,13 @@ def due_by_kind(txn: WriteTransaction) -> None:
     mend_jobs(txn)
 
 
+def without_trace_marks(txn: WriteTransaction) -> None:
+    """Letters are found in their traces themselves: the index is dropped."""
+    txn.delete_range(_TRACE_MARK_1, after(_TRACE_MARK_1))
+
+
 # step n brings a store of schema n to n + 1; a new store begins with the last number
-STEPS: tuple[Step, ...] = (due_by_kind,)
+STEPS: tuple[Step, ...] = (due_by_kind, without_trace_marks)
 
 
 class SchemaTooNew(Exception):

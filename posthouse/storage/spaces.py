@@ -53,7 +53,7 @@ SENT = Space(0x6B, "sent", U32, U32)  # account, day -> how many recipients it h
 
 # Traces: what became of a letter, by its number
 TRACE = Space(0x6C, "trace", U64, U64)  # letter, when (ms) with a count in its low digits -> TraceEvent
-TRACE_MARK = Space(0x6D, "trace mark", TEXT, U64)  # an address or a Message-ID, letter -> empty
+# 0x6D was an index of addresses and Message-IDs
 
 # Jobs
 JOB = Space(0x50, "job", U64)  # job -> JobRecord
@@ -67,6 +67,6 @@ ALL = (
     MESSAGE, ENVELOPE, STRUCTURE, PLACES,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
-    DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE, TRACE_MARK,
+    DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,
     JOB, JOB_KEY, JOB_DUE,
 )  # fmt: skip

@@ -7,7 +7,7 @@ import msgspec
 from posthouse.core.queue.numbers import first_number
 from posthouse.core.trace.records import TraceEvent, erase_trace, last_step, read_events
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import TRACE, TRACE_MARK
+from posthouse.storage.spaces import TRACE
 
 LAST = 0xFFFF_FFFF_FFFF_FFFF  # behind every number
 
@@ -26,18 +26,33 @@ def find_number(txn: ReadTransaction, number: int) -> TracedLetter | None:
     return TracedLetter(number, events) if events else None
 
 
+class Looked(msgspec.Struct, array_like=True, frozen=True):
+    """What was found among letters with numbers from `down_to` on; 0 when there are no more to look at."""
+
+    letters: list[TracedLetter]
+    down_to: int
+
+
 @query
-def find_marked(txn: ReadTransaction, mark: str, first: int, before: int, limit: int) -> list[TracedLetter]:
-    """Up to `limit` letters with that mark and numbers from `first` up to `before`, newest first."""
+def find_marked(txn: ReadTransaction, mark: str, first: int, before: int, limit: int) -> Looked:
+    """The letters with that mark among about the `limit` newest steps with numbers from `first` up to `before`."""
+    octets = mark.encode()
     found: list[TracedLetter] = []
-    for key, _ in txn.scan(TRACE_MARK.key(mark, first), TRACE_MARK.key(mark, before), reverse=True):
-        number = TRACE_MARK.parse(key)[1]
-        events = read_events(txn, number)
-        if events:
-            found.append(TracedLetter(number, events))
-            if len(found) >= limit:
-                break
-    return found
+    last = 0
+    for seen, (key, value) in enumerate(txn.scan(TRACE.key(first), TRACE.key(before), reverse=True)):
+        if seen >= limit:  # the letter that the limit falls in is still looked at as a whole
+            number = TRACE.parse(key)[0]
+            if last and number != last:
+                return Looked(found, last)
+            last = number
+        if octets in value:
+            number = TRACE.parse(key)[0]
+            if found and found[-1].number == number:
+                continue
+            events = read_events(txn, number)
+            if any(mark in event.marks for event in events):
+                found.append(TracedLetter(number, events))
+    return Looked(found, 0)
 
 
 @query

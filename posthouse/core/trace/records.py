@@ -1,11 +1,12 @@
-"""What a trace is made of: the steps of a letter by its number, and marks to find it by.
+"""What a trace is made of: the steps of a letter by its number, and the marks in them to find it by.
 
-A mark is an address or a Message-ID in canonical form. It stands in the event that it came with, too, so that it goes
-when the letter goes.
+A mark is an address or a Message-ID in canonical form. It has no index: every letter would pay for that at once, while
+few are ever looked for, and reading through the steps finds a million in about a second.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -13,10 +14,12 @@ import msgspec
 from posthouse.core.maintenance.records import scan_readable
 from posthouse.formats.address import canonical_local, parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
-from posthouse.storage.spaces import TRACE, TRACE_MARK
+from posthouse.storage.spaces import TRACE
 
+_PLAIN = re.compile(r"[a-zA-Z0-9._+-]{1,64}@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*")
+_LONGEST_PLAIN = 254
 _COUNT_BITS = 20  # of a step's place: when (ms), then how many came before it in that ms
-_LONGEST_MARK = 400  # octets; keys have no room for more, and no address is longer
+_LONGEST_MARK = 400  # octets; no address is longer
 
 
 class TraceEvent(msgspec.Struct, array_like=True, tag=1):
@@ -41,6 +44,8 @@ ENCODER = msgspec.msgpack.Encoder()
 def mark_of(text: str) -> str:
     """The mark of an address or a Message-ID, with or without angle brackets."""
     bare = text.strip("<> \t\r\n")
+    if len(bare) <= _LONGEST_PLAIN and _PLAIN.fullmatch(bare) is not None:
+        return bare.lower()  # as most are, and as all that follows would have it
     try:
         address = parse_address(bare)
     except ValueError:
@@ -77,9 +82,6 @@ def read_events(txn: ReadTransaction, number: int) -> list[TraceEvent]:
 
 def erase_trace(txn: WriteTransaction, number: int) -> None:
     """Forget a letter."""
-    for event in read_events(txn, number):
-        for mark in event.marks:
-            txn.delete(TRACE_MARK.key(mark, number))
     txn.delete_range(*TRACE.range(number))
 
 
@@ -92,8 +94,8 @@ def last_step(txn: ReadTransaction, number: int) -> int:
 def _append(txn: WriteTransaction, number: int, event: TraceEvent) -> None:
     first = event.at << _COUNT_BITS
     end = (event.at + 1) << _COUNT_BITS
-    held = next(txn.scan(TRACE.key(number, first), TRACE.key(number, end), reverse=True), None)
-    place = first if held is None else TRACE.parse(held[0])[1] + 1
-    txn.put(TRACE.key(number, place), ENCODER.encode(event))
-    for mark in event.marks:
-        txn.put(TRACE_MARK.key(mark, number), b"")
+    key = TRACE.key(number, first)
+    if txn.get(key) is not None:
+        last, _ = next(txn.scan(key, TRACE.key(number, end), reverse=True))
+        key = TRACE.key(number, TRACE.parse(last)[1] + 1)
+    txn.put(key, ENCODER.encode(event))

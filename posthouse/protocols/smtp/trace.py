@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -54,6 +55,7 @@ def protocol_name(passage: Passage) -> str:
     return name + ("S" if passage.tls else "") + ("A" if passage.authenticated else "")
 
 
+@lru_cache(maxsize=1024)
 def address_literal(host: str) -> str:
     """An IP address as RFC 5321 4.1.3 writes it."""
     try:

@@ -80,6 +80,7 @@ def test_a_newer_store_is_refused(engine: Engine) -> None:
     schema.migrate(engine, STEPS)
     with pytest.raises(schema.SchemaTooNew, match="schema 2, this program knows 1"):
         schema.migrate(engine, STEPS[:1])
+    engine.change(lambda txn: txn.put(schema.KEY, (len(schema.STEPS) + 1).to_bytes(4, "big")))
     engine.close()
     with pytest.raises(schema.SchemaTooNew):
         Engine(engine.directory, SETTINGS)

@@ -24,6 +24,8 @@ class Reply(msgspec.Struct, frozen=True):
     def encode(self) -> bytes:
         """As it is sent."""
         begin = "" if self.status is None else f"{self.status} "
+        if not self.more:
+            return f"{self.code} {begin}{self.text}\r\n".encode()
         lines = (self.text, *self.more)
         last = len(lines) - 1
         return "".join(
