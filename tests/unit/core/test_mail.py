@@ -38,6 +38,7 @@ from posthouse.core.mail.messages import (
     rows,
     store_flags,
 )
+from posthouse.storage.changes import net
 from posthouse.storage.contract import Store, WriteTransaction, operation
 from tests.letters import letter
 
@@ -153,7 +154,7 @@ async def test_store_flags_and_the_log(store: Store) -> None:
     assert stored.rows == [(uid, Flag.SEEN | Flag.DELETED, 1) for uid in (2, 3, 4)]
     mailbox = await store.read(find_mailbox, 1, "INBOX")
     assert (mailbox.unseen, mailbox.deleted, mailbox.keywords) == (2, 3, ("$Work",))
-    log = await store.read(changes, 1, inbox, before)
+    log = net([await store.read(changes, 1, inbox, before, None, None)])
     assert (log.updated, log.created, log.destroyed, log.complete) == ([(2, 4)], [], [], True)
     again = await store.write(store_flags, 1, inbox, [(1, 9)], FlagChange("remove", Flag.SEEN), before)
     assert again.failed == [(2, 4)]
@@ -171,7 +172,7 @@ async def test_expunge_leaves_tombstones_and_frees(store: Store) -> None:
     assert gone.uids == [(2, 3)]
     assert (await store.write(expunge, 1, inbox, None, NOW)).uids == [(5, 5)]
     assert await uids(store, inbox) == [1, 4]
-    log = await store.read(changes, 1, inbox, before)
+    log = net([await store.read(changes, 1, inbox, before, None, None)])
     assert (log.destroyed, log.updated, log.created) == ([(2, 3), (5, 5)], [], [])
     mailbox = await store.read(find_mailbox, 1, "INBOX")
     assert (mailbox.exists, mailbox.deleted, mailbox.unseen) == (2, 0, 2)
