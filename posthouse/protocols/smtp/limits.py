@@ -52,4 +52,5 @@ def is_in(host: str, networks: Sequence[str]) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False  # a UNIX socket
+    address = getattr(address, "ipv4_mapped", None) or address
     return any(address in ipaddress.ip_network(network) for network in networks)

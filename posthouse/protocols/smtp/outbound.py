@@ -95,6 +95,8 @@ def _message(
         deliver_by=0 if by is None else max(1, begins + by.seconds * 1000),
         deliver_by_mode="" if by is None else by.mode,
         deliver_by_trace=by is not None and by.trace,
+        # who asks for TLS by the one means and for none by the other has it; RFC 8689 3
+        tls_optional=not mail.require_tls and incoming.completion is not None and incoming.completion.is_tls_optional,
         named=len(transaction.recipients),
         daily_recipients=daily_recipients,
     )

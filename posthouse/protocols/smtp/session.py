@@ -45,6 +45,7 @@ class Session:
         "_refused_recipients",
         "_speaks_for_others",
         "channel",
+        "client_name",
         "contracts",
         "decoder",
         "ended",
@@ -64,6 +65,7 @@ class Session:
         self.transaction: Transaction | None = None
         self.incoming: Incoming | None = None
         self.refused_chunk: Reply | None = None  # to be said when its octets have come
+        self.client_name = ""  # what a trusted server says that its client's address is called
         self.ended = False
         self._busy = False
         self._draining = False

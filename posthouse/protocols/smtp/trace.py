@@ -16,7 +16,10 @@ _OVERLAP = len(b"\r\nreceived:") - 1
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """How a message came here; `now` in ms since the epoch."""
+    """How a message came here; `now` in ms since the epoch.
+
+    `name` is what the peer's address is called in the DNS, as a trusted server says (XCLIENT), "" when nobody does.
+    """
 
     role: Role
     helo: str
@@ -27,6 +30,8 @@ class Passage(msgspec.Struct, frozen=True):
     authenticated: bool
     utf8: bool
     now: int
+    name: str = ""
+    priority: int = 0
 
 
 def return_path(sender: str) -> bytes:
@@ -37,11 +42,13 @@ def return_path(sender: str) -> bytes:
 def trace_fields(passage: Passage, sender: str, recipients: list[str], number: str) -> bytes:
     """Return-Path and Received. A lone recipient is named; of several, none is told of the others (RFC 5321 7.6)."""
     for_whom = f"\r\n\tfor <{recipients[0]}>" if len(recipients) == 1 else ""
+    priority = f"\r\n\tPRIORITY {passage.priority}" if passage.priority else ""  # RFC 6710
+    name = f"{passage.name} " if passage.name else ""
     return (
         return_path(sender)
         + (
-            f"Received: from {passage.helo} ({address_literal(passage.host)})\r\n"
-            f"\tby {passage.hostname} (Posthouse) with {protocol_name(passage)} id {number}{for_whom};\r\n"
+            f"Received: from {passage.helo} ({name}{address_literal(passage.host)})\r\n"
+            f"\tby {passage.hostname} (Posthouse) with {protocol_name(passage)} id {number}{for_whom}{priority};\r\n"
             f"\t{date_time(passage.now)}\r\n"
         ).encode()
     )

@@ -58,7 +58,7 @@ def _read_line(octets: bytes) -> tuple[Origin, bytes] | None:
         raise BadHeader("that is no address and port") from None
     if address.version != int(words[1][3]) or not 0 <= port <= 65_535:
         raise BadHeader("that is no address and port")
-    return Origin(str(address), port), behind
+    return _origin(address, port), behind
 
 
 def _read_block(octets: bytes) -> tuple[Origin, bytes] | None:
@@ -76,4 +76,9 @@ def _read_block(octets: bytes) -> tuple[Origin, bytes] | None:
     if length < layout.size:
         raise BadHeader("the addresses are cut short")
     source, _, port, _ = layout.unpack_from(octets, _FIXED.size)
-    return Origin(str(ipaddress.ip_address(source)), port), octets[end:]
+    return _origin(ipaddress.ip_address(source), port), octets[end:]
+
+
+def _origin(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> Origin:
+    """An IPv4 address as such, also where the balancer listens on an IPv6 socket for both."""
+    return Origin(str(getattr(address, "ipv4_mapped", None) or address), port)

@@ -79,7 +79,8 @@ async def test_a_users_mail_to_other_servers() -> None:
     (stored,) = await world.inbox(BOB)
     path = b"Return-Path: <alice@example.org>\r\n"
     assert stored.startswith(path + b"Received: from laptop ")
-    assert b" id " + reply.split()[-1].encode() + b";" in stored
+    assert b"\r\n\tPRIORITY 3;\r\n" in stored
+    assert b" id " + reply.split()[-1].encode() + b"\r\n" in stored
     assert (message.start, message.size) == (len(path), len(stored) - len(path))
     assert (message.sender, message.domain, message.account, message.open) == ("alice@example.org", "example.org", 1, 2)
     assert (message.message_id, message.subject) == ("<1@x.example>", "hello")
@@ -99,6 +100,32 @@ async def test_a_users_mail_to_our_own_is_followed_too() -> None:
     assert (message.sender, message.domain, message.open) == ("", "example.org", 0)
     assert [recipient.state for recipient in recipients] == ["delivered"]
     assert len(await world.inbox(BOB)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "mail", "optional"),
+    [
+        ("TLS-Required: No\r\n", "", True),
+        ("tls-required :\r\n no \r\n", "", True),
+        ("", "", False),
+        ("TLS-Required: Yes\r\n", "", False),
+        ("TLS-Required: No\r\nTLS-Required: No\r\n", "", False),
+        ("Subject: x\r\n\r\nTLS-Required: No\r\n", "", False),
+        ("TLS-Required: No\r\n", " REQUIRETLS", False),
+    ],
+)
+async def test_mail_that_goes_whatever_is_wrong_with_tls(fields: str, mail: str, optional: bool) -> None:
+    world = await open_world("submission", tls=object())
+    client = Client(world, "127.0.0.1")
+    await client.reply()
+    await client.say("EHLO laptop")
+    await client.say("STARTTLS")
+    await client.transport.wait_for_tls()
+    await client.say("EHLO laptop")
+    assert (await client.say(f"AUTH PLAIN {PLAIN}")).startswith("235 ")
+    reply = await submit(client, f"<alice@example.org>{mail}", "<ann@example.net>", message=fields + SMALL)
+    message, _ = await look(world, reply)
+    assert (message.tls_optional, message.require_tls) == (optional, bool(mail))
 
 
 async def test_held_mail_goes_nowhere_yet() -> None:

@@ -53,6 +53,7 @@ async def test_who_waits_is_greeted(role: str) -> None:
         ("127.0.0.1", {}),
         ("::1", {}),
         ("192.0.2.7", {"trusted_networks": ("192.0.2.0/24",)}),
+        ("::ffff:192.0.2.7", {"trusted_networks": ("192.0.2.0/24",)}),
         ("192.0.2.7", {"xclient_networks": ("192.0.2.0/24",)}),
     ],
 )
@@ -270,8 +271,9 @@ async def test_whom_a_trusted_server_speaks_for() -> None:
     await client.reply()
     for address, status in (("198.51.100.9", "250"), ("198.51.100.9", "450"), ("IPV6:2001:db8::1", "250")):
         assert (await client.say("EHLO proxy")).startswith("250 ")
-        assert (await client.say(f"XCLIENT ADDR={address} HELO=spike")).startswith("220 ")
+        name = "NAME=mx.spike.example" if ":" in address else "NAME=[UNAVAILABLE]"
+        assert (await client.say(f"XCLIENT ADDR={address} HELO=spike {name}")).startswith("220 ")
         assert (await one_message(client)).startswith(status)
     first, second = await world.inbox(BOB)
     assert b"\r\nReceived: from spike ([198.51.100.9])\r\n" in first
-    assert b"\r\nReceived: from spike ([IPv6:2001:db8::1])\r\n" in second
+    assert b"\r\nReceived: from spike (mx.spike.example [IPv6:2001:db8::1])\r\n" in second

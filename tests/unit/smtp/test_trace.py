@@ -43,6 +43,10 @@ def test_fields() -> None:
         "\tfor <bob@example.org>;\r\n"
         "\tMon, 21 Sep 2026 14:13:20 +0000\r\n"
     )
+    named = msgspec.structs.replace(PASSAGE, name="mx.example.net", priority=-4)
+    fields = trace_fields(named, "", ["bob@example.org"], "abc")
+    assert b" from client.example.net (mx.example.net [192.0.2.7])\r\n" in fields
+    assert b"\tfor <bob@example.org>\r\n\tPRIORITY -4;\r\n" in fields
     assert b"bob" not in trace_fields(PASSAGE, "", ["bob@example.org", "carol@example.org"], "abc")
 
 

@@ -208,6 +208,8 @@ def _passage(session: Session, transaction: Transaction) -> Passage:
         authenticated=session.login is not None,
         utf8=transaction.mail.utf8,
         now=contracts.now(),
+        name=session.client_name,
+        priority=transaction.mail.priority,
     )
 
 

@@ -22,6 +22,7 @@ async def xclient(command: Xclient, session: Session) -> Reply:
     session.reset()
     session.helo = None
     session.login = None
+    session.client_name = command.name or ""
     if command.address is not None:
         session.channel.speak_for(command.address, command.port or 0)
     if command.helo is not None:

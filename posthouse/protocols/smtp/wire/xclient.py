@@ -43,8 +43,15 @@ def _host(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if text.startswith("["):
+        raise ValueError(text)
+    return _host(text)
+
+
 def _address(text: str) -> str:
-    return str(ipaddress.ip_address(text[5:] if text[:5].upper() == "IPV6:" else text))
+    address = ipaddress.ip_address(text[5:] if text[:5].upper() == "IPV6:" else text)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _port(text: str) -> int:
@@ -61,7 +68,7 @@ def _protocol(text: str) -> str:
 
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "NAME": ("name", _host),
+    "NAME": ("name", _name),
     "ADDR": ("address", _address),
     "PORT": ("port", _port),
     "PROTO": ("protocol", _protocol),

@@ -34,6 +34,10 @@ from posthouse.protocols.smtp.wire.reply import SmtpRefusal
         ("NOOP and more", Noop()),
         ("auth plain", Auth("PLAIN")),
         (
+            "XCLIENT ADDR=IPV6:::ffff:192.0.2.7",
+            Xclient(address="192.0.2.7"),
+        ),
+        (
             "XCLIENT NAME=[UNAVAILABLE] addr=IPV6:2001:DB8::1 PORT=25 PROTO=esmtp HELO=a.example LOGIN=a+40b.example",
             Xclient(None, "2001:db8::1", 25, "ESMTP", "a.example", "a@b.example"),
         ),
@@ -74,6 +78,7 @@ def test_commands(line: str, command: Command) -> None:
         (b"XCLIENT HELO=a+0D+0Ab", 501, "5.5.4"),
         (b"XCLIENT PROTO=HTTP", 501, "5.5.4"),
         (b"XCLIENT COLOUR=red", 501, "5.5.4"),
+        (b"XCLIENT NAME=[192.0.2.1]", 501, "5.5.4"),
         (b"RCPT TO:<>", 501, "5.1.3"),
         (b"DATA now", 501, "5.5.4"),
         (b"AUTH", 501, "5.5.4"),
