@@ -6,6 +6,8 @@ A transcript is a text file in `tests/transcripts/<protocol>/`:
     S: 220 *                              the server's next line; a `*` at the end stands for any rest
     S: 250-**                             any number of lines that begin so, none too
     C: RCPT TO:<ann@example.org>          the client's next line, sent with CRLF
+    R: a\n.\r\n                           octets of the client's, as Python writes them, sent as they are
+    C: [silence]                          the client is silent for as long as the server waits
     S2: * OK *                            a second client is `C2:`/`S2:` and so on; it connects when it is first named
     S: [closed]                           the server has closed the connection
     S: [tls]                              the server has begun TLS; what follows is as if inside it
@@ -161,7 +163,7 @@ class Line(msgspec.Struct, frozen=True):
 
     number: int
     client: int
-    is_server: bool
+    speaker: str  # S, C or R
     text: bytes
 
 
@@ -175,9 +177,12 @@ def read_transcript(path: Path) -> tuple[dict[str, str], list[Line]]:
                 options.update(word.split("=", 1) for word in text.removeprefix("# with:").split())
             continue
         speaker, colon, said = text.partition(":")
-        if not colon or speaker[:1] not in ("S", "C") or not (speaker[1:] or "1").isdigit():
-            raise ValueError(f"{path.name}:{number}: neither S: nor C:")
-        lines.append(Line(number, int(speaker[1:] or "1"), speaker[0] == "S", said.removeprefix(" ").encode()))
+        if not colon or speaker[:1] not in ("S", "C", "R") or not (speaker[1:] or "1").isdigit():
+            raise ValueError(f"{path.name}:{number}: neither S: nor C: nor R:")
+        octets = said.removeprefix(" ").encode()
+        if speaker[0] == "R":
+            octets = octets.decode("unicode_escape").encode("latin-1")
+        lines.append(Line(number, int(speaker[1:] or "1"), speaker[0], octets))
     return options, lines
 
 
@@ -193,8 +198,14 @@ async def play(path: Path, set_stage: Callable[[dict[str, str]], Any]) -> None:
             if client is None:
                 client = clients[line.client] = MemoryTransport(options.get("peer", "127.0.0.1"))
                 stage.connect(client)
-            if not line.is_server:
+            if line.text == b"[silence]":
+                while client.protocol.session.is_busy:  # noqa: ASYNC110 what comes is read at once
+                    await asyncio.sleep(0)
+                client.protocol.timed_out()
+            elif line.speaker == "C":
                 client.send(line.text + b"\r\n")
+            elif line.speaker == "R":
+                client.send(line.text)
             elif line.text == b"[tls]":
                 await client.wait_for_tls()
             elif line.text.endswith(b"**"):
