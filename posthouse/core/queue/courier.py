@@ -27,12 +27,13 @@ class Courier:
         Whatever was not written down when this ends is carried again.
         """
         name = destination.decode()
-        if not await self._means.store.write(begin, name, self._means.now()) or self._stopped:
+        state = await self._means.store.write(begin, name, self._means.now())
+        if state == "closed" or self._stopped:
             return
         if name == OWN:
             await self._own.deliver_due()
             return
-        tour = Tour(self._means, name, self._linger_seconds)
+        tour = Tour(self._means, name, self._linger_seconds, is_doubtful=state == "doubtful")
         unsubscribe = self._bus.subscribe(carry_topic(name), lambda _topic: tour.stir())
         self._tours.add(tour)
         try:
@@ -40,6 +41,10 @@ class Courier:
         finally:
             self._tours.discard(tour)
             unsubscribe()
+
+    def hanging(self) -> int:
+        """How many destinations give no sign of life, as far as they are to take no room from others."""
+        return min(sum(tour.hangs for tour in self._tours), self._means.settings.hanging_at_once)
 
     def stop(self) -> None:
         """Begin nothing more; what is being sent is sent."""
@@ -51,4 +56,6 @@ class Courier:
     def _linger_seconds(self) -> float:
         """No time is spent waiting for mail that may come where other destinations may be waiting for this courier."""
         settings = self._means.settings
-        return settings.linger_seconds if len(self._tours) <= settings.destinations_at_once // 2 else 0.0
+        return (
+            settings.linger_seconds if len(self._tours) - self.hanging() <= settings.destinations_at_once // 2 else 0.0
+        )

@@ -25,6 +25,20 @@ class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     destinations_at_once: Annotated[
         int, Meta(ge=1, le=100_000, description="How many destinations one worker carries mail to at a time.")
     ] = 200
+    hanging_seconds: Annotated[
+        int,
+        Meta(
+            ge=1, le=3600, description="After how long without a sign of life a destination counts as one that hangs."
+        ),
+    ] = 5
+    hanging_at_once: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000,
+            description="How many that hang, or were not reached the last time, a worker waits for beside the others.",
+        ),
+    ] = 1000
     connections_per_destination: Annotated[
         int, Meta(ge=1, le=1000, description="How many connections to one destination are open at a time.")
     ] = 10

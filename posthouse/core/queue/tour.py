@@ -21,8 +21,13 @@ BATCH = 50  # messages taken at a time, or twice as many as there may be connect
 class Tour:
     """It ends when no mail has come for a while, when no host can be reached, or when it is told to."""
 
-    def __init__(self, means: Means, destination: str, linger_seconds: Callable[[], float]) -> None:
-        """`linger_seconds` says how long connections are kept for mail that may come."""
+    def __init__(
+        self, means: Means, destination: str, linger_seconds: Callable[[], float], *, is_doubtful: bool = False
+    ) -> None:
+        """`linger_seconds` says how long connections are kept for mail that may come.
+
+        `is_doubtful`: the destination was not reached the last time.
+        """
         self._means = means
         self._destination = destination
         self._linger_seconds = linger_seconds
@@ -36,6 +41,12 @@ class Tour:
         self._reached = False
         self._stranded: list[tuple[Taken, ConnectFailed]] = []
         self._stopped = False
+        self._alive = 0 if is_doubtful else means.now()  # when there was a sign of life last, or could have been
+
+    @property
+    def hangs(self) -> bool:
+        """True while nothing has been heard from there for some time."""
+        return self._means.now() - self._alive >= self._means.settings.hanging_seconds * 1000
 
     def stir(self) -> None:
         """There is more mail."""
@@ -64,12 +75,14 @@ class Tour:
     async def reached(self) -> None:
         """A host has answered: what found none on another line is put off by itself."""
         self._reached = True
+        self._alive = self._means.now()
         stranded, self._stranded = self._stranded, []
         for taken, failure in stranded:
             await self.note(Carried(taken.number, _put_off(taken, failure)))
 
     async def note(self, carried: Carried) -> None:
         """Write it down."""
+        self._alive = self._means.now()
         await self._ledger.note(carried)
         self._in_hand -= 1
         if any(outcome.again == "at once" for outcome in carried.outcomes):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Literal
 
 import msgspec
 
@@ -61,11 +62,16 @@ class Carried(msgspec.Struct, array_like=True, frozen=True):
 
 
 @operation
-def begin(txn: WriteTransaction, destination: str, now: int) -> bool:
-    """Put back what a courier left who died; False while nothing is to be tried at this destination."""
+def begin(txn: WriteTransaction, destination: str, now: int) -> Literal["open", "doubtful", "closed"]:
+    """Put back what a courier left who died; "closed" while nothing is to be tried at this destination.
+
+    "doubtful": it was not reached the last time.
+    """
     _put_back(txn, destination, now)
     closed = read_destination(txn, destination)
-    return closed is None or closed.until <= now
+    if closed is None:
+        return "open"
+    return "doubtful" if closed.until <= now else "closed"
 
 
 @operation

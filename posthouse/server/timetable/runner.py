@@ -34,6 +34,7 @@ from posthouse.storage.topics import JOBS_TOPIC
 log = structlog.get_logger()
 
 AWAY_SECONDS = 1.0  # a store that is away is asked again after this
+FULL_SECONDS = 0.2  # what runs may turn out to take no room
 RENEWALS = 3  # how often a lease is renewed in its time
 
 
@@ -44,13 +45,14 @@ class Duty(Struct, frozen=True):
     """How a kind of job is done, by its body; it may say when (ms) it is to be done again.
 
     `every_seconds` makes it one that always stands on the timetable. `at_once` jobs of this kind are done at a time;
-    with 0 it shares the room of all others. `ending` (lease, body, now) ends the job or puts it off: for a duty that
-    must know in that same transaction that nothing is left to do.
+    with 0 it shares the room of all others; `apart` says how many that run take no room now. `ending` (lease, body,
+    now) ends the job or puts it off: for a duty that must know in that same transaction that nothing is left to do.
     """
 
     do: Callable[[bytes], Awaitable[int | None]]
     every_seconds: int = 0
     at_once: int = 0
+    apart: Callable[[], int] | None = None
     ending: Ending | None = None
 
     @property
@@ -126,6 +128,8 @@ class Timetable:
         look: float = self._settings.look_seconds
         rooms = self._rooms()
         kinds = [kind for room in rooms for kind in room.kinds]
+        if any(duty.apart is not None and kind not in kinds for kind, duty in self._duties.items()):
+            look = min(look, FULL_SECONDS)
         now = self._now()
         due = await self._store.read(next_due, kinds)
         if due is None:
@@ -144,7 +148,11 @@ class Timetable:
         running = Counter(job.kind for job in self._running.values())
         shared = [kind for kind, duty in self._duties.items() if not duty.at_once]
         rooms = [Room(shared, self._settings.at_once - sum(running[kind] for kind in shared))]
-        rooms += (Room([kind], duty.at_once - running[kind]) for kind, duty in self._duties.items() if duty.at_once)
+        rooms += (
+            Room([kind], duty.at_once - running[kind] + (0 if duty.apart is None else duty.apart()))
+            for kind, duty in self._duties.items()
+            if duty.at_once
+        )
         return [room for room in rooms if room.jobs > 0]
 
     async def _keep_renewing(self) -> None:

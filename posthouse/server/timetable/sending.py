@@ -43,7 +43,7 @@ def sending_duties(
             after = await store.write(purge_finished, before, after, AT_ONCE)
 
     return {
-        CARRY: Duty(courier.carry, at_once=settings.destinations_at_once, ending=finish),
+        CARRY: Duty(courier.carry, at_once=settings.destinations_at_once, apart=courier.hanging, ending=finish),
         REPORT: Duty(reporter.report, at_once=REPORTS_AT_ONCE),
         DEADLINES: Duty(pass_all_deadlines, DEADLINE_SECONDS),
         "forget sent mail": Duty(forget_finished, DAY_SECONDS),

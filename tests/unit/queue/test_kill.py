@@ -148,6 +148,7 @@ async def test_what_is_cut_off_is_written_down_as_far_as_it_is_known() -> None:
     carrying.cancel()
     with suppress(asyncio.CancelledError):
         await carrying
+    world.settings = structs.replace(world.settings, linger_seconds=0)
     await world.work()
     assert await world.states(number) == ["delivered"]
     assert len(world.remote.sent) <= 2
