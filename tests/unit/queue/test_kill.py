@@ -7,6 +7,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from posthouse.core.bus import LocalBus
 from posthouse.core.queue.contracts import CarriedMessage, Content, Hop, Outcome
 from posthouse.storage.contract import Operation, Store, StoreUnavailable
@@ -148,7 +150,7 @@ async def test_what_is_cut_off_is_written_down_as_far_as_it_is_known() -> None:
     carrying.cancel()
     with suppress(asyncio.CancelledError):
         await carrying
-    world.settings = structs.replace(world.settings, linger_seconds=0)
+    world.settings = msgspec.structs.replace(world.settings, linger_seconds=0)
     await world.work()
     assert await world.states(number) == ["delivered"]
     assert len(world.remote.sent) <= 2
