@@ -30,6 +30,7 @@ ANNOTATION = Space(0x26, "annotation", U32, U32, U32, TEXT)  # holder, account, 
 MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
 ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOPE, as sent
 STRUCTURE = Space(0x32, "structure", U32, U32)  # account, message -> BODYSTRUCTURE and BODY as sent, part tree
+DIGEST = Space(0x36, "digest", U32, U32, U32, U32)  # account, mailbox, facet, block of UIDs -> that of all its messages
 PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it, when more than one
 
 # Blobs
@@ -64,7 +65,7 @@ ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ANNOTATION,
-    MESSAGE, ENVELOPE, STRUCTURE, PLACES,
+    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, PLACES,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

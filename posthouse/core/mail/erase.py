@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import remove_items
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
@@ -24,6 +25,7 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
             remove_items(revision, number, items, now)
             if record.exists == len(items):
                 revision.remove_collection(number)
+        forget_digests(txn, account, number)
         if left <= 0:
             return False
     txn.delete_range(*CHANGE.range(account))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Protocol
 
+from posthouse.core.mail.ids import message_key
 from posthouse.core.mail.records import Header, Letter
 from posthouse.formats.imap.bodystructure import bodystructure
 from posthouse.formats.imap.envelope import fields_envelope
@@ -82,6 +83,7 @@ def built(message: Part, blob: Blob) -> Letter:
         from_=found.from_,
         to=found.to,
         cc=found.cc,
+        references=b"".join([message_key(id_) for id_ in found.references]),
     )
     return Letter(
         blob=blob,

@@ -10,6 +10,7 @@ import unicodedata
 import msgspec
 
 from posthouse.core.mail.attached import forget_attached
+from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxExists,
@@ -101,6 +102,7 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
         remove_items(revision, number, list(scan_items(txn, account, number)), now)
         revision.remove_collection(number)
         forget_attached(txn, account, number)
+    forget_digests(txn, account, number)
 
 
 @operation

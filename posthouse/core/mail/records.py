@@ -9,7 +9,10 @@ from posthouse.storage.spaces import ENVELOPE, MESSAGE, PLACES, STRUCTURE
 
 
 class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The decoded header fields that search and sort look at; addresses as display text."""
+    """The decoded header fields that search and sort look at; addresses as display text.
+
+    `references` are the ids of the messages that this one answers, the oldest first, as `core.mail.ids` keeps them.
+    """
 
     sent: int
     message_id: str
@@ -17,6 +20,7 @@ class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
     from_: str
     to: str
     cc: str
+    references: bytes = b""
 
 
 class Letter(msgspec.Struct, array_like=True, frozen=True):

@@ -6,6 +6,7 @@ import hashlib
 
 import msgspec
 
+from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.letters import built
 from posthouse.core.mail.records import ENCODER, Letter, MessageRecord, StructureRecord, decode_message
 from posthouse.formats.mime.scanner import Scanner
@@ -77,4 +78,6 @@ def replace_records(txn: WriteTransaction, account: int, records: dict[int, Buil
         txn.put(ENVELOPE.key(account, message), new.envelope)
         txn.put(STRUCTURE.key(account, message), new.structure)
         replaced += 1
+    if replaced:
+        forget_digests(txn, account)  # they were made of what was there before
     return replaced

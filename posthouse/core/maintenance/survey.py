@@ -16,7 +16,17 @@ from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_re
 from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
 from posthouse.storage.items import Item, decode_item, scan_items
-from posthouse.storage.spaces import ANNOTATION, COLLECTION, ENVELOPE, ITEM, MESSAGE, PLACES, SEQUENCE, STRUCTURE
+from posthouse.storage.spaces import (
+    ANNOTATION,
+    COLLECTION,
+    DIGEST,
+    ENVELOPE,
+    ITEM,
+    MESSAGE,
+    PLACES,
+    SEQUENCE,
+    STRUCTURE,
+)
 
 
 class Counted(msgspec.Struct):
@@ -89,6 +99,7 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
         found.counted[number] = _count(txn, found, number)
     _read_places(txn, found)
     _read_annotations(txn, found)
+    _read_digests(txn, found)
     return found
 
 
@@ -172,6 +183,15 @@ def _add(counted: Counted, uid: int, item: Item, log_from: int) -> None:
     counted.uids.append(uid)
     if item.modseq > log_from:
         counted.recent.append((uid, item.modseq))
+
+
+def _read_digests(txn: ReadTransaction, found: Survey) -> None:
+    for key, _ in txn.scan(*DIGEST.range(found.account)):
+        mailbox = DIGEST.parse(key)[1]
+        if mailbox not in found.counted:
+            where = f"account {found.account}, mailbox {mailbox}"
+            found.faults.append(Fault(where, "a digest is there without it", REBUILD))
+            found.stray.append(key)
 
 
 def _read_places(txn: ReadTransaction, found: Survey) -> None:

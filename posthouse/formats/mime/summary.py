@@ -14,13 +14,16 @@ from posthouse.formats.mime.part import Part
 from posthouse.formats.mime.text import preview
 from posthouse.formats.mime.words import decode_words
 
+MOST_REFERENCES = 64  # of a longer chain the beginning and the nearest are kept
+
 _MESSAGE_ID = re.compile(rb"<[^<>]*+>")
 
 
 class Summary(msgspec.Struct, frozen=True):
     """The header for people and programs. `sent` is in ms since the epoch, None without a readable Date.
 
-    The message id stands with its angle brackets. Addresses are display text: `Ann Bee <ann@example.org>, ...`.
+    Message ids stand with their angle brackets; `references` are those that it answers, the oldest first (RFC 5256 5).
+    Addresses are display text: `Ann Bee <ann@example.org>, ...`.
     """
 
     sent: int | None
@@ -31,6 +34,7 @@ class Summary(msgspec.Struct, frozen=True):
     cc: str
     preview: str
     has_attachment: bool
+    references: tuple[bytes, ...] = ()
 
 
 def summary(message: Part, fields: Fields) -> Summary:
@@ -45,6 +49,7 @@ def summary(message: Part, fields: Fields) -> Summary:
         cc=_people(fields, b"cc"),
         preview=preview(message),
         has_attachment=has_attachment(message),
+        references=_references(fields),
     )
 
 
@@ -53,6 +58,21 @@ def _message_id(value: bytes | None) -> str:
         return ""
     match = _MESSAGE_ID.search(value)
     return decode_words(b"".join(match[0].split()) if match else value)
+
+
+def _references(fields: Fields) -> tuple[bytes, ...]:
+    """RFC 5256 5: where References holds no id, the first of In-Reply-To is it."""
+    value = joined(fields, b"references")
+    found = _ids(value) if value else ()
+    if found:
+        return (found[0], *found[1 - MOST_REFERENCES :]) if len(found) > MOST_REFERENCES else found
+    value = first(fields, b"in-reply-to")
+    # words in brackets that old programs write there (<a date>) are no ids
+    return tuple([id_ for id_ in _ids(value) if b"@" in id_][:1]) if value else ()
+
+
+def _ids(value: bytes) -> tuple[bytes, ...]:
+    return tuple([b"".join(id_.split()) for id_ in _MESSAGE_ID.findall(value)])
 
 
 def _people(fields: Fields, name: bytes) -> str:

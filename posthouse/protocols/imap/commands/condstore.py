@@ -10,6 +10,7 @@ from posthouse.protocols.imap.wire.commands import (
     List,
     Search,
     Select,
+    Sort,
     Status,
     StatusItem,
     Store,
@@ -24,7 +25,7 @@ def enables_condstore(command: Command) -> bool:
             return command.changed_since is not None or Attribute.MODSEQ in command.attributes
         case Store():
             return command.unchanged_since is not None
-        case Search():
+        case Search() | Sort():
             return keys.holds(command.key, keys.ModSeq)
         case Select() | Examine():
             return command.condstore

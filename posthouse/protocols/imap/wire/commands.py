@@ -13,6 +13,7 @@ from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.flags import Flags
 from posthouse.protocols.imap.wire.search import Return, SearchKey
 from posthouse.protocols.imap.wire.sequence import SequenceSet
+from posthouse.protocols.imap.wire.sort import Criterion
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -313,6 +314,17 @@ class Search(Command, frozen=True):
     returns: Return | None = None
     partial: tuple[int, int] | None = None
     charset: str | None = None
+
+
+class Sort(Command, frozen=True):
+    """SORT and UID SORT; RFC 5256 3, RFC 5267 3. `returns` is None without RETURN; the rest is as in Search."""
+
+    criteria: tuple[Criterion, ...]
+    key: SearchKey
+    uid: bool = False
+    returns: Return | None = None
+    partial: tuple[int, int] | None = None
+    charset: str = "UTF-8"
 
 
 class Fetch(Command, frozen=True):

@@ -175,12 +175,9 @@ def metadata(name: str, entries: Iterable[tuple[str, bytes | None]], *, utf8: bo
 # Search results
 
 
-def search(numbers: Sequence[int], modseq: int | None = None) -> bytes:
-    """SEARCH; RFC 3501 7.2.5, RFC 7162 3.1.6 (MODSEQ)."""
-    parts = ["* SEARCH", *map(str, numbers)]
-    if modseq is not None:
-        parts.append(f"(MODSEQ {modseq})")
-    return " ".join(parts).encode("ascii") + b"\r\n"
+def numbers(found: Sequence[int]) -> bytes:
+    """What SEARCH and SORT list, each behind a blank; RFC 3501 7.2.5, RFC 5256 4."""
+    return b" %d" * len(found) % tuple(found)
 
 
 def esearch(
@@ -192,8 +189,13 @@ def esearch(
     found: Sequence[Range] = (),
     count: int | None = None,
     modseq: int | None = None,
+    partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
 ) -> bytes:
-    """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out."""
+    """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
+
+    `partial` is the range that was asked for and what stands there, PARTIAL of RFC 9394 3.1. Sorted results are in
+    their order (RFC 5267 3.1).
+    """
     parts = [b"* ESEARCH (TAG %b)%b" % (string(tag.encode("ascii")), b" UID" if uid else b"")]
     if least is not None:
         parts.append(b"MIN %d" % least)
@@ -203,6 +205,9 @@ def esearch(
         parts.append(b"ALL " + uid_set(found))
     if count is not None:
         parts.append(b"COUNT %d" % count)
+    if partial is not None:
+        (first, last), ranges = partial
+        parts.append(b"PARTIAL (%d:%d %b)" % (first, last, uid_set(ranges) or b"NIL"))
     if modseq is not None:
         parts.append(b"MODSEQ %d" % modseq)  # RFC 4731 3.2
     return b" ".join(parts) + b"\r\n"

@@ -74,11 +74,11 @@ def search(reader: Reader, tag: str, uid: bool) -> Search:
     reader.sp()
     returns: Return | None = None
     partial: tuple[int, int] | None = None
-    if _skip_word(reader, b"RETURN"):
+    if skip_word(reader, b"RETURN"):
         reader.sp()
-        returns, partial = _return_options(reader)
+        returns, partial = return_options(reader)
         reader.sp()
-    charset = _charset(reader) if _skip_word(reader, b"CHARSET") else None
+    charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
     key = Keys(reader, CHARSETS[charset] if charset else "utf-8").program()
     return Search(tag, key, uid, returns, partial, charset)
 
@@ -246,7 +246,7 @@ RULES: dict[bytes, Rule] = {
 }
 
 
-def _skip_word(reader: Reader, word: bytes) -> bool:
+def skip_word(reader: Reader, word: bytes) -> bool:
     """Pass `word` if it stands here with a space behind it."""
     end = reader.at + len(word)
     if reader.text[reader.at : end].upper() != word or not reader.text.startswith(b" ", end):
@@ -255,7 +255,8 @@ def _skip_word(reader: Reader, word: bytes) -> bool:
     return True
 
 
-def _charset(reader: Reader) -> str:
+def charset_name(reader: Reader) -> str:
+    """`SP charset SP`, in capitals; raises Expected for one that is not known."""
     reader.sp()
     charset = reader.astring("a charset").decode("ascii", "replace").upper()
     if charset not in CHARSETS:
@@ -264,7 +265,8 @@ def _charset(reader: Reader) -> str:
     return charset
 
 
-def _return_options(reader: Reader) -> tuple[Return, tuple[int, int] | None]:
+def return_options(reader: Reader) -> tuple[Return, tuple[int, int] | None]:
+    """`"(" [search-return-opt *(SP search-return-opt)] ")"`, and the range of PARTIAL."""
     returns = Return(0)
     partial: tuple[int, int] | None = None
 

@@ -64,7 +64,7 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
 
 
 def ranges_of(numbers: Iterable[int]) -> list[Range]:
-    """Ascending numbers, each once, as inclusive ranges."""
+    """Numbers, each once, as inclusive ranges in the same order; ascending ones give the fewest."""
     ranges: list[Range] = []
     first = last = -2
     for number in numbers:

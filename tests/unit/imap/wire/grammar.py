@@ -47,6 +47,7 @@ from posthouse.protocols.imap.wire.commands import (
     Select,
     SetMetadata,
     SetQuota,
+    Sort,
     StartTls,
     Status,
     StatusItem,
@@ -69,6 +70,7 @@ from posthouse.protocols.imap.wire.fetch import (
 )
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
 from posthouse.protocols.imap.wire.sequence import SequenceSet
+from posthouse.protocols.imap.wire.sort import Criterion, SortKey
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -324,24 +326,57 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
     return s.HasKeyword(atom, present), spell.word(b"KEYWORD" if present else b"UNKEYWORD") + b" " + atom.encode()
 
 
+def returned(spell: Speller) -> tuple[s.Return | None, tuple[int, int] | None, bytes]:
+    """RETURN with its options, or nothing."""
+    draw = spell.draw
+    if draw(st.booleans()):
+        return None, None, b""
+    options = draw(st.lists(st.sampled_from(["MIN", "MAX", "ALL", "COUNT", "SAVE", "PARTIAL"]), max_size=4))
+    partial: tuple[int, int] | None = None
+    if "PARTIAL" in options:
+        options = [option for option in dict.fromkeys(options) if option != "ALL"]
+        sign = draw(st.sampled_from([1, -1]))
+        partial = sign * draw(NUMBERS), sign * draw(NUMBERS)
+    returns = s.Return(0)
+    spelled = []
+    for option in options:
+        returns |= s.Return[option]
+        spelled.append(spell.word(option.encode()))
+        if option == "PARTIAL" and partial is not None:
+            spelled[-1] += b" %d:%d" % partial
+    return returns or s.Return.ALL, partial, b" %b %b" % (spell.word(b"RETURN"), spell.listed(spelled))
+
+
 def search(spell: Speller, tag: str) -> tuple[Command, bytes]:
     draw = spell.draw
     uid = draw(st.booleans())
-    spelled = [search_key(spell) for _ in range(draw(st.integers(1, 3)))]
-    key = spelled[0][0] if len(spelled) == 1 else s.And(tuple(key for key, _ in spelled))
-    options = draw(st.none() | st.lists(st.sampled_from(["MIN", "MAX", "ALL", "COUNT", "SAVE"]), max_size=4))
-    charset = draw(st.sampled_from([None, "UTF-8"]))
-    returns: s.Return | None = None
     line = (b"UID " if uid else b"") + spell.word(b"SEARCH")
-    if options is not None:
-        returns = s.Return(0)
-        for option in options:
-            returns |= s.Return[option]
-        returns = returns or s.Return.ALL
-        line += b" %b %b" % (spell.word(b"RETURN"), spell.listed([spell.word(option.encode()) for option in options]))
+    returns, partial, text = returned(spell)
+    line += text
+    charset = draw(st.sampled_from([None, "UTF-8"]))
     if charset:
         line += b" %b %b" % (spell.word(b"CHARSET"), spell.astring(b"utf-8"))
-    return Search(tag, key, uid, returns, None, charset), b" ".join([line, *[text for _, text in spelled]])
+    key, text = program(spell)
+    return Search(tag, key, uid, returns, partial, charset), line + b" " + text
+
+
+def program(spell: Speller) -> tuple[s.SearchKey, bytes]:
+    """Some keys beside each other."""
+    spelled = [search_key(spell) for _ in range(spell.draw(st.integers(1, 3)))]
+    key = spelled[0][0] if len(spelled) == 1 else s.And(tuple(key for key, _ in spelled))
+    return key, b" ".join([text for _, text in spelled])
+
+
+def sort(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    uid = draw(st.booleans())
+    line = (b"UID " if uid else b"") + spell.word(b"SORT")
+    returns, partial, text = returned(spell)
+    criteria = draw(st.lists(st.builds(Criterion, st.sampled_from(SortKey), st.booleans()), min_size=1, max_size=4))
+    words = [(b"REVERSE " if one.reverse else b"") + one.key.value for one in criteria]
+    line += text + b" %b %b" % (spell.listed([spell.word(word) for word in words]), spell.astring(b"utf-8"))
+    key, text = program(spell)
+    return Sort(tag, tuple(criteria), key, uid, returns, partial, "UTF-8"), line + b" " + text
 
 
 # The others
@@ -550,7 +585,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, quota, metadata,
+    fetch, fetch, search, search, sort, quota, metadata,
 ]  # fmt: skip
 
 

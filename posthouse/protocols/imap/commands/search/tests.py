@@ -7,7 +7,7 @@ doubt are opened.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
 from posthouse.core.mail.messages import Column
@@ -28,10 +28,9 @@ class Level(IntEnum):
     """How much of each message a test looks at; a higher one includes the lower."""
 
     POSITION = 0
-    FLAGS = 1
-    ROW = 2
-    RECORD = 3
-    CONTENT = 4
+    ROW = 1
+    RECORD = 2
+    CONTENT = 3
 
     @property
     def columns(self) -> int:
@@ -49,19 +48,27 @@ class Compiler:
         self._view = view
         self._uids = uids
         self._now = now
+        self._masks: Mapping[keys.SearchKey, bytes] = {}
         self.body_texts: set[str] = set()  # casemapped; what bodies will have to be searched for
 
-    def compile(self, key: keys.SearchKey) -> Compiled:
-        """(level, test) of a key."""
+    def compile(self, key: keys.SearchKey, masks: Mapping[keys.SearchKey, bytes]) -> Compiled:
+        """(level, test) of a key; `masks` tell of some keys already which messages fit."""
+        self._masks = masks
+        return self._compile(key)
+
+    def _compile(self, key: keys.SearchKey) -> Compiled:
+        mask = self._masks.get(key)
+        if mask is not None:
+            return Level.POSITION, lambda one: bool(mask[one.position])
         match key:
             case keys.All() | keys.SaveDateSupported():
                 return Level.POSITION, lambda one: True
             case keys.And(children):
-                return all_of([self.compile(child) for child in children])
+                return all_of([self._compile(child) for child in children])
             case keys.Or(left, right):
-                return either(self.compile(left), self.compile(right))
+                return either(self._compile(left), self._compile(right))
             case keys.Not(child):
-                return negated(self.compile(child))
+                return negated(self._compile(child))
             case keys.Numbers(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=False))
             case keys.Uids(sequence):
@@ -70,10 +77,10 @@ class Compiler:
                 return Level.POSITION, lambda one: self._view.is_recent(one.uid) is recent
             case keys.HasFlag(flag, present):
                 wanted = flag if present else 0
-                return Level.FLAGS, lambda one: one.flags & flag == wanted
+                return Level.ROW, lambda one: one.flags & flag == wanted
             case keys.HasKeyword(keyword, present):
                 bit = self._keyword_bit(keyword)
-                return Level.FLAGS, lambda one: bool(one.keywords & bit) is present
+                return Level.ROW, lambda one: bool(one.keywords & bit) is present
             case _:
                 return self._of_row(key)
 

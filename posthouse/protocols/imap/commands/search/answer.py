@@ -1,0 +1,80 @@
+"""What SEARCH and SORT answer with RETURN, and what they save; RFC 4731, RFC 5182, RFC 5267 3, RFC 9394 3.1."""
+
+from __future__ import annotations
+
+import asyncio
+
+from posthouse.protocols.imap.commands.search.modseq import newest
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Search, Sort
+from posthouse.protocols.imap.wire.search import Return
+from posthouse.protocols.imap.wire.sequence import ranges_of
+
+NUMBERS_AT_ONCE = 10_000  # about 1 ms
+_SOME = Return.MIN | Return.MAX | Return.PARTIAL
+
+
+def no_longer_saved(returns: Return | None, view: View) -> None:
+    """A search that shall be saved begins: if it fails, nothing is saved; RFC 5182 2.1."""
+    if returns is not None and returns & Return.SAVE:
+        view.saved = []
+
+
+async def list_numbers(head: bytes, command: Search | Sort, found: list[int], view: View, user: User) -> Ok:
+    """SEARCH or SORT: what was found, in pieces as the peer takes them; RFC 3501 7.2.5, RFC 5256 4."""
+    uids = await view.uids()
+    user.output.write(head)
+    for at in range(0, len(found), NUMBERS_AT_ONCE):
+        some = found[at : at + NUMBERS_AT_ONCE]
+        user.output.write(encoder.numbers([uids[at] for at in some] if command.uid else [at + 1 for at in some]))
+        await user.output.drain()
+        await asyncio.sleep(0)
+    modseq = await newest(command.key, sorted(found), view)
+    user.output.write(b"\r\n" if modseq is None else b" (MODSEQ %d)\r\n" % modseq)  # RFC 7162 3.1.6
+    return Ok("That is all")
+
+
+async def answer(command: Search | Sort, returns: Return, found: list[int], view: View, user: User) -> Ok:
+    """Show what RETURN asks of the positions that were found, in their order."""
+    uids = await view.uids()
+    if returns & Return.SAVE:
+        view.saved = ranges_of(uids[at] for at in _saved(found, returns, command.partial))
+        if returns == Return.SAVE:
+            return Ok("Saved")
+    numbers = [uids[at] for at in found] if command.uid else [at + 1 for at in found]
+    partial = command.partial
+    user.output.write(
+        encoder.esearch(
+            command.tag,
+            uid=command.uid,
+            least=numbers[0] if numbers and returns & Return.MIN else None,
+            largest=numbers[-1] if numbers and returns & Return.MAX else None,
+            found=ranges_of(numbers) if returns & Return.ALL else (),
+            count=len(numbers) if returns & Return.COUNT else None,
+            modseq=await newest(command.key, _saved(found, returns, command.partial), view),
+            partial=None if partial is None else (partial, ranges_of(slice_of(numbers, partial))),
+        )
+    )
+    return Ok("That is all")
+
+
+def slice_of(found: list[int], partial: tuple[int, int]) -> list[int]:
+    """The results at places `1:100`, or `-1:-100` counted from the last, in their order; RFC 9394 3.1."""
+    first, last = sorted(map(abs, partial))
+    if partial[0] > 0:
+        return found[first - 1 : last]
+    return found[max(len(found) - last, 0) : max(len(found) - first + 1, 0)]
+
+
+def _saved(found: list[int], returns: Return, partial: tuple[int, int] | None) -> list[int]:
+    """RFC 5182 2.1, RFC 9394 3.1: where only MIN, MAX or PARTIAL are asked for, what they show; ascending."""
+    if not found or returns & (Return.ALL | Return.COUNT) or not returns & _SOME:
+        return sorted(found)
+    kept = set(slice_of(found, partial)) if partial is not None else set()
+    if returns & Return.MIN:
+        kept.add(found[0])
+    if returns & Return.MAX:
+        kept.add(found[-1])
+    return sorted(kept)

@@ -1,0 +1,191 @@
+"""What is known of a search before any message is looked at alone: one octet a message, 1 where it fits.
+
+Keys that sets, flags or the digests of headers answer are known. Of the others nothing is: of what they leave in doubt
+the messages themselves are asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import compress, islice
+
+import msgspec
+
+from posthouse.core.mail.digests.facets import Facet
+from posthouse.core.mail.digests.reading import Digests
+from posthouse.core.mail.reading import FlagPage, flag_page
+from posthouse.formats.casemap import casemap
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire import search as keys
+from posthouse.storage.ranges import Range
+
+# header fields that digests have; of any other the header itself is read
+FACETS = {
+    "from": Facet.FROM,
+    "to": Facet.TO,
+    "cc": Facet.CC,
+    "subject": Facet.SUBJECT,
+    "message-id": Facet.MESSAGE_ID,
+}
+
+
+MOST_MASKS = 64  # each costs an octet a message; of further keys the messages are asked
+
+
+FLAGS_AT_ONCE = 5000  # about 3 ms
+_GAP = 50  # messages: reading the flags of those between costs less than reading them apart
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Masks as numbers, an octet a message: those that fit for certain, and those that may."""
+
+    certain: int
+    possible: int
+
+
+def facet_of(key: keys.SearchKey) -> Facet | None:
+    """The facet that answers a key; HEADER with an empty text asks whether there is such a field, which none tells."""
+    match key:
+        case keys.EnvelopeField(field, text) | keys.Header(field, text):
+            return FACETS.get(field) if text else None
+    return None
+
+
+class Sieve:
+    """One search over a mailbox of so many messages; `masks` holds what was found out of single keys."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.masks: dict[keys.SearchKey, bytes] = {}
+        self._all = int.from_bytes(b"\x01" * count, "little")
+
+    async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
+        """Find out of each key that digests answer which of the messages at `positions` fit."""
+        asked = {leaf: facet for leaf in leaves(key) if (facet := facet_of(leaf)) is not None}
+        asked = dict(islice(asked.items(), MOST_MASKS))
+        if not asked:
+            return
+        masks = {leaf: bytearray(self._count) for leaf in asked}
+        texts = {leaf: casemap(leaf.text).encode() for leaf in asked}  # type: ignore[union-attr]
+        async for page in digests.pages([*dict.fromkeys(asked.values())], positions):
+            for leaf, facet in asked.items():
+                put(masks[leaf], page.positions, page.containing(facet, texts[leaf]))
+        self.masks |= {leaf: bytes(mask) for leaf, mask in masks.items()}
+
+    async def read_flags(self, key: keys.SearchKey, view: View, positions: list[Range]) -> None:
+        """Find out of each key that asks for a flag or keyword which of the messages at `positions` fit."""
+        room = MOST_MASKS - len(self.masks)
+        asked = [leaf for leaf in leaves(key) if isinstance(leaf, keys.HasFlag | keys.HasKeyword)][:room]
+        if not asked or not positions:
+            return
+        masks = {leaf: bytearray(self._count) for leaf in asked}
+        names = [name.lower() for name in view.flag_lists.keywords]
+        uids = await view.uids()
+        for start, stop in merged(positions, _GAP):
+            for first in range(start, stop, FLAGS_AT_ONCE):
+                last = min(first + FLAGS_AT_ONCE, stop)
+                page = await view.store.read(
+                    flag_page, view.account, view.mailbox, uids[first], uids[last - 1], last - first
+                )
+                at = view.positions_of(array("I", page.uids))
+                for leaf, mask in masks.items():
+                    put(mask, at, _fitting(leaf, page, names))
+                await asyncio.sleep(0)
+        self.masks |= {leaf: bytes(mask) for leaf, mask in masks.items()}
+
+    def add_ranges(self, key: keys.SearchKey, positions: list[Range], *, fit: bool = True) -> None:
+        """A key that names messages: those at `positions` fit, or all others."""
+        if len(self.masks) >= MOST_MASKS:
+            return
+        mask = bytearray(self._count if fit else b"\x01" * self._count)
+        for start, stop in positions:
+            mask[start:stop] = (b"\x01" if fit else b"\x00") * (stop - start)
+        self.masks[key] = bytes(mask)
+
+    def bounds(self, key: keys.SearchKey) -> Bounds:
+        """What is known of a key."""
+        match key:
+            case keys.All():
+                return Bounds(self._all, self._all)
+            case keys.And(children):
+                certain = possible = self._all
+                for bounds in map(self.bounds, children):
+                    certain, possible = certain & bounds.certain, possible & bounds.possible
+                return Bounds(certain, possible)
+            case keys.Or(left, right):
+                one, other = self.bounds(left), self.bounds(right)
+                return Bounds(one.certain | other.certain, one.possible | other.possible)
+            case keys.Not(child):
+                inner = self.bounds(child)
+                return Bounds(self._all ^ inner.possible, self._all ^ inner.certain)
+        mask = self.masks.get(key)
+        if mask is None:
+            return Bounds(0, self._all)
+        known = int.from_bytes(mask, "little")
+        return Bounds(known, known)
+
+    def ranges(self, mask: int) -> list[Range]:
+        """The messages of a mask as half-open ranges."""
+        octets = mask.to_bytes(self._count, "little")
+        found: list[Range] = []
+        start = octets.find(1)
+        while start >= 0:
+            stop = octets.find(0, start)
+            if stop < 0:
+                stop = self._count
+            found.append((start, stop))
+            start = octets.find(1, stop)
+        return found
+
+    def positions(self, mask: int) -> list[int]:
+        """The messages of a mask."""
+        return list(compress(range(self._count), mask.to_bytes(self._count, "little")))
+
+
+def merged(positions: list[Range], gap: int) -> list[Range]:
+    """Ranges joined where not more than `gap` messages stand between them."""
+    found: list[Range] = []
+    for start, stop in positions:
+        if found and start - found[-1][1] <= gap:
+            found[-1] = found[-1][0], stop
+        else:
+            found.append((start, stop))
+    return found
+
+
+def _fitting(key: keys.HasFlag | keys.HasKeyword, page: FlagPage, names: list[str]) -> bytes:
+    """An octet for each message of a page; `names` are the mailbox's keywords in lower case."""
+    if isinstance(key, keys.HasFlag):
+        bit, wanted = key.flag, key.flag if key.present else 0
+        return bytes([flags & bit == wanted for flags in array("H", page.flags)])
+    uids = array("I", page.uids)
+    keyword = key.keyword.lower()
+    bit = 1 << names.index(keyword) if keyword in names else 0
+    having = {uid for uid, keywords in page.keywords.items() if keywords & bit}
+    return bytes([(uid in having) is key.present for uid in uids]) if having else bytes([not key.present]) * len(uids)
+
+
+def put(mask: bytearray, positions: Sequence[int], found: bytes) -> None:
+    """Set a page's octets at its positions."""
+    if isinstance(positions, range):
+        mask[positions.start : positions.stop] = found
+    else:
+        for at, octet in zip(positions, found, strict=True):
+            mask[at] = octet
+
+
+def leaves(key: keys.SearchKey) -> Iterator[keys.SearchKey]:
+    """The keys that hold no others."""
+    match key:
+        case keys.And(children):
+            for child in children:
+                yield from leaves(child)
+        case keys.Or(left, right):
+            yield from leaves(left)
+            yield from leaves(right)
+        case keys.Not(child):
+            yield from leaves(child)
+        case _:
+            yield key

@@ -1,0 +1,19 @@
+"""SORT: find, put in order, answer; RFC 5256 3, RFC 5267 3 (ESORT), RFC 5957 (SORT=DISPLAY)."""
+
+from __future__ import annotations
+
+from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
+from posthouse.protocols.imap.commands.search.command import find
+from posthouse.protocols.imap.commands.sort.ordering import ordered
+from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.wire.commands import Sort
+
+
+async def sort(command: Sort, view: View, user: User) -> Ok:
+    """Find messages and show them in order; the answer is ESEARCH when RETURN was given."""
+    no_longer_saved(command.returns, view)
+    found = await ordered(await find(command.key, view, user), command.criteria, view)
+    if command.returns is not None:
+        return await answer(command, command.returns, found, view, user)
+    return await list_numbers(b"* SORT", command, found, view, user)

@@ -1,0 +1,28 @@
+"""What SORT sorts by and THREAD threads by; RFC 5256 3, RFC 5957 3, draft-ietf-morg-inthread."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class SortKey(enum.Enum):
+    """A sort key; the value is its name."""
+
+    ARRIVAL = b"ARRIVAL"
+    CC = b"CC"
+    DATE = b"DATE"
+    FROM = b"FROM"
+    SIZE = b"SIZE"
+    SUBJECT = b"SUBJECT"
+    TO = b"TO"
+    DISPLAYFROM = b"DISPLAYFROM"
+    DISPLAYTO = b"DISPLAYTO"
+
+
+class Criterion(msgspec.Struct, frozen=True, gc=False):
+    """A sort key, and whether REVERSE stands before it."""
+
+    key: SortKey
+    reverse: bool = False

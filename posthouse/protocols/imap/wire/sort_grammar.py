@@ -1,0 +1,41 @@
+"""SORT; RFC 5256 5, RFC 5267 5 (sort with return options), RFC 5957 5."""
+
+from __future__ import annotations
+
+from posthouse.protocols.imap.wire.commands import Sort
+from posthouse.protocols.imap.wire.reader import Expected, Reader
+from posthouse.protocols.imap.wire.search import Return
+from posthouse.protocols.imap.wire.search_grammar import CHARSETS, Keys, charset_name, return_options, skip_word
+from posthouse.protocols.imap.wire.sort import Criterion, SortKey
+
+MOST_CRITERIA = 20  # more than there are keys: one that stands twice says nothing new
+
+_KEYS = {key.value: key for key in SortKey}
+
+
+def sort(reader: Reader, tag: str, uid: bool) -> Sort:
+    """`"SORT" SP [sort-return-opts SP] sort-criteria SP charset 1*(SP search-key)`."""
+    reader.sp()
+    returns: Return | None = None
+    partial: tuple[int, int] | None = None
+    if skip_word(reader, b"RETURN"):
+        reader.sp()
+        returns, partial = return_options(reader)
+        reader.sp()
+    criteria = reader.listed(lambda: _criterion(reader))
+    if len(criteria) > MOST_CRITERIA:
+        raise Expected(f"more than {MOST_CRITERIA} sort criteria", "LIMIT")
+    charset = charset_name(reader)
+    key = Keys(reader, CHARSETS[charset]).program()
+    return Sort(tag, tuple(criteria), key, uid, returns, partial, charset)
+
+
+def _criterion(reader: Reader) -> Criterion:
+    name = reader.word("a sort key")
+    reverse = name == b"REVERSE"
+    if reverse:
+        reader.sp()
+        name = reader.word("a sort key behind REVERSE")
+    if name not in _KEYS:
+        raise Expected(f"expected one of {b', '.join(_KEYS).decode()} to sort by")
+    return Criterion(_KEYS[name], reverse)
