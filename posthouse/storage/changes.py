@@ -48,7 +48,8 @@ class Changes(msgspec.Struct, array_like=True, frozen=True):
     """What became of a collection since a modseq; net, so a UID stands in one list only.
 
     `complete` is False when the log no longer reaches back so far: then the lists say nothing. `newest` is the modseq
-    of the last operation among them that touched the collection, 0 for none.
+    of the last operation among them that touched the collection, 0 for none. `vanished` has `destroyed` and also what
+    came and went in between, which whoever looked meanwhile may have seen.
     """
 
     modseq: int
@@ -57,6 +58,7 @@ class Changes(msgspec.Struct, array_like=True, frozen=True):
     destroyed: list[Range]
     complete: bool
     newest: int = 0
+    vanished: list[Range] = []
 
     def without(self, uids: Sequence[Range]) -> Changes:
         """The same, saying of those UIDs nothing."""
@@ -67,6 +69,7 @@ class Changes(msgspec.Struct, array_like=True, frozen=True):
             ranges.subtract(self.destroyed, uids),
             self.complete,
             self.newest,
+            ranges.subtract(self.vanished, uids),
         )
 
 
@@ -239,6 +242,7 @@ def net(pages: Sequence[LogPage]) -> Changes:
         ranges.subtract(destroyed, created),
         all(page.complete for page in pages),
         max(page.newest for page in pages),
+        destroyed,
     )
 
 

@@ -84,6 +84,21 @@ async def test_only_the_end_of_a_large_mailbox_is_read() -> None:
     assert await changed_positions([(0, 100)], await view.changes(since - 1), since - 1, view) == [(97, 98)]
 
 
+async def test_what_came_and_went_since_is_told_to_who_may_have_seen_it() -> None:
+    world = await open_world()
+    await add(world, 2)
+    client = await connect(world)
+    await client.ok(SELECT % (1, ""))
+    await add(world, 2)
+    await client.ok("UID FETCH 3:4 (FLAGS)")  # seen, but no mod-sequence was told with them
+    await remove(world, 4, 4)
+    again = await connect(world)
+    assert told(await again.ok(SELECT % (2, " 1:4"))) == [
+        b"* VANISHED (EARLIER) 4",
+        b"* 3 FETCH (UID 3 FLAGS () MODSEQ (3))",
+    ]
+
+
 async def test_many_gaps_are_told_in_lines_of_bounded_length() -> None:
     world = await open_world()
     await add(world, 2 * RANGES_PER_LINE + 10)
@@ -101,7 +116,7 @@ async def test_many_gaps_are_told_in_lines_of_bounded_length() -> None:
 def test_pages_of_the_log_say_what_the_whole_says() -> None:
     first = LogPage(5, [(1, 4)], [(2, 2)], [], True, 5, True)
     second = LogPage(9, [(5, 5)], [(4, 5), (9, 9)], [(2, 2), (8, 8)], True, 8)
-    assert net([first, second]) == Changes(9, [(1, 1), (3, 5)], [(9, 9)], [(8, 8)], True, 8)
+    assert net([first, second]) == Changes(9, [(1, 1), (3, 5)], [(9, 9)], [(8, 8)], True, 8, [(2, 2), (8, 8)])
     assert net([first, LogPage(9, [], [], [], False)]).complete is False
 
 

@@ -67,10 +67,17 @@ def keys_of(password: str) -> PasswordKeys:
     return derive(password, AUTHENTICATION)
 
 
-async def open_world(*, tls: Any = None, inline_octets: int = 4096, **settings: Any) -> World:
+async def open_world(
+    *,
+    tls: Any = None,
+    inline_octets: int = 4096,
+    store: Store | None = None,
+    bus: LocalBus | None = None,
+    **settings: Any,
+) -> World:
     """A server with an account 1, alice@example.org, and an account 2, bob@example.org."""
-    bus = LocalBus()
-    store = MemoryStore(bus)
+    bus = bus or LocalBus()
+    store = store or MemoryStore(bus)
     blobs = MemoryBlobs(inline_octets)
     await store.write(add_domain, "example.org", None, NOW)
     for address in ("alice@example.org", "bob@example.org"):

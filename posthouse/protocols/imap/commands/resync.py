@@ -32,7 +32,7 @@ async def resynchronise(view: View, wanted: QResync, user: User) -> None:
         known = uid_ranges.intersect(wanted.known_uids.resolve(view.uid_next - 1), known)
     changes = await view.changes(wanted.modseq)
     if changes.complete:
-        tell_vanished(uid_ranges.intersect(changes.destroyed, known), user)
+        tell_vanished(uid_ranges.intersect(changes.vanished, known), user)
         touched = uid_ranges.merge(changes.created + changes.updated)
         await view.tell_flags(uid_ranges.intersect(touched, known), user.output)
         return
@@ -50,7 +50,7 @@ async def tell_missed(sequence: SequenceSet, changes: Changes, view: View, user:
     known = view.saved if sequence.saved else sequence.resolve(last)
     known = uid_ranges.intersect(known, [(1, last)])
     if changes.complete:
-        tell_vanished(uid_ranges.intersect(changes.destroyed, known), user)
+        tell_vanished(uid_ranges.intersect(changes.vanished, known), user)
     else:
         tell_vanished(missing(known, await view.uids()), user)
 
