@@ -22,6 +22,12 @@ class Registry(Protocol):
     async def remove(self, key: str) -> None:
         """Forget it before its lease ends; also forgets a counter of that name."""
 
+    async def claim(self, key: str, holder: bytes, lease_seconds: float) -> bool:
+        """Hold `key` until the lease ends, again for who holds it already; False while another does."""
+
+    async def release(self, key: str, holder: bytes) -> None:
+        """Hold it no more; what another holds stays."""
+
     async def hit(self, key: str, window_seconds: float) -> int:
         """Count one event; how many there were since the window began. The window begins with its first event."""
 
@@ -53,6 +59,16 @@ class LocalRegistry:
     async def remove(self, key: str) -> None:
         self._values.pop(key, None)
         self._counters.pop(key, None)
+
+    async def claim(self, key: str, holder: bytes, lease_seconds: float) -> bool:
+        if await self.get(key) not in (None, holder):
+            return False
+        await self.put(key, holder, lease_seconds)
+        return True
+
+    async def release(self, key: str, holder: bytes) -> None:
+        if await self.get(key) == holder:
+            self._values.pop(key, None)
 
     async def hit(self, key: str, window_seconds: float) -> int:
         now = self._clock()

@@ -8,6 +8,8 @@ from typing import Any
 
 from posthouse.protocols.imap.contracts import Contracts as ImapContracts
 from posthouse.protocols.imap.endpoint import imap_factory
+from posthouse.protocols.pop3.contracts import Contracts as Pop3Contracts
+from posthouse.protocols.pop3.endpoint import pop3_factory
 from posthouse.protocols.smtp.contracts import Contracts as SmtpContracts
 from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
@@ -27,6 +29,20 @@ def _imap(parts: Parts, name: str) -> Any:
         now=now_ms,
     )
     return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
+
+
+def _pop3(parts: Parts, name: str) -> Any:
+    contracts = Pop3Contracts(
+        store=parts.store,
+        blobs=parts.blobs,
+        authenticator=parts.authenticator,
+        registry=parts.registry,
+        bus=parts.bus,
+        settings=parts.configuration.pop3,
+        hostname=parts.hostname,
+        now=now_ms,
+    )
+    return pop3_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 
 
 def _smtp(parts: Parts, name: str) -> Any:
@@ -63,6 +79,8 @@ ENDPOINTS: dict[str, Callable[[Parts, str], Any]] = {
     "lmtp": _smtp,
     "imap": _imap,
     "imaps": _imap,
+    "pop3": _pop3,
+    "pop3s": _pop3,
     "http": _http,
 }
 

@@ -155,6 +155,8 @@ PORTS = {
     "lmtp": Port(24, 2424, "starttls", LOOPBACK),
     "imap": Port(143, 2143),
     "imaps": Port(993, 2993, "implicit"),
+    "pop3": Port(110, 2110),
+    "pop3s": Port(995, 2995, "implicit"),
     "http": Port(80, 8080, "none"),
 }
 
@@ -177,6 +179,8 @@ class Listeners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lmtp: Annotated[ListenerSettings, Meta(description="Mail from another server of this house.")] = _listener("lmtp")
     imap: Annotated[ListenerSettings, Meta(description="Reading mail.")] = _listener("imap")
     imaps: Annotated[ListenerSettings, Meta(description="The same, with TLS from the first byte.")] = _listener("imaps")
+    pop3: Annotated[ListenerSettings, Meta(description="Fetching mail.")] = _listener("pop3")
+    pop3s: Annotated[ListenerSettings, Meta(description="The same, with TLS from the first byte.")] = _listener("pop3s")
     http: Annotated[ListenerSettings, Meta(description="The status page, `/health` and `/metrics`.")] = _listener(
         "http"
     )

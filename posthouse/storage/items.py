@@ -17,6 +17,8 @@ from posthouse.storage.spaces import ITEM
 
 VERSION = 1
 FIXED = struct.Struct("<BHQIQQQ")
+RECEIVED_AT = struct.calcsize("<BHQI")
+SIZE_AT = struct.calcsize("<BHQIQQ")
 KEYWORDS_AT = FIXED.size
 MODSEQ_AT, MODSEQ_END = 3, 11  # behind version and flags
 

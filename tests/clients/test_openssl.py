@@ -29,6 +29,8 @@ def s_client(server: Served, listener: str, *arguments: str) -> subprocess.Compl
         ("imap", ["-starttls", "imap"]),
         ("lmtp", ["-starttls", "lmtp", "-name", "client.example.net"]),
         ("imaps", []),
+        ("pop3", ["-starttls", "pop3"]),
+        ("pop3s", []),
         ("submissions", []),
     ],
 )

@@ -15,6 +15,7 @@ from posthouse.core.routing.settings import RoutingSettings
 from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
+from posthouse.protocols.pop3.settings import Pop3Settings
 from posthouse.protocols.smtp.relay.settings import RelaySettings
 from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.server.settings import HttpSettings, JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
@@ -62,6 +63,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default_factory=RoutingSettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
+    pop3: Annotated[Pop3Settings, Meta(description="Fetching mail by POP3.")] = field(default_factory=Pop3Settings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
     http: Annotated[HttpSettings, Meta(description="The HTTP site.")] = field(default_factory=HttpSettings)

@@ -60,6 +60,19 @@ class Remove(amp.Command):
     arguments: ClassVar = [(b"key", amp.Unicode())]
 
 
+class Claim(amp.Command):
+    """Registry.claim."""
+
+    arguments: ClassVar = [(b"key", amp.Unicode()), (b"holder", amp.String()), (b"lease", amp.Float())]
+    response: ClassVar = [(b"held", amp.Boolean())]
+
+
+class Release(amp.Command):
+    """Registry.release."""
+
+    arguments: ClassVar = [(b"key", amp.Unicode()), (b"holder", amp.String())]
+
+
 class Hit(amp.Command):
     """Registry.hit."""
 

@@ -14,7 +14,20 @@ from twisted.protocols import amp
 from twisted.python.failure import Failure
 
 from posthouse.core.bus import Listener, LocalBus
-from posthouse.server.hub.commands import AllFigures, Drain, Figures, Get, Hit, Hits, Publish, Put, Ready, Remove
+from posthouse.server.hub.commands import (
+    AllFigures,
+    Claim,
+    Drain,
+    Figures,
+    Get,
+    Hit,
+    Hits,
+    Publish,
+    Put,
+    Ready,
+    Release,
+    Remove,
+)
 
 
 class SupervisorLine(amp.AMP):
@@ -97,6 +110,12 @@ class HubRegistry:
 
     async def remove(self, key: str) -> None:
         await self._line.ask(Remove, key=key)
+
+    async def claim(self, key: str, holder: bytes, lease_seconds: float) -> bool:
+        return bool((await self._line.ask(Claim, key=key, holder=holder, lease=float(lease_seconds)))["held"])
+
+    async def release(self, key: str, holder: bytes) -> None:
+        await self._line.ask(Release, key=key, holder=holder)
 
     async def hit(self, key: str, window_seconds: float) -> int:
         return int((await self._line.ask(Hit, key=key, window=float(window_seconds)))["count"])

@@ -14,7 +14,20 @@ from twisted.protocols import amp
 from twisted.python.failure import Failure
 
 from posthouse.core.registry import Registry
-from posthouse.server.hub.commands import AllFigures, Drain, Figures, Get, Hit, Hits, Publish, Put, Ready, Remove
+from posthouse.server.hub.commands import (
+    AllFigures,
+    Claim,
+    Drain,
+    Figures,
+    Get,
+    Hit,
+    Hits,
+    Publish,
+    Put,
+    Ready,
+    Release,
+    Remove,
+)
 
 FIGURES_SECONDS = 2.0  # a worker that is too busy to answer is left out of the metrics for once
 
@@ -97,6 +110,21 @@ class WorkerLine(amp.AMP):
     def _remove(self, key: str) -> Deferred[dict[str, Any]]:
         async def answer() -> dict[str, Any]:
             await self._office.registry.remove(key)
+            return {}
+
+        return later(answer())
+
+    @Claim.responder
+    def _claim(self, key: str, holder: bytes, lease: float) -> Deferred[dict[str, Any]]:
+        async def answer() -> dict[str, Any]:
+            return {"held": await self._office.registry.claim(key, holder, lease)}
+
+        return later(answer())
+
+    @Release.responder
+    def _release(self, key: str, holder: bytes) -> Deferred[dict[str, Any]]:
+        async def answer() -> dict[str, Any]:
+            await self._office.registry.release(key, holder)
             return {}
 
         return later(answer())

@@ -19,6 +19,7 @@ SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
 # listener -> the SRV service that names it to mail programs, and why
 SERVICES = {
     "imaps": ("_imaps", "mail programs find IMAP (RFC 6186)"),
+    "pop3s": ("_pop3s", "mail programs find POP3 (RFC 6186)"),
     "submissions": ("_submissions", "mail programs find submission (RFC 8314)"),
 }
 

@@ -173,6 +173,22 @@ async def test_facts_may_be_long_empty_or_removed(pair: Pair) -> None:
     assert await here.get("long") is None
 
 
+async def test_one_holds_a_key_until_it_lets_go_or_its_lease_ends(pair: Pair) -> None:
+    here, there = pair.registries
+    assert await here.claim("maildrop/1", b"here", 10)
+    assert not await there.claim("maildrop/1", b"there", 10)
+    pair.clock.now += 9
+    assert await here.claim("maildrop/1", b"here", 10)
+    pair.clock.now += 9
+    assert not await there.claim("maildrop/1", b"there", 10)
+    await there.release("maildrop/1", b"there")
+    assert not await there.claim("maildrop/1", b"there", 10)
+    await here.release("maildrop/1", b"here")
+    assert await there.claim("maildrop/1", b"there", 10)
+    pair.clock.now += 11
+    assert await here.claim("maildrop/1", b"here", 10)
+
+
 async def test_counters_count_both_ends_within_their_window(pair: Pair) -> None:
     here, there = pair.registries
     assert await here.hits("failed") == 0

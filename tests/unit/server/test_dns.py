@@ -48,6 +48,7 @@ async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(hous
         ("_smtp._tls.example.org.", "TXT"),
         ("_25._tcp.mail.example.org.", "TLSA"),
         ("_imaps._tcp.example.org.", "SRV"),
+        ("_pop3s._tcp.example.org.", "SRV"),
     }
     assert len([each for each in records if "_domainkey" in each["name"]]) == 2
     text = (await asyncio.to_thread(run, house, "dns")).stdout

@@ -1,0 +1,1 @@
+"""POP3 octets to commands and back; pure."""
