@@ -15,7 +15,7 @@ from posthouse.storage.contract import Operation, Store, WriteTransaction
 MESSAGES_AT_ONCE = 1000  # looked at with one query
 AT_ONCE = 200  # recipients in one transaction: other writers wait so long
 
-Change = Operation[WriteTransaction, [list[Pick], int], Done]
+Change = Operation[WriteTransaction, [list[Pick], str, int], Done]
 CHANGES: dict[str, Change] = {
     "hold": operator.hold,
     "release": operator.release,
@@ -75,13 +75,13 @@ async def show(store: Store, text: str) -> Shown:
     return Shown(written(number), message, await list_all(store, wanted, 1_000_000))
 
 
-async def change(store: Store, verb: str, wanted: Filter, now: int) -> Done:
-    """Hold, release, retry or cancel all that are wanted; raises NoSuchMessage."""
+async def change(store: Store, verb: str, wanted: Filter, who: str, now: int) -> Done:
+    """Hold, release, retry or cancel all that are wanted, on behalf of `who`; raises NoSuchMessage."""
     total = Done(0, [])
     async for some in entries(store, wanted):
         for at in range(0, len(some), AT_ONCE):
             picks = [Pick(entry.number, entry.at) for entry in some[at : at + AT_ONCE]]
-            done = await store.write(CHANGES[verb], picks, now)
+            done = await store.write(CHANGES[verb], picks, who, now)
             total = Done(total.changed + done.changed, total.spared + done.spared)
     return total
 

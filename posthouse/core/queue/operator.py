@@ -8,6 +8,7 @@ from typing import get_args
 
 import msgspec
 
+from posthouse.core.accounts.records import read_account
 from posthouse.core.queue.deadlines import later_deadline
 from posthouse.core.queue.records import (
     FINAL,
@@ -22,8 +23,9 @@ from posthouse.core.queue.records import (
     write_message,
     write_recipient,
 )
-from posthouse.core.queue.send import need_carrying
+from posthouse.core.queue.send import named, need_carrying
 from posthouse.core.queue.states import make_due, put_message, set_deadline, settle, take_out
+from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
 from posthouse.storage.spaces import DESTINATION, QUEUED, QUEUED_RECIPIENT
 
@@ -98,6 +100,14 @@ class Spared(msgspec.Struct, array_like=True, frozen=True):
     state: State
 
 
+class Deed(msgspec.Struct, frozen=True):
+    """What is done to mail in the queue, by whom (an operator or an account, as people write it), when (ms)."""
+
+    what: str
+    who: str
+    now: int
+
+
 class Done(msgspec.Struct, array_like=True, frozen=True):
     """How many recipients were changed, and which could not be."""
 
@@ -124,6 +134,12 @@ def show_message(txn: ReadTransaction, number: int) -> QueuedMessage:
     if message is None:
         raise NoSuchMessage(f"{number:016x}")
     return message
+
+
+@query
+def waiting_of(txn: ReadTransaction, number: int) -> list[Entry]:
+    """The recipients of a message that still wait, with the last words of a host or of their destination."""
+    return _entries(txn, number, Filter(states=["waiting", "held", "in transfer"]))
 
 
 @query
@@ -159,7 +175,7 @@ def summarize(txn: ReadTransaction, now: int) -> list[Load]:
 
 
 @operation
-def hold(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
+def hold(txn: WriteTransaction, picks: list[Pick], who: str, now: int) -> Done:
     """Keep mail here until it is released; its time does not run out meanwhile."""
 
     def change(message: QueuedMessage, pick: Pick, recipient: QueuedRecipient) -> None:
@@ -168,11 +184,11 @@ def hold(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
         recipient.state, recipient.due, recipient.changed = "held", 0, now
         write_recipient(txn, pick.number, pick.at, recipient)
 
-    return _each(txn, picks, ("waiting", "held"), change)
+    return _each(txn, picks, ("waiting", "held"), change, Deed("held", who, now))
 
 
 @operation
-def release(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
+def release(txn: WriteTransaction, picks: list[Pick], who: str, now: int) -> Done:
     """Send held mail now; what has been held longer than mail is tried gets that time anew."""
 
     def change(message: QueuedMessage, pick: Pick, recipient: QueuedRecipient) -> None:
@@ -184,11 +200,11 @@ def release(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
         make_due(txn, pick.number, pick.at, recipient, now, "waiting", now)
         need_carrying(txn, recipient.destination, now)
 
-    return _each(txn, picks, ("held",), change)
+    return _each(txn, picks, ("held",), change, Deed("released", who, now))
 
 
 @operation
-def retry(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
+def retry(txn: WriteTransaction, picks: list[Pick], who: str, now: int) -> Done:
     """Try waiting mail now, also where nothing is to be tried for a while."""
 
     def change(message: QueuedMessage, pick: Pick, recipient: QueuedRecipient) -> None:
@@ -196,11 +212,11 @@ def retry(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
         make_due(txn, pick.number, pick.at, recipient, now, "waiting", now)
         need_carrying(txn, recipient.destination, now)
 
-    return _each(txn, picks, ("waiting",), change)
+    return _each(txn, picks, ("waiting",), change, Deed("tried again", who, now))
 
 
 @operation
-def cancel(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
+def cancel(txn: WriteTransaction, picks: list[Pick], who: str, now: int) -> Done:
     """Send it never; what is being sent just now, or has been, cannot be called back."""
 
     def change(message: QueuedMessage, pick: Pick, recipient: QueuedRecipient) -> None:
@@ -208,14 +224,16 @@ def cancel(txn: WriteTransaction, picks: list[Pick], now: int) -> Done:
         settle(txn, message, pick.number, pick.at, recipient, "revoked", now)
         put_message(txn, pick.number, message, was_open, now)
 
-    return _each(txn, picks, ("waiting", "held"), change)
+    return _each(txn, picks, ("waiting", "held"), change, Deed("cancelled", who, now))
 
 
 @operation
 def revoke(txn: WriteTransaction, account: int, number: int, now: int) -> Done:
     """`cancel` by who submitted the message, for all of its recipients; raises NoSuchMessage."""
     _submitted(txn, account, number)
-    return cancel(txn, [Pick(number, at) for at in read_recipients(txn, number)], now)
+    record = read_account(txn, account)
+    who = f"account {account}" if record is None else record.address
+    return cancel(txn, [Pick(number, at) for at in read_recipients(txn, number)], who, now)
 
 
 @operation
@@ -285,9 +303,10 @@ def _each(
     picks: list[Pick],
     states: tuple[State, ...],
     change: Callable[[QueuedMessage, Pick, QueuedRecipient], None],
+    deed: Deed,
 ) -> Done:
-    """Change those that are in one of these states."""
-    changed = 0
+    """Change those that are in one of these states, and write it into the traces of their messages."""
+    changed: dict[int, list[str]] = {}
     spared = []
     for pick in picks:
         message, recipient = read_message(txn, pick.number), read_recipient(txn, pick.number, pick.at)
@@ -297,5 +316,8 @@ def _each(
             spared.append(Spared(pick.number, recipient.address, recipient.state))
             continue
         change(message, pick, recipient)
-        changed += 1
-    return Done(changed, spared)
+        changed.setdefault(pick.number, []).append(recipient.address)
+    for number, addresses in changed.items():
+        fields = {"by": deed.who, "recipients": named(addresses)}
+        append_events(txn, number, [TraceEvent(deed.now, deed.what, fields)], [])
+    return Done(sum(map(len, changed.values())), spared)

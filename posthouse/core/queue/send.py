@@ -168,9 +168,15 @@ def enqueue(txn: WriteTransaction, letter: Letter, new: Outbound, now: int) -> N
 
 
 def _trace(txn: WriteTransaction, number: int, message: QueuedMessage, recipients: list[str], now: int) -> None:
-    fields = {"sender": message.sender, "recipients": ", ".join(recipients[:NAMED])}
+    fields = {"sender": message.sender, "recipients": named(recipients)}
     marks = [message.sender, message.message_id, *recipients[:MARKED]]
     append_events(txn, number, [TraceEvent(now, "held" if message.held_until > now else "queued", fields)], marks)
+
+
+def named(addresses: list[str]) -> str:
+    """Addresses as a trace names them."""
+    more = len(addresses) - NAMED
+    return ", ".join(addresses[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def need_carrying(txn: WriteTransaction, destination: str, due: int) -> None:

@@ -184,7 +184,11 @@ def close(txn: WriteTransaction, destination: str, words: str, pace: Pace, now: 
     closed.until = now + pace.wait(closed.failures, destination)
     closed.words = words
     txn.put(DESTINATION.key(destination), ENCODER.encode(closed))
-    _put_back(txn, destination, now)
+    messages = _put_back(txn, destination, now)
+    if closed.failures == 1:  # how it goes on, a trace shows from what is kept of the destination
+        fields = {"destination": destination, "answer": words}
+        for number in messages:
+            append_events(txn, number, [TraceEvent(now, "not reached", fields)], [])
     return closed.until
 
 
@@ -209,15 +213,18 @@ def _due(txn: ReadTransaction, destination: str, now: int) -> Iterator[tuple[byt
         yield key, number, at
 
 
-def _put_back(txn: WriteTransaction, destination: str, now: int) -> None:
-    """What is in transfer waits again, due as it was."""
+def _put_back(txn: WriteTransaction, destination: str, now: int) -> set[int]:
+    """What is in transfer waits again, due as it was; the messages."""
+    messages = set()
     for key, _ in list(txn.scan(*QUEUE_UNDERWAY.range(destination))):
         _, number, at = QUEUE_UNDERWAY.parse(key)
         recipient = _readable_recipient(txn, number, at)
         if recipient is not None and recipient.state == "in transfer":
             make_due(txn, number, at, recipient, recipient.due, "waiting", now)
+            messages.add(number)
         else:
             txn.delete(key)
+    return messages
 
 
 def _has_moved(txn: ReadTransaction, destination: str, domain: str, smart: dict[str, bool]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -23,6 +25,17 @@ AGE_COLUMNS = ("15m", "1h", "4h", "1d", "3d", "older")
 def when(ms: int) -> str:
     """A time of this machine's zone."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000)) if ms else ""
+
+
+def operator_name() -> str:
+    """Who gives the command, for traces: the user of this machine, behind sudo too."""
+    user = os.environ.get("SUDO_USER", "")
+    if not user:
+        try:
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            user = str(os.getuid())
+    return f"operator {user}"
 
 
 COLUMNS: list[str | Column] = [
@@ -119,7 +132,8 @@ def _verb(name: str, words: str, done: str) -> None:
         if not everything and not messages and wanted == Filter():
             fail("say which: messages, --sender, --recipient, --destination, --state or --all")
         which = msgspec.structs.replace(wanted, numbers=admin.numbers_of(list(messages)))
-        result = invocation.run(lambda store: admin.change(store, name, which, invocation.now))
+        who = operator_name()
+        result = invocation.run(lambda store: admin.change(store, name, which, who, invocation.now))
         lines = [f"{result.changed} recipients {done}"]
         lines += [f"{written(one.number)} {one.recipient}: not, it is {one.state}" for one in result.spared]
         show_done("\n".join(lines), result)

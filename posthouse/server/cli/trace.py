@@ -28,7 +28,7 @@ def trace(
     Received field and in logs; without it all letters are meant.
     """
     wanted = admin.Wanted(what, domain, since, until)
-    found = invocation.run(lambda store: admin.find(store, wanted, limit + 1))
+    found = invocation.run(lambda store: admin.find(store, wanted, limit + 1, invocation.now))
     has_more, found = len(found) > limit, found[-limit:]
     if invocation.json:
         show_json(found)

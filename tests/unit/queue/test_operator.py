@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from posthouse.admin.trace import Wanted, find
 from posthouse.core.bus import LocalBus
 from posthouse.core.maintenance.blobs import is_used
 from posthouse.core.queue.contracts import ConnectFailed
@@ -24,10 +25,12 @@ from posthouse.core.queue.operator import (
     summarize,
 )
 from posthouse.core.queue.transfer import take
+from posthouse.core.trace.finding import find_number
 from posthouse.storage.contract import Store
 from tests.unit.imap.world import NOW
 from tests.unit.queue.world import HOST, HOUR, World
 
+WHO = "operator ann"
 BOB, CAT = "bob@example.net", "cat@example.com"
 
 
@@ -60,17 +63,17 @@ async def test_listing_finds_what_is_asked_for(world: World) -> None:
 async def test_held_mail_stays_until_it_is_released(world: World) -> None:
     number = await world.add(BOB)
     picks = [Pick(number, 0)]
-    assert await world.store.write(hold, picks, NOW) == Done(1, [])
+    assert await world.store.write(hold, picks, WHO, NOW) == Done(1, [])
     await world.check()
     world.now += 500 * HOUR
     assert await world.work() == ["example.net"]
     assert await world.states(number) == ["held"]
-    assert await world.store.write(release, picks, world.now) == Done(1, [])
+    assert await world.store.write(release, picks, WHO, world.now) == Done(1, [])
     await world.check()
     assert (await world.message(number)).expires == world.now + 120 * HOUR
     await world.work()
     assert await world.states(number) == ["delivered"]
-    assert await world.store.write(release, picks, world.now) == Done(0, [Spared(number, BOB, "delivered")])
+    assert await world.store.write(release, picks, WHO, world.now) == Done(0, [Spared(number, BOB, "delivered")])
     await world.check()
 
 
@@ -85,7 +88,7 @@ async def test_retrying_opens_what_was_closed(world: World) -> None:
     assert (entry.next_attempt, entry.words) == (load.closed_until, "connection refused")
     world.remote.down.clear()
     assert await world.work() == []
-    assert await world.store.write(retry, [Pick(number, 0)], world.now) == Done(1, [])
+    assert await world.store.write(retry, [Pick(number, 0)], WHO, world.now) == Done(1, [])
     assert await world.work() == ["example.net"]
     assert await world.states(number) == ["delivered"]
 
@@ -93,7 +96,7 @@ async def test_retrying_opens_what_was_closed(world: World) -> None:
 async def test_what_is_being_sent_cannot_be_called_back(world: World) -> None:
     number = await world.add(BOB, CAT)
     await world.store.write(take, "example.net", 10, 10, NOW)
-    done = await world.store.write(cancel, [Pick(number, 0), Pick(number, 1)], NOW)
+    done = await world.store.write(cancel, [Pick(number, 0), Pick(number, 1)], WHO, NOW)
     assert done == Done(1, [Spared(number, BOB, "in transfer")])
     assert await world.states(number) == ["in transfer", "revoked"]
     await world.work()
@@ -125,3 +128,54 @@ async def test_what_is_finished_is_forgotten_in_time(world: World) -> None:
     assert await world.states(waits) == ["held"]
     assert await world.states(young) == ["delivered"]
     await world.check()
+
+
+async def steps(world: World, number: int) -> list[tuple[str, str]]:
+    """What a trace says of what was done here: (what, by whom)."""
+    found = await world.store.read(find_number, number)
+    assert found is not None
+    return [(event.what, event.fields["by"]) for event in found.events if "by" in event.fields]
+
+
+async def test_each_verb_stands_in_the_trace_with_who_did_it(world: World) -> None:
+    number = await world.add(*(f"u{at}@example.net" for at in range(30)))
+    picks = [Pick(number, at) for at in range(30)]
+    for verb in (hold, release, retry, cancel, cancel):
+        await world.store.write(verb, picks, WHO, NOW)
+    assert await steps(world, number) == [(what, WHO) for what in ("held", "released", "tried again", "cancelled")]
+    found = await world.store.read(find_number, number)
+    assert found is not None
+    assert found.events[-1].fields["recipients"].endswith("u19@example.net and 10 more")
+    mine = await world.add(BOB)
+    await world.store.write(revoke, 1, mine, NOW)
+    assert await steps(world, mine) == [("cancelled", "account 1")]
+
+
+async def test_a_trace_says_why_mail_waits(world: World) -> None:
+    world.remote.down[HOST.address] = ConnectFailed("no mail today (greeting)", "4.3.2", code=554)
+    first = await world.add(BOB, "bert@example.net", CAT)
+    await world.work()
+    second = await world.add(BOB)
+    [one] = await find(world.store, Wanted(f"{first:016x}"), 1, NOW)
+    assert [(step.what, step.fields.get("answer")) for step in one.steps] == [
+        ("queued", None),
+        ("not reached", "554 no mail today (greeting)"),
+        ("not reached", "554 no mail today (greeting)"),
+        ("waiting", "554 no mail today (greeting)"),
+        ("waiting", "554 no mail today (greeting)"),
+    ]
+    assert {step.fields["recipients"] for step in one.steps[3:]} == {f"{BOB}, bert@example.net", CAT}
+    [other] = await find(world.store, Wanted(f"{second:016x}"), 1, NOW)
+    assert [(step.what, step.fields.get("answer")) for step in other.steps] == [
+        ("queued", None),
+        ("waiting", "554 no mail today (greeting)"),
+    ]
+    world.now += HOUR
+    await world.work()
+    [one] = await find(world.store, Wanted(f"{first:016x}"), 1, NOW)
+    assert len(one.steps) == 5, "not a step for each attempt"
+    world.remote.down.clear()
+    world.now += HOUR
+    await world.work()
+    [one] = await find(world.store, Wanted(f"{first:016x}"), 1, NOW)
+    assert [step.what for step in one.steps] == ["queued", "not reached", "not reached", *["carried"] * 3]
