@@ -20,6 +20,7 @@ from posthouse.core.maintenance.blobs import (
 )
 from posthouse.core.maintenance.bodies import is_sound
 from posthouse.core.maintenance.directory import check_directory
+from posthouse.core.maintenance.dkim import check_keys
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.queue import check_queue
 from posthouse.formats.mime.settings import MimeLimits
@@ -60,6 +61,8 @@ async def verify(
         report.faults += faults
         queued = await store.read(check_queue)
         report.faults += queued
+        keys = await store.read(check_keys)
+        report.faults += keys
     reader = LetterReader(store, blobs, limits)
     async for account in chosen_accounts(store, address):
         found = await store.read(check_account, account)

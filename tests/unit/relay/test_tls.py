@@ -336,3 +336,21 @@ async def test_many_large_messages_on_one_connection(mode: str) -> None:
         assert [stored.endswith(octets) for stored, octets in zip(await world.inbox(BOB), sent, strict=True)] == [
             True
         ] * 3
+
+
+# Names that are not ASCII
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("mail.bücher.example", "mail.xn--bcher-kva.example"), ("münchen..example", None)]
+)
+async def test_a_host_beyond_ascii_is_asked_for_by_its_a_labels(host: str, name: str | None) -> None:
+    asked: list[str | None] = []
+    world = await open_world(tls=TlsContextFactory(GOOD, TlsSettings()))
+    judge = ClientTls().judge_for(Hop(host, "127.0.0.1", 25, TlsPolicy("encrypted")))
+    connection = judge.clientConnectionForTLS(None)
+    asked.append(None if connection.get_servername() is None else connection.get_servername().decode())
+    assert asked == [name]
+    async with listening(world.factory) as port:
+        session = await relay().connect(hop(port, "encrypted", host=host))
+        assert await carry(session) == "taken"

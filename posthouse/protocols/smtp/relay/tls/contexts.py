@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface import implementer
 
 from posthouse.core.queue.contracts import Hop
+from posthouse.formats.address import canonical_domain
 from posthouse.protocols.smtp.relay.channel import TlsFailed
 from posthouse.protocols.smtp.relay.tls import dane
 from posthouse.protocols.smtp.relay.tls.failures import failure_of
@@ -74,9 +76,11 @@ class HopJudge:
         connection = SSL.Connection(self._context, None)
         if self._hop.tls.mode == "verified":
             connection.set_verify(SSL.VERIFY_PEER, self._note_error)
-        host = self._hop.host.removesuffix(".")
+        host = self._hop.host
         if host and not is_address(host):
-            connection.set_tlsext_host_name(host.encode("ascii"))  # RFC 7672 8.1, RFC 8461 4.1
+            with suppress(ValueError):  # what is no name of a host, nobody can be asked for
+                name = canonical_domain(host)
+                connection.set_tlsext_host_name(name.encode("ascii"))  # RFC 7672 8.1, RFC 8461 4.1
         connection.set_connect_state()
         return connection
 
