@@ -76,6 +76,11 @@ class Served:
 
     def start_again(self, environment: dict[str, str] | None = None) -> None:
         """Serve what was set up before, after a stop or a kill; `environment` has more variables for the server."""
+        self.begin(environment)
+        self.wait_until_up()
+
+    def begin(self, environment: dict[str, str] | None = None) -> None:
+        """The same, without waiting until it serves."""
         if self._process is not None:
             self._process.wait(PATIENCE_SECONDS)
         with self.log.open("ab") as log:
@@ -86,7 +91,6 @@ class Served:
                 stderr=log,
                 env={**os.environ, **(environment or {})},
             )
-        self.wait_until_up()
 
     def wait_until_up(self) -> None:
         """Return when the supervisor answers and all workers serve."""

@@ -133,6 +133,7 @@ def _live(message: bytes, descriptors: list[int], roles: dict[str, Role]) -> NoR
         _close_others(descriptors)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGHUP,))  # the supervisor waits with it
         role, _, briefing = message.partition(b"\0")
         name_process(role.decode())
         roles[role.decode().partition(" ")[0]](briefing, descriptors)

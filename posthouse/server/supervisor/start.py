@@ -8,6 +8,7 @@ import fcntl
 import gc
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def settle(file: Path) -> Settled:
 
 def serve(file: Path) -> int:
     """Run the server; the status of the process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))  # it waits until there is somebody to hear it
     try:
         settled = settle(file)
         start_logging(settled.configuration.log, "supervisor")

@@ -40,19 +40,22 @@ class Supervision:
         self._leaving: set[Child] = set()
         self._stopped: asyncio.Future[None] = asyncio.get_event_loop().create_future()
         self._reloading = asyncio.Lock()
+        self._may_reload = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> int:
         """Serve until told to stop; the status of the process."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_once_up()))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGHUP,))
         control = None
         try:
             await self._start()
             control = await serve_control(
                 self._settled.places.control_socket, {"status": self.status, "reload": self.reload}
             )
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload()))
+            self._may_reload.set()
             systemd.notify(f"READY=1\nMAINPID={os.getpid()}")
             log.info("serving", workers=len(self._workers), listeners=len(self._bound))
             self._spawn(_watchdog())
@@ -96,6 +99,10 @@ class Supervision:
         if not problems:
             log.info("reloaded")
         return {"problems": problems}
+
+    async def _reload_once_up(self) -> None:
+        await self._may_reload.wait()
+        await self.reload()
 
     async def _start(self) -> None:
         self._store = Post("store", self._new_store)

@@ -125,6 +125,15 @@ def test_a_bad_configuration_is_not_loaded_and_the_server_goes_on(fresh: Served)
     assert get(fresh, "/health")[0] == 200
 
 
+def test_a_hangup_while_it_starts_is_heard_when_it_serves(fresh: Served) -> None:
+    fresh.stop()
+    fresh.begin()
+    fresh.wait_for(lambda: fresh.nursery_pid() > 0, "no nursery")
+    os.kill(fresh.supervisor_pid(), signal.SIGHUP)
+    fresh.wait_for(lambda: '"event":"reloaded"' in fresh.log.read_text(), "SIGHUP was not heard")
+    assert get(fresh, "/health")[0] == 200
+
+
 def test_a_reload_changes_ports_and_workers(fresh: Served) -> None:
     old = fresh.port("http")
     fresh.config.write_text(
