@@ -8,6 +8,8 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64)
 _LONGEST_LINE = 65_536
 
+ENCODINGS = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})  # of RFC 2045 6.1, all that are known
+
 
 class TransferDecoder:
     """Decodes one part's body, whatever pieces it comes in."""

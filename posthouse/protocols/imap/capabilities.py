@@ -8,6 +8,7 @@ from posthouse.protocols.sessions import Channel
 
 ALWAYS = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
+    "BINARY",
     "CHILDREN",
     "CONDSTORE",
     "CREATE-SPECIAL-USE",

@@ -70,7 +70,30 @@ They were in the car.
 --out--
 """
 
-MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED)]
+CODED = b"""\
+Subject: codes
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=bb
+
+--bb
+Content-Type: application/octet-stream
+Content-Transfer-Encoding: BASE64
+
+YQBi
+--bb
+Content-Type: text/plain
+Content-Transfer-Encoding: x-rot13
+
+Uryyb
+--bb
+Content-Type: text/plain
+Content-Transfer-Encoding: 8bit
+
+as it is
+--bb--
+"""
+
+MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED, CODED)]
 
 STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages")
 

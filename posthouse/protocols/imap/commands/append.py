@@ -53,8 +53,8 @@ class Incoming:
         if user is None:
             raise Bad("Log in first")
         message = event.message
-        if message.literal8 or message.utf8:
-            raise Bad("BINARY and UTF8 are not offered")
+        if message.utf8:
+            raise Bad("UTF8 is not offered")
         if not message.size:
             raise No("An empty message is none", "CANNOT")  # RFC 3502 6.3.11: so MULTIAPPEND is cancelled, too
         if message.size > user.contracts.settings.message_octets:

@@ -73,4 +73,5 @@ class Preview(msgspec.Struct, frozen=True, gc=False):
     lazy: bool = False
 
 
+Cut = Section | Binary | BinarySize  # what is cut from a message's octets
 FetchAttribute = Attribute | Section | Binary | BinarySize | Preview

@@ -86,9 +86,9 @@ def body_octets(octets: bytes) -> bytes:
     return octets.replace(b"\0", b"\x80") if b"\0" in octets else octets
 
 
-def section_head(label: bytes, size: int) -> bytes:
-    """`BODY[] {1234}` and CRLF; so many octets follow, streamed by the caller through `body_octets`."""
-    return b"%b {%d}\r\n" % (label, size)
+def section_head(label: bytes, size: int, *, literal8: bool = False) -> bytes:
+    """`BODY[] {1234}` and CRLF; so many octets follow, streamed by the caller: through `body_octets` if no literal8."""
+    return b"%b %b{%d}\r\n" % (label, b"~" if literal8 else b"", size)
 
 
 def section_item(label: bytes, octets: bytes | None) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import Row, store_flags
 from posthouse.core.mail.reading import flag_page
+from posthouse.protocols.imap.commands.fetch.binary import refuse_unknown
 from posthouse.protocols.imap.commands.fetch.bodies import Bodies
 from posthouse.protocols.imap.commands.fetch.plan import Plan
 from posthouse.protocols.imap.commands.numbers import check_numbers
@@ -18,7 +19,6 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands import Fetch
-from posthouse.protocols.imap.wire.fetch import Binary, BinarySize
 from posthouse.protocols.imap.wire.flags import SEEN
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.storage.ranges import merge
@@ -35,8 +35,6 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         raise Bad("PARTIAL is not offered")
     if command.vanished and not view.dialect.qresync:
         raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.6
-    if any(isinstance(attribute, Binary | BinarySize) for attribute in command.attributes):
-        raise Bad("BINARY is not offered")
     check_numbers(command.sequence, view, uid=command.uid)
     positions = await view.positions(command.sequence, uid=command.uid)
     if command.changed_since is not None:
@@ -70,6 +68,8 @@ async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
 
 async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
     rows = await read_rows(view, batch, plan.columns)
+    if plan.binaries:
+        refuse_unknown(rows, plan.binaries)
     changed = await _mark_seen(rows, view, user) if plan.marks_seen and view.marks_seen else frozenset()
     positions = view.positions_of([row.uid for row in rows])
     if plan.sections:

@@ -11,7 +11,7 @@ from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.dates import date_time
-from posthouse.protocols.imap.wire.fetch import Attribute, FetchAttribute, Part, Preview, Section
+from posthouse.protocols.imap.wire.fetch import Attribute, BinarySize, Cut, FetchAttribute, Part, Preview, Section
 
 Value = Callable[[View, Row], int | bytes]
 
@@ -47,6 +47,7 @@ class Plan:
         "_preview",
         "_values",
         "attributes",
+        "binaries",
         "columns",
         "marks_seen",
         "sections",
@@ -54,8 +55,9 @@ class Plan:
 
     def __init__(self, asked: tuple[FetchAttribute, ...], dialect: Dialect) -> None:
         self.attributes = tuple(attribute for attribute in asked if isinstance(attribute, Attribute))
-        self.sections = tuple(one for one in asked if isinstance(one, Section))
-        self.marks_seen = any(not section.peek for section in self.sections)
+        self.sections = tuple(one for one in asked if isinstance(one, Cut))
+        self.binaries = [one for one in self.sections if not isinstance(one, Section)]
+        self.marks_seen = any(not isinstance(one, BinarySize) and not one.peek for one in self.sections)
         self._preview = any(isinstance(attribute, Preview) for attribute in asked)
         self._values = [VALUES[attribute][1] for attribute in self.attributes]
         self._format = fetch_encoder.items_format(self.attributes)
@@ -69,7 +71,7 @@ class Plan:
             self.columns |= VALUES[attribute][0]
         if self._preview:
             self.columns |= Column.RECORD
-        if any(section.path or section.part is not Part.WHOLE for section in self.sections):
+        if any(one.path or (isinstance(one, Section) and one.part is not Part.WHOLE) for one in self.sections):
             self.columns |= Column.STRUCTURE
 
     @property
