@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.records import BlobPlace
@@ -25,7 +25,7 @@ class Octets:
             return self.inline[start:stop]
         return await self._blobs.read(self._place, start, stop)
 
-    async def pieces(self, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def pieces(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The same, a piece at a time."""
         if self.inline is not None:
             yield self.inline[start:stop]
