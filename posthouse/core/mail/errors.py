@@ -9,6 +9,10 @@ class NoSuchMailbox(Refused):
     """args: the name asked for."""
 
 
+class NoSuchMessage(Refused):
+    """args: its UID."""
+
+
 class MailboxExists(Refused):
     """args: the name."""
 

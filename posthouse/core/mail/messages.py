@@ -11,7 +11,7 @@ from enum import IntFlag
 import msgspec
 
 from posthouse.core.accounts.quota import charge
-from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import KIND, Mailbox, find, mailbox_of
 from posthouse.core.mail.places import (
@@ -180,6 +180,32 @@ def append(
             keep(txn, letter.blob)
             uids.append(place_letter(revision, number, letter, system, keywords, when, now))
         return Appended(revision.collection(number).uid_validity, uids)
+
+
+@operation
+def replace(
+    txn: WriteTransaction,
+    account: int,
+    mailbox: int,
+    uid: int,
+    into: int,
+    name: str,
+    letters: list[Letter],
+    flags: list[tuple[int, tuple[str, ...]]],
+    received: list[int],
+    now: int,
+) -> Appended:
+    """Remove a message and add others to a mailbox of account `into`, both or neither (RFC 8508); as `append`.
+
+    The room that it leaves is there for them. Raises NoSuchMessage.
+    """
+    _mailbox(txn, account, mailbox)
+    replaced = list(scan_ranges(txn, account, mailbox, [(uid, uid)]))
+    if not replaced:
+        raise NoSuchMessage(uid)
+    with Revision(txn, account) as revision:
+        remove_items(revision, mailbox, replaced, now)
+    return append(txn, into, name, letters, flags, received, now)
 
 
 @operation

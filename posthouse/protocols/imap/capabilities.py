@@ -9,6 +9,7 @@ from posthouse.protocols.sessions import Channel
 ALWAYS = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
     "BINARY",
+    "CATENATE",
     "CHILDREN",
     "CONDSTORE",
     "CREATE-SPECIAL-USE",
@@ -28,6 +29,7 @@ LOGGED_IN = (
     "QUOTA",
     "QUOTA=RES-MESSAGE",
     "QUOTA=RES-STORAGE",
+    "REPLACE",
     "SAVEDATE",
     "SEARCHRES",
     "SORT",

@@ -10,6 +10,7 @@ from posthouse.core.mail.errors import (
     MailboxHasChildren,
     MailboxIsFixed,
     NoSuchMailbox,
+    NoSuchMessage,
     TooManyAnnotations,
     TooManyKeywords,
     TooManyMailboxes,
@@ -38,6 +39,7 @@ class Bad(Exception):
 
 ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     NoSuchMailbox: ("NONEXISTENT", "There is no such mailbox"),
+    NoSuchMessage: (None, "There is no such message"),
     MailboxExists: ("ALREADYEXISTS", "There is a mailbox of that name"),
     InvalidMailboxName: ("CANNOT", "A mailbox cannot be called so"),
     MailboxHasChildren: ("HASCHILDREN", "There are mailboxes under it"),

@@ -14,9 +14,9 @@ import structlog
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
 from posthouse.protocols.imap.capabilities import capabilities
-from posthouse.protocols.imap.commands.append import Incoming
 from posthouse.protocols.imap.commands.condstore import enables_condstore
 from posthouse.protocols.imap.commands.idle import Idling
+from posthouse.protocols.imap.commands.incoming import Incoming
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
@@ -27,9 +27,9 @@ from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands import Command, Examine, Fetch, Search, Select, Sort, Store
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
-    AppendEnd,
-    AppendOctets,
+    AppendEvent,
     AppendStart,
+    AppendText,
     Event,
     Malformed,
     NeedContinuation,
@@ -254,14 +254,14 @@ class Session:
         elif isinstance(event, Malformed):
             self._drop_incoming()
             self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
-        elif isinstance(event, AppendStart | AppendOctets | AppendEnd):
+        elif isinstance(event, AppendEvent):
             await self._take_letter(event)
         else:
             await self._run(event)
 
-    async def _take_letter(self, event: AppendStart | AppendOctets | AppendEnd) -> None:
+    async def _take_letter(self, event: AppendEvent) -> None:
         if isinstance(event, AppendStart) and event.index == 0:
-            self.incoming = Incoming(event.tag, self.user)
+            self.incoming = Incoming(event.tag, self.user, self.view)
         incoming = self.incoming
         assert incoming is not None, "octets come behind an AppendStart"
         refusal = await self._outcome(incoming.take(event))
@@ -269,7 +269,7 @@ class Session:
             self.decoder.refuse()
             self._drop_incoming()
             self._tell(incoming.tag, refusal)
-        elif isinstance(event, AppendStart) and event.synchronising:
+        elif isinstance(event, AppendStart | AppendText) and event.synchronising:
             self.channel.write(encoder.continuation())
 
     async def _run(self, command: Command) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.messages import Copied
-from posthouse.protocols.imap.commands.append import no_target
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
+from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View

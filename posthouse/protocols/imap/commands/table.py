@@ -16,6 +16,7 @@ from posthouse.protocols.imap.commands import (
     mailboxes,
     metadata,
     quota,
+    replace,
     select,
     starttls,
     status,
@@ -46,6 +47,7 @@ CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Unselect: select.unselect,
     wire.Delete: mailboxes.delete,
     wire.Append: append.append,
+    wire.Replace: replace.replace,
     wire.Idle: idle.idle,
 }
 

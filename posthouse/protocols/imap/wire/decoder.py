@@ -11,12 +11,13 @@ import enum
 import re
 from collections.abc import Callable
 
-from posthouse.protocols.imap.wire.append_grammar import append_message, append_name
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage
+from posthouse.protocols.imap.wire.append_grammar import HEAD, Appending, pieces
+from posthouse.protocols.imap.wire.commands import Append, Replace
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
     AppendOctets,
     AppendStart,
+    AppendText,
     Event,
     Malformed,
     NeedContinuation,
@@ -27,7 +28,6 @@ from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
 
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
 _LONGEST_LITERAL_HEADER = 25
-_APPEND = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) APPEND(?= )', re.IGNORECASE)
 _CHECKED_EARLY = 8192  # octets of a command; each check reads it from its start
 
 
@@ -50,24 +50,25 @@ class _Again(enum.Enum):
 _AGAIN = _Again.AGAIN
 
 
-class _Appending:
-    """An APPEND whose messages are coming."""
-
-    __slots__ = ("messages", "name", "tag")
-
-    def __init__(self, tag: str, name: str) -> None:
-        self.tag = tag
-        self.name = name
-        self.messages: list[AppendMessage] = []
-
-
 class Decoder:
     """One connection's incoming side.
 
     `utf8`: mailbox names come in UTF-8 from now on (after ENABLE IMAP4rev2 or UTF8=ACCEPT); settable at any time.
     """
 
-    __slots__ = ("_appending", "_at", "_buffer", "_left", "_limits", "_offered", "_scanned", "_state", "_text", "utf8")
+    __slots__ = (
+        "_appending",
+        "_at",
+        "_buffer",
+        "_left",
+        "_limits",
+        "_offered",
+        "_scanned",
+        "_state",
+        "_text",
+        "_waiting",
+        "utf8",
+    )
 
     def __init__(self, limits: WireLimits, *, utf8: bool = False) -> None:
         self.utf8 = utf8
@@ -78,8 +79,9 @@ class Decoder:
         self._text = bytearray()  # the command so far, with its literals
         self._state = _State.LINE
         self._left = 0  # octets of the literal that are to come
-        self._appending: _Appending | None = None
-        self._offered = False  # a synchronising message was announced, and the session has not gone on yet
+        self._appending: Appending | None = None
+        self._offered = False  # a synchronising literal of it was announced, and the session has not gone on yet
+        self._waiting: list[Event] = []  # of one line of it, from the last to the next
 
     # What the session uses
 
@@ -100,6 +102,8 @@ class Decoder:
 
     def next_event(self) -> Event | None:
         """The next event, None when more octets are needed for one. Never raises."""
+        if self._waiting:
+            return self._waiting.pop()
         while True:
             event = _STEPS[self._state](self)
             if event is not _AGAIN:
@@ -113,21 +117,21 @@ class Decoder:
         return self._take_line()
 
     def refuse(self) -> None:
-        """Do not take the APPEND whose AppendStart, AppendOctets or AppendEnd came last; events go on behind it.
+        """Do not take the APPEND or REPLACE of which the last event was; events go on behind it.
 
         RFC 9051 4.3, RFC 7888 4: a peer that waits for "+ " sends nothing more of a refused command; else what it
         has sent is thrown away.
         """
         if self._appending is None:
+            self._waiting = []  # it is whole already
             return
-        state = self._state
         left = self._left
+        state = _State.REFUSED_LINE if self._state is _State.LINE else _State.REFUSED_OCTETS
         offered = self._offered
         self._reset()
-        if offered:
-            return
-        self._left = left
-        self._state = _State.REFUSED_OCTETS if state is _State.MESSAGE else _State.REFUSED_LINE
+        if not offered:
+            self._left = left
+            self._state = state
 
     def discard(self) -> None:
         """Forget all that came: plain text before TLS is not to be trusted behind it (RFC 9051 6.2.1)."""
@@ -148,11 +152,15 @@ class Decoder:
             if literal is None:
                 line = bytes(self._text)
                 self._text = bytearray()
+            else:
+                self._text += b"\r\n"
+        if self._appending is not None:
+            return self._append_line(self._appending, 0, line, literal)
+        head = HEAD.match(line if literal is None else self._text)
+        if head is not None:
+            return self._append_line(Appending(head), head.end(), line, literal)
         if literal is None:
             return self._whole(line)
-        self._text += b"\r\n"
-        if self._appending is not None or _APPEND.match(self._text):
-            return self._message_header(literal)
         return self._literal_header(literal)
 
     def _literal(self) -> Event | _Again | None:
@@ -162,6 +170,7 @@ class Decoder:
         self._text += self._buffer[self._at : end]
         self._use(end)
         self._left = 0
+        self._offered = False
         self._state = _State.LINE
         return _AGAIN
 
@@ -169,7 +178,8 @@ class Decoder:
         self._offered = False
         if not self._left:
             self._state = _State.LINE
-            return AppendEnd()
+            assert self._appending is not None
+            return AppendEnd() if self._appending.parts < 0 else _AGAIN
         octets = self._take(self._left)
         self._left -= len(octets)
         return AppendOctets(octets) if octets else None
@@ -198,29 +208,16 @@ class Decoder:
 
     def _whole(self, text: bytes) -> Event | _Again:
         """The command ends here."""
-        appending = self._appending
-        if appending is None and not text:
+        if not text:
             return _AGAIN  # an empty line: some clients send one behind a literal
         try:
-            if appending is None:
-                return parse_command(text, self._limits, utf8=self.utf8)
-            reader = Reader(text, self._limits)
-            self._close_utf8(reader, appending)
-            if not reader.at_end():
-                raise reader.expected("the end of the command or another message")
+            return parse_command(text, self._limits, utf8=self.utf8)
         except (Expected, Incomplete) as error:
             return self._malformed(error, text)
-        self._appending = None
-        return Append(appending.tag, appending.name, tuple(appending.messages))
 
     def _literal_header(self, literal: re.Match[bytes]) -> Event | _Again:
-        """A literal follows that is kept."""
-        size = int(literal[1])
-        room = min(self._limits.literal_octets, self._limits.command_octets - len(self._text))
-        if size > room:
-            return self._refuse_text(self._too_large(room), literal)
-        synchronising = not literal[2]
-        if synchronising and len(self._text) <= _CHECKED_EARLY:
+        """A literal of some command but APPEND and REPLACE follows."""
+        if not literal[2] and int(literal[1]) <= self._room() and len(self._text) <= _CHECKED_EARLY:
             # what is wrong already is answered now, so that the peer need not send the literal (RFC 9051 4.3)
             try:
                 parse_command(bytes(self._text), self._limits, utf8=self.utf8, partial=True)
@@ -228,41 +225,58 @@ class Decoder:
                 pass
             except Expected as error:
                 return self._refuse_text(error, literal)
+        return self._keep_literal(literal)
+
+    def _keep_literal(self, literal: re.Match[bytes]) -> NeedContinuation | Malformed | _Again:
+        """A literal follows that is kept."""
+        size, room = int(literal[1]), self._room()
+        if size > room:
+            return self._refuse_text(self._too_large(room), literal)
         self._left = size
         self._state = _State.LITERAL
-        return NeedContinuation() if synchronising else _AGAIN
+        return _AGAIN if literal[2] else NeedContinuation()
 
-    def _message_header(self, literal: re.Match[bytes]) -> Event | _Again:
-        """A literal of APPEND follows: the name of the mailbox, or a message."""
-        text = bytes(self._text)
-        reader = Reader(text, self._limits, utf8=self.utf8, partial=True)
-        appending = self._appending
+    def _room(self) -> int:
+        return min(self._limits.literal_octets, self._limits.command_octets - len(self._text))
+
+    def _append_line(
+        self, appending: Appending, start: int, line: bytes, literal: re.Match[bytes] | None
+    ) -> Event | _Again:
+        """A line of APPEND or REPLACE: what it says is given out piece by piece, and its last literal is to come."""
+        text = line if literal is None else bytes(self._text)
+        reader = Reader(text, self._limits, utf8=self.utf8, at=start, partial=literal is not None)
+        found: list[Event] = []
         try:
-            if appending is None:
-                head = _APPEND.match(text)
-                assert head is not None
-                reader.at = head.end()
-                appending = _Appending(head[1].decode("ascii"), append_name(reader))
-            self._close_utf8(reader, appending)
-            if len(appending.messages) >= self._limits.appended_messages:
-                raise Expected(f"more than {self._limits.appended_messages} messages in one command", "LIMIT")
-            message = append_message(reader)
-        except Incomplete:
-            return self._literal_header(literal)
+            for piece in pieces(reader, appending):
+                found.append(piece)
+        except Incomplete as error:
+            if literal is None:
+                return self._malformed(error, text)
+            # a name or a URL is a literal, which is kept until it is whole
+            self._text = bytearray(text[appending.at :])
+            if appending.at:
+                self._appending = appending
+            asked = self._keep_literal(literal)
+            if isinstance(asked, Malformed):
+                return asked
+            if asked is not _AGAIN:
+                self._offered = True
+                found.append(asked)
         except Expected as error:
-            return self._refuse_text(error, literal)
-        appending.messages.append(message)
-        self._appending = appending
-        self._text = bytearray()
-        self._left = message.size
-        self._state = _State.MESSAGE
-        self._offered = not literal[2]
-        return AppendStart(appending.tag, appending.name, message, self._offered, len(appending.messages) - 1)
-
-    def _close_utf8(self, reader: Reader, appending: _Appending) -> None:
-        """The parenthesis behind a message in UTF8 (~{n}); RFC 6855 4."""
-        if appending.messages and appending.messages[-1].utf8:
-            reader.expect(b")")
+            return self._refuse_text(error, literal, text)
+        else:
+            self._text = bytearray()
+            last = found[-1]
+            if isinstance(last, Append | Replace):
+                self._appending = None
+            else:
+                self._appending = appending
+                assert isinstance(last, AppendStart | AppendText)
+                self._left = last.message.size if isinstance(last, AppendStart) else last.size
+                self._offered = last.synchronising
+                self._state = _State.MESSAGE
+        self._waiting = found[::-1]
+        return self._waiting.pop() if self._waiting else _AGAIN
 
     # Refusals
 
@@ -330,6 +344,7 @@ class Decoder:
 
     def _reset(self) -> None:
         """Be at the start of a command."""
+        self._waiting = []
         self._text = bytearray()
         self._state = _State.LINE
         self._left = 0

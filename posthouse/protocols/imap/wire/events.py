@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.protocols.imap.wire.commands import AppendMessage, Command
+from posthouse.protocols.imap.wire.commands import AppendMessage, Command, Replaced
 
 
 class NeedContinuation(msgspec.Struct, frozen=True, gc=False):
@@ -12,10 +12,11 @@ class NeedContinuation(msgspec.Struct, frozen=True, gc=False):
 
 
 class AppendStart(msgspec.Struct, frozen=True, gc=False):
-    """An APPEND message follows: the `index`th (from 0) of its command.
+    """A message of APPEND or REPLACE follows: the `index`th (from 0) of its command.
 
-    To take it, write "+ " when `synchronising`, and go on: AppendOctets come until AppendEnd. To refuse it, here or
-    between octets, call `Decoder.refuse` and answer the tag.
+    To take it, write "+ " when `synchronising`, and go on: AppendOctets come until AppendEnd, or, of a `catenated`
+    message, AppendUrl and AppendText. To refuse it, here or behind any of these, call `Decoder.refuse` and answer the
+    tag.
     """
 
     tag: str
@@ -23,6 +24,22 @@ class AppendStart(msgspec.Struct, frozen=True, gc=False):
     message: AppendMessage
     synchronising: bool
     index: int = 0
+    replaced: Replaced | None = None
+
+
+class AppendUrl(msgspec.Struct, frozen=True, gc=False):
+    """The next part of a catenated message is what the URL names; RFC 4469 3."""
+
+    url: bytes
+
+
+class AppendText(msgspec.Struct, frozen=True, gc=False):
+    """The next part of a catenated message comes as AppendOctets, `size` of them; for others as AppendStart says."""
+
+    size: int
+    synchronising: bool
+    literal8: bool = False
+    utf8: bool = False
 
 
 class AppendOctets(msgspec.Struct, frozen=True, gc=False):
@@ -47,4 +64,5 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
     code: str | None = None
 
 
-Event = Command | NeedContinuation | AppendStart | AppendOctets | AppendEnd | Malformed
+AppendEvent = AppendStart | AppendUrl | AppendText | AppendOctets | AppendEnd
+Event = Command | NeedContinuation | AppendEvent | Malformed

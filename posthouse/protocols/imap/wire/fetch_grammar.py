@@ -7,6 +7,7 @@ import re
 from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire.commands import Fetch
 from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, FetchAttribute, Part, Preview, Section
+from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader
 
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
@@ -92,6 +93,14 @@ def fetch_attribute(reader: Reader) -> FetchAttribute:
         return _preview(reader)
     reader.at = start
     raise reader.expected("an attribute to fetch")
+
+
+def section_spec(octets: bytes, limits: WireLimits) -> Section:
+    """section-spec by itself, as URLs have it; empty for the whole message. Raises Expected."""
+    reader = Reader(b"[%b]" % octets, limits)
+    section = _section(reader, peek=True)
+    reader.end()
+    return section
 
 
 def _section(reader: Reader, *, peek: bool) -> Section:

@@ -7,7 +7,6 @@ import functools
 import re
 from collections.abc import Callable
 
-from posthouse.protocols.imap.wire.append_grammar import append
 from posthouse.protocols.imap.wire.commands import (
     Authenticate,
     Capability,
@@ -319,7 +318,6 @@ RULES: dict[bytes, Rule] = {
     b"LSUB": lsub,
     b"NAMESPACE": functools.partial(_bare, Namespace),
     b"STATUS": status,
-    b"APPEND": append,
     b"GETQUOTA": get_quota,
     b"GETQUOTAROOT": get_quota_root,
     b"SETQUOTA": set_quota,

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 
 import pytest
 
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Idle, Login, Noop, Rename, Select, StartTls
+from posthouse.protocols.imap.wire.commands import (
+    Append,
+    AppendMessage,
+    Idle,
+    Login,
+    Noop,
+    Rename,
+    Replace,
+    Replaced,
+    Select,
+    StartTls,
+)
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
     AppendOctets,
     AppendStart,
+    AppendText,
+    AppendUrl,
     Event,
     Malformed,
     NeedContinuation,
@@ -304,3 +318,74 @@ def test_endless_input_is_not_held(start: bytes, chunk: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+# Messages of parts, and those in the place of others
+
+
+PARTS = b"a UID REPLACE 7 x CATENATE (URL u TEXT {3+}\r\nabc URL {2+}\r\nde TEXT ~{1+}\r\nz)\r\n"
+
+
+def test_parts_in_their_order() -> None:
+    assert events(decoder_of(PARTS)) == [
+        AppendStart("a", "x", AppendMessage(Flags(), None, catenated=True), False, 0, Replaced(7, True)),
+        AppendUrl(b"u"),
+        AppendText(3, False),
+        AppendOctets(b"abc"),
+        AppendUrl(b"de"),
+        AppendText(1, False, True),
+        AppendOctets(b"z"),
+        AppendEnd(),
+        Replace("a", "x", (AppendMessage(Flags(), None, catenated=True),), Replaced(7, True)),
+    ]
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_parts_refused_anywhere_are_passed_over(at: int) -> None:
+    for step in (1, 4, 1000):
+        decoder = Decoder(WireLimits())
+        octets = PARTS.replace(b"UID REPLACE 7", b"APPEND")[:-2] + b" {9+}\r\nc NOOP\r\n\r\n\r\nb NOOP\r\n"
+        found: list[Event] = []
+        for start in range(0, len(octets), step):
+            decoder.feed(octets[start : start + step])
+            while (event := decoder.next_event()) is not None:
+                found.append(event)
+                if len(found) == at + 1:
+                    decoder.refuse()
+        assert found[at + 1 :] == [Noop("b")]
+
+
+def test_a_peer_that_waits_sends_nothing_of_what_is_refused() -> None:
+    decoder = decoder_of(b"a APPEND x CATENATE (URL u TEXT {9}\r\n")
+    assert isinstance(decoder.next_event(), AppendStart)
+    assert decoder.next_event() == AppendUrl(b"u")
+    decoder.refuse()
+    assert events(decoder, b"b NOOP\r\n") == [Noop("b")]
+    decoder = decoder_of(b"a APPEND x CATENATE (URL u URL {9}\r\n")
+    assert isinstance(decoder.next_event(), AppendStart)
+    decoder.refuse()
+    assert events(decoder, b"b NOOP\r\n") == [Noop("b")]
+
+
+def test_what_is_refused_of_parts() -> None:
+    for text in (
+        b"CATENATE ()",
+        b"CATENATE (URL)",
+        b"CATENATE (URL x",
+        b"CATENATE (TEXT x)",
+        b"CATENATE (URL x)URL y",
+        b'CATENATE (URL "x)',
+        b"CATENATE (UTF8 ({1+}\r\nx))",
+        b"CATENATE (TEXT {1+}\r\nxURL y)",
+    ):
+        assert texts(events(decoder_of(b"a APPEND x %b\r\nb NOOP\r\n" % text)))[-2:] == [("a", None), Noop("b")]
+    many = b" ".join([b"URL x"] * 1001)
+    assert texts(events(decoder_of(b"a APPEND x CATENATE (%b)\r\n" % many))) == [("a", "LIMIT")]
+
+
+def test_many_literals_of_urls_take_no_time() -> None:
+    """Each line is read once, however many came before."""
+    began = time.perf_counter()
+    text = b"a APPEND x" + b" CATENATE (%b)" % b" ".join([b"URL {1+}\r\nx"] * 900) * 20
+    assert len(events(decoder_of(text + b"\r\n"))) == 20 * 902 + 1
+    assert time.perf_counter() - began < 5

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Noop
+from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Noop, Replace, Replaced
 from posthouse.protocols.imap.wire.dates import date_time
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
+    AppendEvent,
     AppendOctets,
     AppendStart,
+    AppendText,
+    AppendUrl,
     Event,
     Malformed,
     NeedContinuation,
@@ -66,50 +69,85 @@ def test_each_waiting_literal_is_asked_for_once(spelt: Spelt, seed: int) -> None
     assert found == [NeedContinuation()] * spelt.waiting + [spelt.command]
 
 
-MESSAGES = st.lists(
-    st.tuples(
-        FLAGS,
-        st.none() | st.integers(0, 250_000_000_000).map(lambda seconds: seconds * 1000),
-        st.binary(max_size=40),
-        st.sampled_from([(False, False), (True, False), (True, True)]),
-        st.booleans(),
-    ),
-    min_size=1,
-    max_size=3,
+BODIES = st.tuples(
+    st.binary(max_size=40), st.sampled_from([(False, False), (True, False), (True, True)]), st.booleans()
+)
+URLS = st.binary(max_size=12).map(lambda url: url.replace(b"\0", b"/"))
+MESSAGES = st.tuples(
+    FLAGS,
+    st.none() | st.integers(0, 250_000_000_000).map(lambda seconds: seconds * 1000),
+    BODIES | st.lists(BODIES | URLS, min_size=1, max_size=4),
 )
 
 
-@given(st.data(), NAMES, MESSAGES, SEEDS)
-def test_append_comes_back(data: st.DataObject, name: str, messages: list[tuple], seed: int) -> None:  # type: ignore[type-arg]
+def spell_body(body: tuple, spell: Speller, word: bytes) -> bytes:  # type: ignore[type-arg]
+    octets, (literal8, utf8), waits = body
+    literal = b"%b{%d%b}\r\n%b" % (b"~" if literal8 else b"", len(octets), b"" if waits else b"+", octets)
+    return spell.word(b"UTF8") + b" (%b)" % literal if utf8 else word + literal
+
+
+@given(
+    st.data(),
+    NAMES,
+    st.lists(MESSAGES, min_size=1, max_size=3),
+    st.none() | st.builds(Replaced, st.integers(0, 9), st.booleans()),
+    SEEDS,
+)
+def test_append_and_replace_come_back(
+    data: st.DataObject,
+    name: str,
+    messages: list[tuple],  # type: ignore[type-arg]
+    replaced: Replaced | None,
+    seed: int,
+) -> None:
+    """What streams comes in the order of the text, and each literal that waits is asked for once."""
     spell = Speller(data.draw, False)
-    line = b"a APPEND " + spell.mailbox(name)
-    wanted, bodies = [], []
-    for flags, received, body, (literal8, utf8), waits in messages:
-        wanted.append(AppendMessage(flags, received, len(body), literal8, utf8))
-        bodies.append((body, waits))
+    line = b"a " + spell.word(b"APPEND")
+    if replaced is not None:
+        messages = messages[:1]
+        number = b"%d" % replaced.number if replaced.number else b"*"
+        line = b"a %b%b %b" % (spell.word(b"UID ") if replaced.uid else b"", spell.word(b"REPLACE"), number)
+    line += b" " + spell.mailbox(name)
+    wanted: list[object] = []
+    coming: list[AppendMessage] = []
+    for flags, received, body in messages:
         line += b" " + spell.listed(spell.flag_names(flags)) if flags.system or flags.keywords else b""
         line += b" " + date_time(received) if received is not None else b""
-        head = b"%b{%d%b}\r\n" % (b"~" if literal8 else b"", len(body), b"" if waits else b"+")
-        line += b" UTF8 (%b%b)" % (head, body) if utf8 else b" %b%b" % (head, body)
-    found = [
-        event for event in events(Decoder(WireLimits()), line + b"\r\nb NOOP\r\n", seed) if event != NeedContinuation()
-    ]
-    assert found[-2:] == [Append("a", name, tuple(wanted)), Noop("b")]
-    starts = [event for event in found if isinstance(event, AppendStart)]
-    assert starts == [
-        AppendStart("a", name, message, waits, index)
-        for index, (message, (_, waits)) in enumerate(zip(wanted, bodies, strict=True))
-    ]
-    taken: list[bytes] = []
-    for event in found:
-        if isinstance(event, AppendStart):
-            taken.append(b"")
-        elif isinstance(event, AppendOctets):
+        if isinstance(body, tuple):
+            octets, (literal8, utf8), waits = body
+            message = AppendMessage(flags, received, len(octets), literal8, utf8)
+            wanted += [AppendStart("a", name, message, waits, len(coming), replaced), octets, AppendEnd()]
+            line += b" " + spell_body(body, spell, b"")
+        else:
+            message = AppendMessage(flags, received, catenated=True)
+            wanted.append(AppendStart("a", name, message, False, len(coming), replaced))
+            parts = []
+            for part in body:
+                if isinstance(part, bytes):
+                    wanted.append(AppendUrl(part))
+                    parts.append(spell.word(b"URL") + b" " + spell.astring(part))
+                else:
+                    octets, (literal8, utf8), waits = part
+                    wanted += [AppendText(len(octets), waits, literal8, utf8), octets]
+                    parts.append(spell_body(part, spell, spell.word(b"TEXT") + b" "))
+            wanted.append(AppendEnd())
+            line += b" " + spell.word(b"CATENATE") + b" " + spell.listed(parts)
+        coming.append(message)
+    found = events(Decoder(WireLimits()), line + b"\r\nb NOOP\r\n", seed)
+    whole = Append("a", name, tuple(coming)) if replaced is None else Replace("a", name, tuple(coming), replaced)
+    assert found[-2:] == [whole, Noop("b")]
+    taken: list[object] = []
+    for event in found[:-2]:
+        if isinstance(event, AppendOctets):
             assert event.octets
-            taken[-1] += event.octets
-        elif isinstance(event, AppendEnd):
-            assert len(taken[-1]) == starts[len(taken) - 1].message.size
-    assert taken == [body for body, _ in bodies]
+            taken[-1] += event.octets  # type: ignore[operator]
+            continue
+        if event == NeedContinuation():
+            continue
+        taken.append(event)
+        if isinstance(event, AppendText) or (isinstance(event, AppendStart) and not event.message.catenated):
+            taken.append(b"")
+    assert taken == wanted
 
 
 def check_harmless(octets: bytes, seed: int) -> None:
@@ -121,7 +159,7 @@ def check_harmless(octets: bytes, seed: int) -> None:
             assert event.text.isascii()
             assert event.text.isprintable()
             assert event.code is None or re.fullmatch(r"[A-Z]+( \([A-Z0-9_ -]+\))?", event.code)
-        elif isinstance(event, AppendStart) and chance.random() < 0.3:
+        elif isinstance(event, AppendEvent) and chance.random() < 0.3:
             decoder.refuse()
     assert decoder.buffered <= 2000
 
@@ -130,7 +168,24 @@ NOISE = st.lists(
     st.one_of(
         st.binary(max_size=10),
         st.sampled_from([b"a ", b"\r\n", b"{3}\r\n", b"{3+}\r\n", b"~{9+}\r\n", b"(", b")", b'"', b"\\", b" ", b"["]),
-        st.sampled_from([b"APPEND ", b"UID ", b"FETCH ", b"SEARCH ", b"BODY[", b"LIST ", b"STORE ", b"1:*", b"x"]),
+        st.sampled_from(
+            [
+                b"APPEND ",
+                b"REPLACE 1 ",
+                b"CATENATE (",
+                b"URL ",
+                b"TEXT ",
+                b"UTF8 (",
+                b"UID ",
+                b"FETCH ",
+                b"SEARCH ",
+                b"BODY[",
+                b"LIST ",
+                b"STORE ",
+                b"1:*",
+                b"x",
+            ]
+        ),
     ),
     max_size=30,
 ).map(b"".join)

@@ -1,0 +1,49 @@
+"""REPLACE and UID REPLACE: a message put in the place of another, both or neither; RFC 8508."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from posthouse.core.mail import messages
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.imap.wire.commands import Replace
+from posthouse.protocols.imap.wire.sequence import ranges_of
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
+
+
+async def replace(command: Replace, session: Session) -> Ok:
+    """Place the message that has come and remove the other.
+
+    APPENDUID stands before the EXPUNGE (RFC 8508 3.4), which catching up tells behind it.
+    """
+    user, view, incoming = session.user, session.view, session.incoming
+    assert user is not None
+    assert view is not None
+    assert incoming is not None, "Incoming has taken the message"
+    session.incoming = None
+    try:
+        found = await target(command.name, user)
+        placed = await user.store.write(
+            messages.replace,
+            view.account,
+            view.mailbox,
+            incoming.replaced,
+            found.account,
+            found.name,
+            incoming.letters,
+            *flags_and_times(command.messages, found, user),
+        )
+    except NoSuchMailbox:
+        incoming.abandon()
+        raise no_target() from None
+    except Exception:
+        incoming.abandon()
+        raise
+    code = encoder.append_uid(placed.uid_validity, ranges_of(placed.uids))
+    session.channel.write(encoder.status_line("*", "OK", "Stored", code))
+    return Ok("Replaced", synced=True)
