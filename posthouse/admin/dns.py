@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
 
+from posthouse.admin.dns_sense import dmarc_words, mx_fault, srv_fault, tlsa_fault, tlsa_words, txt_fault
+from posthouse.admin.spf import spf_fault
 from posthouse.core.dns import Answer, DnsFailure, Resolver
 
 
@@ -32,79 +33,72 @@ class Finding(Struct, frozen=True):
     is_fault: bool
 
 
-async def compare(resolver: Resolver, records: list[DnsRecord]) -> list[Finding]:
+class Ours(Struct, frozen=True):
+    """What is known of this server: its certificate chain (PEM), and by domain which addresses send for it.
+
+    A domain without addresses sends by a smart host; one that is not there, from the addresses of the mail host.
+    """
+
+    certificates: bytes = b""
+    senders: dict[str, list[str]] = {}
+
+
+async def compare(resolver: Resolver, records: list[DnsRecord], ours: Ours | None = None) -> list[Finding]:
     """A finding for each record, in their order; never raises."""
-    return list(await asyncio.gather(*(_compare(resolver, record) for record in records)))
+    hosts = [record.name for record in records if record.type == "A"]
+    return list(await asyncio.gather(*(_compare(resolver, record, ours or Ours(), hosts) for record in records)))
 
 
-async def _compare(resolver: Resolver, record: DnsRecord) -> Finding:
+async def _compare(resolver: Resolver, record: DnsRecord, ours: Ours, hosts: list[str]) -> Finding:
     try:
-        answers = [await resolver.ask(record.name, record.type)]
-        if record.type == "A" and not answers[0].records:
-            answers.append(await resolver.ask(record.name, "AAAA"))
+        return await _look(resolver, record, ours, hosts)
     except DnsFailure as failure:
         return _finding(record, "unknown", f"the DNS does not answer: {failure.args[2]}", is_fault=True)
-    live = [text for answer in answers for text in answer.records]
-    kind = "TXT " + _tag(record.value) if record.type == "TXT" else record.type
-    found = [text for text in live if record.type != "TXT" or text.lower().startswith(_tag(record.value))]
+
+
+async def _look(resolver: Resolver, record: DnsRecord, ours: Ours, hosts: list[str]) -> Finding:
+    answers = [await resolver.ask(record.name, record.type)]
+    if record.type == "A" and not answers[0].records:
+        answers.append(await resolver.ask(record.name, "AAAA"))
+    tag = _tag(record.value) if record.type == "TXT" else ""
+    kind = f"TXT {tag}" if tag else record.type
+    found = [text for answer in answers for text in answer.records if not tag or _begins(text) == tag]
     if not found:
         what = "there is no such name" if not answers[0].exists else f"there is no {kind} record"
         return _finding(record, "missing", f"{what}; publish: {record.value}", is_fault=not record.optional)
-    wrong = _CHECKS[record.type](record, found, answers[0])
+    wrong, aside = await _sense(resolver, record, tag, found, answers[0], ours, hosts)
     if wrong:
         return _finding(record, "wrong", f"{wrong}; publish: {record.value}", is_fault=True)
-    return _finding(record, "right", f"{kind} is there", is_fault=False)
+    return _finding(record, "right", f"{kind} is there{aside}", is_fault=False)
+
+
+async def _sense(
+    resolver: Resolver, record: DnsRecord, tag: str, found: list[str], answer: Answer, ours: Ours, hosts: list[str]
+) -> tuple[str, str]:
+    """(what is wrong, what is to be said of a good one)."""
+    if tag and len(found) > 1:
+        return f"there are {len(found)} records with {tag}, of which there may be one", ""
+    if tag == "v=spf1":
+        addresses = ours.senders.get(record.name.rstrip("."))
+        if addresses is None:
+            addresses = [each for host in hosts for kind in ("A", "AAAA") for each in
+                         (await resolver.ask(host, kind)).records]  # fmt: skip
+        return await spf_fault(resolver, record.name.rstrip("."), found[0], addresses), ""
+    if tag:
+        return txt_fault(tag, unquoted(record.value), found[0]), dmarc_words(found[0]) if tag == "v=dmarc1" else ""
+    if record.type == "TLSA":
+        return tlsa_fault(ours.certificates, record.value, found), tlsa_words(answer)
+    if record.type == "MX":
+        return mx_fault(record.value.split()[1], found), ""
+    if record.type == "SRV":
+        return srv_fault(record.value, found), ""
+    return "", ""  # which addresses the world sees us at is not known here
 
 
 def _finding(
     record: DnsRecord, result: Literal["right", "missing", "wrong", "unknown"], words: str, *, is_fault: bool
 ) -> Finding:
     return Finding(record.name, record.type, result, words, is_fault)
-
-
-# type -> what is wrong with the records of that type that were found, "" for nothing
-
-
-def _address(_record: DnsRecord, _found: list[str], _answer: Answer) -> str:
-    return ""  # which addresses the world sees us at is not known here
-
-
-def _mx(record: DnsRecord, found: list[str], _answer: Answer) -> str:
-    ours = record.value.split()[1].lower()
-    hosts = sorted(text.split()[1].lower() for text in found)
-    return "" if ours in hosts else f"mail goes to {', '.join(hosts)} and not here"
-
-
-def _txt(record: DnsRecord, found: list[str], _answer: Answer) -> str:
-    tag = _tag(record.value)
-    if len(found) > 1:
-        return f"there are {len(found)} records with {tag}, of which there may be one"
-    if tag == "v=dkim1" and _dkim_key(found[0]) != _dkim_key(unquoted(record.value)):
-        return "it has another key, so signatures do not fit"
-    if tag == "v=spf1" and re.search(r"\+all\b|(?:^|\s)all\b", found[0].lower()):
-        return "it lets everybody send for the domain (+all)"
-    return ""
-
-
-def _tlsa(record: DnsRecord, found: list[str], answer: Answer) -> str:
-    if record.value.lower() not in [text.lower() for text in found]:
-        return "it does not fit the certificate of this server, so that others send nothing"
-    return ""
-
-
-def _srv(record: DnsRecord, found: list[str], _answer: Answer) -> str:
-    wanted = record.value.lower().split()[2:]
-    said = [text.lower().split()[2:] for text in found]
-    return "" if wanted in said else f"it names {', '.join(':'.join(reversed(each)) for each in said)}"
-
-
-_CHECKS: dict[str, Callable[[DnsRecord, list[str], Answer], str]] = {
-    "A": _address,
-    "MX": _mx,
-    "TXT": _txt,
-    "TLSA": _tlsa,
-    "SRV": _srv,
-}
 
 
 def unquoted(value: str) -> str:
@@ -114,9 +108,8 @@ def unquoted(value: str) -> str:
 
 def _tag(value: str) -> str:
     """How a TXT record of its kind begins: "v=spf1"."""
-    return re.split(r"[;\s]", unquoted(value))[0].lower()
+    return _begins(unquoted(value))
 
 
-def _dkim_key(text: str) -> str:
-    fields = dict(field.strip().partition("=")[::2] for field in text.split(";"))
-    return re.sub(r"\s", "", fields.get("p", ""))
+def _begins(text: str) -> str:
+    return re.split(r"[;\s]", text)[0].lower()

@@ -8,8 +8,9 @@ import socket
 import click
 
 from posthouse.admin import domain as domains
-from posthouse.admin.dns import DnsRecord, Finding, compare
+from posthouse.admin.dns import DnsRecord, Finding, Ours, compare
 from posthouse.admin.names import domain_of
+from posthouse.admin.reverse import check_reverse
 from posthouse.core.dkim.keys import published_keys
 from posthouse.core.routing.settings import RoutingSettings
 from posthouse.server.certificate import BadCertificate, read_key_pair
@@ -26,14 +27,14 @@ from posthouse.storage.contract import Store
 @pass_invocation
 def dns(invocation: Invocation, domain: str | None, check: bool) -> None:
     """Print the DNS records to publish for a domain, or for all."""
-    records = invocation.run(lambda store: _records(invocation, store, domain))
+    records, ours = invocation.run(lambda store: _records(invocation, store, domain))
     if not check:
         if invocation.json:
             show_json(records)
         else:
             show_records(records)
         return
-    findings = asyncio.run(compare(DnsResolver(invocation.configuration.routing), records))
+    findings = asyncio.run(_findings(invocation, records, ours))
     if invocation.json:
         show_json(findings)
     else:
@@ -66,12 +67,27 @@ async def check_quickly(records: list[DnsRecord], seconds: float) -> list[Findin
     return [] if all(finding.result == "unknown" for finding in findings) else findings
 
 
-async def _records(invocation: Invocation, store: Store, domain: str | None) -> list[DnsRecord]:
+async def _findings(invocation: Invocation, records: list[DnsRecord], ours: Ours) -> list[Finding]:
+    resolver = DnsResolver(invocation.configuration.routing)
+    return await compare(resolver, records, ours) + await check_reverse(resolver, _hostname(invocation))
+
+
+def _hostname(invocation: Invocation) -> str:
+    return domain_of(invocation.configuration.server.hostname or socket.getfqdn())
+
+
+async def _records(invocation: Invocation, store: Store, domain: str | None) -> tuple[list[DnsRecord], Ours]:
     configuration = invocation.configuration
-    hostname = domain_of(configuration.server.hostname or socket.getfqdn())
+    hostname = _hostname(invocation)
     known = [await domains.known_domain(store, domain)] if domain else [
         record.name for record in await domains.list_all(store)
     ]  # fmt: skip
+    senders: dict[str, list[str]] = {}
+    for each in await domains.list_all(store):
+        if each.smart_host is not None:
+            senders[each.name] = []
+        elif each.source_addresses:
+            senders[each.name] = list(each.source_addresses)
     certificate = None
     try:
         certificate = read_key_pair(invocation.places.certificate, invocation.places.certificate_key).certificate
@@ -82,4 +98,4 @@ async def _records(invocation: Invocation, store: Store, domain: str | None) -> 
         keys = await store.read(published_keys, name or "", invocation.now)
         wanted = wanted_records(name or "", hostname, open_ports(configuration.listeners), keys, certificate)
         records.update(dict.fromkeys(wanted))
-    return list(records)
+    return list(records), Ours(certificate or b"", senders)

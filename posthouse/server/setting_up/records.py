@@ -14,6 +14,7 @@ from posthouse.formats.dkim.keys import txt_strings
 from posthouse.server.settings import PORTS, Listeners
 
 HERE = "<the public address of this machine>"
+WHERE = "where this server is (AAAA likewise for IPv6); who gives you the address must name it so (PTR)"
 SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
 
 # listener -> the SRV service that names it to mail programs, and why
@@ -33,7 +34,7 @@ def wanted_records(
 ) -> list[DnsRecord]:
     """What to publish for `domain`, served by `hostname` at `ports` (by listener) with `certificate` (PEM)."""
     records = [
-        DnsRecord(f"{hostname}.", "A", HERE, "where this server is (AAAA likewise for IPv6)"),
+        DnsRecord(f"{hostname}.", "A", HERE, WHERE),
         DnsRecord(f"{domain}.", "MX", f"10 {hostname}.", "mail for the domain comes here"),
         DnsRecord(f"{domain}.", "TXT", '"v=spf1 mx -all"', "only this server sends for the domain (SPF, RFC 7208)"),
     ]
@@ -53,6 +54,17 @@ def wanted_records(
             optional=True,
         ),
     ]
+    policy = sts_policy(hostname)
+    records.append(
+        DnsRecord(
+            f"_mta-sts.{domain}.",
+            "TXT",
+            f'"v=STSv1; id={hashlib.sha256(policy.encode()).hexdigest()[:16]}"',
+            f"others insist on a good certificate (MTA-STS, RFC 8461); only where a web server of yours, for this one "
+            f"does not yet, serves {sts_url(domain)} with these lines: {' / '.join(policy.splitlines())}",
+            optional=True,
+        )
+    )
     if certificate is not None:
         records.append(
             DnsRecord(
@@ -69,6 +81,16 @@ def wanted_records(
         if name in ports
     ]
     return records
+
+
+def sts_policy(hostname: str) -> str:
+    """The policy to serve; RFC 8461 3.2. It begins as a test, a week long."""
+    return f"version: STSv1\nmode: testing\nmx: {hostname}\nmax_age: 604800\n"
+
+
+def sts_url(domain: str) -> str:
+    """Where; RFC 8461 3.3."""
+    return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
 
 
 def usual_ports(*, unprivileged: bool) -> dict[str, int]:

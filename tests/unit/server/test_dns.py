@@ -49,12 +49,14 @@ async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(hous
         ("_25._tcp.mail.example.org.", "TLSA"),
         ("_imaps._tcp.example.org.", "SRV"),
         ("_pop3s._tcp.example.org.", "SRV"),
+        ("_mta-sts.example.org.", "TXT"),
     }
     assert len([each for each in records if "_domainkey" in each["name"]]) == 2
     text = (await asyncio.to_thread(run, house, "dns")).stdout
     assert all(f"{each['name']} IN {each['type']} {each['value']}" in text for each in records)
 
-    async with DnsServer(zone_of(records)) as server:
+    reverse = "\n5.113.0.203.in-addr.arpa. PTR mail.example.org."
+    async with DnsServer(zone_of(records) + reverse) as server:
         configuration = house / "posthouse.toml"
         configuration.write_text(f'{configuration.read_text()}\n[routing]\ndns_servers = ["{server.address}"]\n')
         right = await asyncio.to_thread(run, house, "dns", "--check")
@@ -63,10 +65,14 @@ async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(hous
         server.add(zone_of([each for each in records if each["type"] != "MX"]))
         wrong = await asyncio.to_thread(run, house, "dns", "--check")
         assert wrong.exit_code == 1
-        (line,) = [line for line in wrong.stdout.splitlines() if not line.startswith("right")]
-        assert line == "missing  example.org. MX: there is no MX record; publish: 10 mail.example.org."
+        assert [line for line in wrong.stdout.splitlines() if not line.startswith("right")] == [
+            "missing  example.org. MX: there is no MX record; publish: 10 mail.example.org.",
+            'wrong    example.org. TXT: it does not let this server send from 203.0.113.5; publish: "v=spf1 mx -all"',
+            "missing  5.113.0.203.in-addr.arpa. PTR: 203.0.113.5 has no name, so that many take no mail from it; "
+            "have who gives you 203.0.113.5 name it mail.example.org.",
+        ]
         found = json.loads((await asyncio.to_thread(run, house, "dns", "--check", "--json")).stdout)
-        assert [each["result"] for each in found if each["is_fault"]] == ["missing"]
+        assert [each["result"] for each in found if each["is_fault"]] == ["missing", "wrong", "missing"]
 
 
 def test_a_domain_that_is_not_ours(house: Path) -> None:
@@ -75,6 +81,9 @@ def test_a_domain_that_is_not_ours(house: Path) -> None:
 
 
 KEY = "ab" * 32
+DMARC = ("_dmarc.a.org.", "TXT", '"v=DMARC1; p=quarantine"')
+TLSRPT = ("_smtp._tls.a.org.", "TXT", '"v=TLSRPTv1; rua=mailto:x@a.org"')
+STS = ("_mta-sts.a.org.", "TXT", '"v=STSv1; id=1"')
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,17 @@ KEY = "ab" * 32
         (("t.a.org.", "TLSA", f"3 1 1 {KEY}"), f"t.a.org. TLSA 3 1 1 {KEY.upper()}", "right", "is there"),
         (("s.a.org.", "SRV", "0 1 993 m.a.org."), "s.a.org. SRV 5 5 993 m.a.org.", "right", "is there"),
         (("s.a.org.", "SRV", "0 1 993 m.a.org."), "s.a.org. SRV 0 1 143 x.org.", "wrong", "it names x.org.:143"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=reject; rua=mailto:a@b.org!10m,mailto:c@d.org"', "right", "is there"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=none"', "right", "others only watch"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=block"', "wrong", "p=block is none of none, quarantine, reject"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; rua=mailto:a@b.org"', "wrong", "counts for nothing"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=none; sp=maybe"', "wrong", "sp=maybe"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=none; pct=120"', "wrong", "no percentage"),
+        (DMARC, '_dmarc.a.org. TXT "v=DMARC1; p=none; rua=a@b.org"', "wrong", "rua names a@b.org"),
+        (TLSRPT, '_smtp._tls.a.org. TXT "v=TLSRPTv1; rua=mailto:x@y.org"', "right", "is there"),
+        (TLSRPT, '_smtp._tls.a.org. TXT "v=TLSRPTv1; rua=x@y.org"', "wrong", "no place"),
+        (STS, '_mta-sts.a.org. TXT "v=STSv1; id=1"', "right", "is there"),
+        (STS, '_mta-sts.a.org. TXT "v=STSv1; id=2026-01-01"', "wrong", "no id"),
         (("m.a.org.", "A", HERE), "m.a.org. AAAA 2001:db8::1", "right", "is there"),
         (("m.a.org.", "A", HERE), "a.org. A 192.0.2.1", "missing", "no such name"),
     ],
