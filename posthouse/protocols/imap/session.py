@@ -24,7 +24,7 @@ from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import Command, Examine, Fetch, Search, Select, Sort, Store
+from posthouse.protocols.imap.wire.commands import Command, Examine, Fetch, Search, Select, Sort, Store, Thread
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEvent,
@@ -359,6 +359,6 @@ def _by_number(command: Command) -> bool:
 
     RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
     """
-    if isinstance(command, Search | Sort):
+    if isinstance(command, Search | Sort | Thread):
         return not command.uid or keys.holds(command.key, keys.Numbers)
     return isinstance(command, Fetch | Store) and not command.uid

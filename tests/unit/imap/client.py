@@ -43,7 +43,7 @@ class Client:
         if b".SILENT" in said:
             for entry in self.entries:
                 entry.flags = None  # what they are now the client was not told
-        may_expunge = said.split()[0].upper() not in (b"FETCH", b"STORE", b"SEARCH", b"SORT")
+        may_expunge = said.split()[0].upper() not in (b"FETCH", b"STORE", b"SEARCH", b"SORT", b"THREAD")
         return await self.until(tag, may_expunge=may_expunge)
 
     async def until(self, tag: bytes, *, may_expunge: bool = True) -> tuple[bytes, list[bytes]]:

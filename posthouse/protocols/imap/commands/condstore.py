@@ -14,6 +14,7 @@ from posthouse.protocols.imap.wire.commands import (
     Status,
     StatusItem,
     Store,
+    Thread,
 )
 from posthouse.protocols.imap.wire.fetch import Attribute
 
@@ -25,7 +26,7 @@ def enables_condstore(command: Command) -> bool:
             return command.changed_since is not None or Attribute.MODSEQ in command.attributes
         case Store():
             return command.unchanged_since is not None
-        case Search() | Sort():
+        case Search() | Sort() | Thread():
             return keys.holds(command.key, keys.ModSeq)
         case Select() | Examine():
             return command.condstore

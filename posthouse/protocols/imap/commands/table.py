@@ -25,6 +25,7 @@ from posthouse.protocols.imap.commands import (
 from posthouse.protocols.imap.commands.fetch import command as fetch
 from posthouse.protocols.imap.commands.search import command as search
 from posthouse.protocols.imap.commands.sort import command as sort
+from posthouse.protocols.imap.commands.thread import command as thread
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire import commands as wire
 
@@ -74,6 +75,7 @@ MAILBOX_COMMANDS: dict[type[wire.Command], Run] = {
     wire.UidExpunge: expunge.uid_expunge,
     wire.Search: search.search,
     wire.Sort: sort.sort,
+    wire.Thread: thread.thread,
     wire.Fetch: fetch.fetch,
     wire.Store: store.store,
     wire.Copy: copy.copy,

@@ -13,7 +13,7 @@ from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.flags import Flags
 from posthouse.protocols.imap.wire.search import Return, SearchKey
 from posthouse.protocols.imap.wire.sequence import SequenceSet
-from posthouse.protocols.imap.wire.sort import Criterion
+from posthouse.protocols.imap.wire.sort import Criterion, Threading
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -340,6 +340,15 @@ class Sort(Command, frozen=True):
     uid: bool = False
     returns: Return | None = None
     partial: tuple[int, int] | None = None
+    charset: str = "UTF-8"
+
+
+class Thread(Command, frozen=True):
+    """THREAD and UID THREAD; RFC 5256 3."""
+
+    algorithm: Threading
+    key: SearchKey
+    uid: bool = False
     charset: str = "UTF-8"
 
 

@@ -45,7 +45,7 @@ from posthouse.protocols.imap.wire.quota_grammar import get_quota, get_quota_roo
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
 from posthouse.protocols.imap.wire.search_grammar import search
 from posthouse.protocols.imap.wire.sequence import STAR, SequenceSet
-from posthouse.protocols.imap.wire.sort_grammar import sort
+from posthouse.protocols.imap.wire.sort_grammar import sort, thread
 from posthouse.storage.ranges import count
 
 Rule = Callable[[Reader, str], Command]
@@ -330,6 +330,7 @@ RULES: dict[bytes, Rule] = {
     b"EXPUNGE": functools.partial(_bare, Expunge),
     b"SEARCH": functools.partial(search, uid=False),
     b"SORT": functools.partial(sort, uid=False),
+    b"THREAD": functools.partial(thread, uid=False),
     b"FETCH": functools.partial(fetch, uid=False),
     b"STORE": functools.partial(_store, False),
     b"COPY": functools.partial(_copy, Copy, False),
@@ -340,6 +341,7 @@ UID_RULES: dict[bytes, Rule] = {
     b"EXPUNGE": _uid_expunge,
     b"SEARCH": functools.partial(search, uid=True),
     b"SORT": functools.partial(sort, uid=True),
+    b"THREAD": functools.partial(thread, uid=True),
     b"FETCH": functools.partial(fetch, uid=True),
     b"STORE": functools.partial(_store, True),
     b"COPY": functools.partial(_copy, Copy, True),

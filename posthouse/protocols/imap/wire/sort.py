@@ -26,3 +26,11 @@ class Criterion(msgspec.Struct, frozen=True, gc=False):
 
     key: SortKey
     reverse: bool = False
+
+
+class Threading(enum.Enum):
+    """A way of threading; the value is its name."""
+
+    ORDEREDSUBJECT = b"ORDEREDSUBJECT"
+    REFERENCES = b"REFERENCES"
+    REFS = b"REFS"

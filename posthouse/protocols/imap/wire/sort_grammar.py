@@ -1,15 +1,16 @@
-"""SORT; RFC 5256 5, RFC 5267 5 (sort with return options), RFC 5957 5."""
+"""SORT and THREAD; RFC 5256 5, RFC 5267 5 (sort with return options), RFC 5957 5."""
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire.commands import Sort
+from posthouse.protocols.imap.wire.commands import Sort, Thread
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.search_grammar import CHARSETS, Keys, charset_name, return_options, skip_word
-from posthouse.protocols.imap.wire.sort import Criterion, SortKey
+from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
 MOST_CRITERIA = 20  # more than there are keys: one that stands twice says nothing new
 
+_ALGORITHMS = {algorithm.value: algorithm for algorithm in Threading}
 _KEYS = {key.value: key for key in SortKey}
 
 
@@ -28,6 +29,17 @@ def sort(reader: Reader, tag: str, uid: bool) -> Sort:
     charset = charset_name(reader)
     key = Keys(reader, CHARSETS[charset]).program()
     return Sort(tag, tuple(criteria), key, uid, returns, partial, charset)
+
+
+def thread(reader: Reader, tag: str, uid: bool) -> Thread:
+    """`"THREAD" SP thread-alg SP charset 1*(SP search-key)`."""
+    reader.sp()
+    name = reader.word("a threading algorithm")
+    if name not in _ALGORITHMS:
+        raise Expected(f"expected one of {b', '.join(_ALGORITHMS).decode()} to thread by")
+    charset = charset_name(reader)
+    key = Keys(reader, CHARSETS[charset]).program()
+    return Thread(tag, _ALGORITHMS[name], key, uid, charset)
 
 
 def _criterion(reader: Reader) -> Criterion:

@@ -54,6 +54,7 @@ from posthouse.protocols.imap.wire.commands import (
     Store,
     StoreMode,
     Subscribe,
+    Thread,
     UidExpunge,
     Unselect,
     Unsubscribe,
@@ -70,7 +71,7 @@ from posthouse.protocols.imap.wire.fetch import (
 )
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
 from posthouse.protocols.imap.wire.sequence import SequenceSet
-from posthouse.protocols.imap.wire.sort import Criterion, SortKey
+from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -379,6 +380,14 @@ def sort(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return Sort(tag, tuple(criteria), key, uid, returns, partial, "UTF-8"), line + b" " + text
 
 
+def thread(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    uid = spell.draw(st.booleans())
+    algorithm = spell.draw(st.sampled_from(Threading))
+    line = (b"UID " if uid else b"") + spell.word(b"THREAD") + b" " + spell.word(algorithm.value)
+    key, text = program(spell)
+    return Thread(tag, algorithm, key, uid, "UTF-8"), b"%b %b %b" % (line, spell.astring(b"utf-8"), text)
+
+
 # The others
 
 
@@ -585,7 +594,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, sort, quota, metadata,
+    fetch, fetch, search, search, sort, thread, quota, metadata,
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from posthouse.core.mail.digests.facets import Facet
+from posthouse.core.mail.digests.facets import NUMBERS, Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import ranges_of
@@ -25,7 +25,6 @@ FACETS = {
     SortKey.DISPLAYFROM: Facet.FROM_NAME_KEY,
     SortKey.DISPLAYTO: Facet.TO_NAME_KEY,
 }
-_TEXTS = frozenset(Facet) - {Facet.RECEIVED, Facet.SENT, Facet.SIZE}
 
 PIECE = 10_000  # positions sorted without a pause, about 2 ms
 
@@ -50,12 +49,18 @@ async def ordered(found: list[int], criteria: Sequence[Criterion], view: View) -
 async def read_columns(facets: list[Facet], found: list[int], view: View) -> dict[Facet, list[Any]]:
     """Each facet of the messages at those ascending positions, by position; of others, something."""
     uids = await view.uids()
-    columns: dict[Facet, list[Any]] = {facet: ["" if facet in _TEXTS else 0] * len(uids) for facet in facets}
+    columns: dict[Facet, list[Any]] = {facet: [_nothing(facet)] * len(uids) for facet in facets}
     digests = Digests(view.store, view.account, view.mailbox, uids, view.uid_next)
     async for page in digests.pages(facets, _ranges(found, len(uids))):
         for facet, column in columns.items():
             put(column, page.positions, page.values(facet))
     return columns
+
+
+def _nothing(facet: Facet) -> int | str | bytes:
+    if facet in NUMBERS:
+        return 0
+    return b"" if facet is Facet.REFERENCES else ""
 
 
 def put(column: list[Any], positions: Sequence[int], values: Sequence[Any]) -> None:

@@ -1,0 +1,1 @@
+"""THREAD and UID THREAD; RFC 5256: messages that were found, as trees."""

@@ -1,0 +1,93 @@
+"""The ways of threading: ORDEREDSUBJECT and REFERENCES (RFC 5256 3), REFS (draft-ietf-morg-inthread 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from posthouse.core.mail.digests.facets import Facet
+from posthouse.protocols.imap.commands.thread.forest import Forest
+from posthouse.protocols.imap.commands.thread.linking import linked
+from posthouse.protocols.imap.commands.thread.subjects import merged
+
+AT_ONCE = 5000
+
+
+# facets of the messages that were found, each by its place among them
+Found = dict[Facet, list[Any]]
+Algorithm = Callable[[Found], Awaitable[Forest]]
+
+
+async def ordered_subject(found: Found) -> Forest:
+    """ORDEREDSUBJECT: the same base subject, the first by sent date above all others."""
+    sent: list[int] = found[Facet.SENT]
+    subjects: list[str] = found[Facet.SUBJECT_KEY]
+    order = sorted(range(len(sent)), key=sent.__getitem__)
+    threads: dict[str, int] = {}
+    children: dict[int, list[int]] = {}
+    for at in range(0, len(order), AT_ONCE):
+        for node in order[at : at + AT_ONCE]:
+            root = threads.setdefault(subjects[node], node)
+            if root != node:
+                children.setdefault(root, []).append(node)
+        await asyncio.sleep(0)
+    return Forest(len(sent), [*threads.values()], children)
+
+
+async def references(found: Found) -> Forest:
+    """REFERENCES: by references, threads of one subject merged, all by sent date."""
+    sent: list[int] = found[Facet.SENT]
+    forest = await linked(found[Facet.ID], found[Facet.REFERENCES])
+    await sort_children(forest, sent)
+    sort_roots(forest, sent)
+    forest = await merged(forest, found[Facet.SUBJECT_KEY], found[Facet.IS_REPLY])
+    await sort_children(forest, sent)
+    sort_roots(forest, sent)
+    return forest
+
+
+async def refs(found: Found) -> Forest:
+    """REFS: by references alone; the thread with the newest message comes last."""
+    sent: list[int] = found[Facet.SENT]
+    forest = await linked(found[Facet.ID], found[Facet.REFERENCES])
+    await sort_children(forest, sent)
+    newest: dict[int, int] = {}
+    for at in range(0, len(forest.roots), AT_ONCE):
+        newest |= {root: _newest(forest, root, sent) for root in forest.roots[at : at + AT_ONCE]}
+        await asyncio.sleep(0)
+    forest.roots.sort()
+    forest.roots.sort(key=newest.__getitem__)
+    return forest
+
+
+async def sort_children(forest: Forest, sent: list[int]) -> None:
+    """Steps 4 and 6: siblings by sent date, equal ones in the order of the mailbox."""
+    for count, siblings in enumerate(forest.children.values()):
+        if len(siblings) > 1:
+            siblings.sort()
+            siblings.sort(key=sent.__getitem__)
+        if count % AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+def sort_roots(forest: Forest, sent: list[int]) -> None:
+    """Likewise for threads; a missing message counts as its first child."""
+    children, count = forest.children, forest.count
+    first = {root: root if root < count else children[root][0] for root in forest.roots}
+    forest.roots.sort(key=first.__getitem__)
+    forest.roots.sort(key=lambda root: sent[first[root]])
+
+
+def _newest(forest: Forest, root: int, sent: list[int]) -> int:
+    children = forest.children
+    if root not in children:
+        return sent[root]
+    newest = 0
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node < forest.count:
+            newest = max(newest, sent[node])
+        pending += children.get(node, ())
+    return newest
