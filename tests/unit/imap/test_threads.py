@@ -125,9 +125,7 @@ def merge(root: Node, messages: list[Message], subject_of: Any) -> None:
             for child in list(node.children):
                 child.move(held)
             node.move(None)
-        elif held.number is None or (
-            node.number is not None and messages[node.number].reply and not messages[held.number].reply
-        ):
+        elif held.number is None or answers(messages, node, held):
             node.move(held)
         else:
             missing = Node()
@@ -135,6 +133,15 @@ def merge(root: Node, messages: list[Message], subject_of: Any) -> None:
             held.move(missing)
             node.move(missing)
             table[subject] = missing
+
+
+def answers(messages: list[Message], node: Node, held: Node) -> bool:
+    return (
+        node.number is not None
+        and held.number is not None
+        and messages[node.number].reply
+        and not messages[held.number].reply
+    )
 
 
 def shown(forest: Forest) -> list[Any]:

@@ -1,4 +1,7 @@
-"""Messages in the order of some facets; RFC 5256 3: what is equal in all of them stands in the order of the mailbox."""
+"""Messages in the order of some facets; RFC 5256 3: what is equal in all of them stands in the order of the mailbox.
+
+Text is compared as i;unicode-casemap has it, I18NLEVEL=1 of RFC 5255 4.3.
+"""
 
 from __future__ import annotations
 
