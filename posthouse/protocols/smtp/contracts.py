@@ -11,7 +11,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.mail.letters import Letters
 from posthouse.core.queue.settings import QueueSettings
-from posthouse.core.registry import Registry
+from posthouse.core.registry import LocalRegistry, Registry
 from posthouse.protocols.smtp.roles import Role
 from posthouse.protocols.smtp.settings import SmtpSettings
 from posthouse.storage.contract import Store
@@ -25,7 +25,10 @@ class Trace(Protocol):
 
 
 class Contracts(msgspec.Struct, frozen=True):
-    """What all sessions of a listener share; `now` gives ms since the epoch."""
+    """What all sessions of a listener share; `now` gives ms since the epoch.
+
+    `registry` is that of all workers, `own_counts` this one's.
+    """
 
     role: Role
     store: Store
@@ -38,3 +41,4 @@ class Contracts(msgspec.Struct, frozen=True):
     trace: Trace
     hostname: str
     now: Callable[[], int]
+    own_counts: LocalRegistry = msgspec.field(default_factory=lambda: LocalRegistry(limit=10_000))

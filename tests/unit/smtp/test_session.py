@@ -305,6 +305,26 @@ async def test_a_line_without_end_does_not_stop_the_reading() -> None:
 
 
 @pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
+async def test_as_many_recipients_as_were_offered(hello: str) -> None:
+    """RFC 9422 3: RCPTMAX; the message goes to those that were taken (RFC 5321 4.5.3.1.10)."""
+    world = await open_world("lmtp" if hello == "LHLO" else "mx", recipients=100)
+    client = Client(world)
+    await client.reply()
+    client.transport.send(f"{hello} x\r\n".encode())
+    assert any(line[4:] == "LIMITS RCPTMAX=100" for line in await client.reply())
+    await client.say("MAIL FROM:<ann@example.net>")
+    for number in range(100):
+        assert (await client.say(f"RCPT TO:<bob+{number}@example.org>")).startswith("250 ")
+    for _ in range(2):
+        assert (await client.say("RCPT TO:<alice@example.org>")).startswith("452 4.5.3")
+    await client.say("DATA")
+    client.transport.send(dotted(SMALL))
+    for _ in range(100 if hello == "LHLO" else 1):
+        assert (await client.reply())[-1].startswith("250 ")
+    assert (len(await world.inbox(BOB)), len(await world.inbox(ALICE))) == (1, 0)
+
+
+@pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
 async def test_what_follows_a_refused_sender_or_recipient_is_no_nonsense(hello: str) -> None:
     """RFC 2920 3.1: who sends all at once cannot know that MAIL or all RCPTs are refused."""
     world = await open_world("lmtp" if hello == "LHLO" else "mx", bad_commands=3)

@@ -138,6 +138,21 @@ async def test_so_much_from_one_address(setting: str, status: str) -> None:
     assert replies == ["250 2.0.0", "250 2.0.0", status, "250 2.0.0"]
 
 
+async def test_few_messages_are_no_news_for_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    world = await open_world(messages_per_address_per_minute=128, recipients_per_address_per_minute=0)
+    client = Client(world)
+    await client.reply()
+    await client.say("EHLO x")
+    (connection,) = world.factory.connections
+    registry: Any = connection.session.contracts.registry  # type: ignore[attr-defined]
+    hit = registry.hit
+    monkeypatch.setattr(registry, "hit", lambda key, window: asked.append(key) or hit(key, window))
+    for told in ([], [], ["smtp/messages/192.0.2.7"], ["smtp/messages/192.0.2.7"] * 2):
+        await one_message(client)
+        assert asked == told
+
+
 async def test_an_address_that_tries_names() -> None:
     world = await open_world(refusals_per_address_per_minute=3)
     for attempts in (3, 1, 1):
