@@ -32,6 +32,8 @@ ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOP
 STRUCTURE = Space(0x32, "structure", U32, U32)  # account, message -> BODYSTRUCTURE and BODY as sent, part tree
 DIGEST = Space(0x36, "digest", U32, U32, U32, U32)  # account, mailbox, facet, block of UIDs -> that of all its messages
 PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it, when more than one
+# account, when (ms), modseq, mailbox, first UID -> ExpungedRecord: messages that went together and can be put back
+EXPUNGED = Space(0x38, "expunged", U32, U64, U64, U32, U32)
 
 # Blobs
 BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
@@ -65,7 +67,7 @@ ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ANNOTATION,
-    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, PLACES,
+    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, PLACES, EXPUNGED,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice
 
 from posthouse.core.mail.digests.blocks import forget_digests
-from posthouse.core.mail.places import remove_items
+from posthouse.core.mail.places import erase_items
+from posthouse.core.mail.undelete import erase_expunged
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import WriteTransaction, operation
@@ -22,12 +23,14 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
         left -= len(items)
         with Revision(txn, account) as revision:
             revision.collection(number)
-            remove_items(revision, number, items, now)
+            erase_items(revision, number, items, now)
             if record.exists == len(items):
                 revision.remove_collection(number)
         forget_digests(txn, account, number)
         if left <= 0:
             return False
+    if erase_expunged(txn, account, left, now) >= left:
+        return False
     txn.delete_range(*CHANGE.range(account))
     txn.delete_range(*ANNOTATION.range(account))
     txn.delete(SEQUENCE.key(account))

@@ -195,6 +195,14 @@ def checked_name(name: str) -> str:
     return name
 
 
+def add_mailbox(revision: Revision, name: str, now: int) -> int:
+    """Make one and those above it, within a revision that makes no other; its number.
+
+    Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
+    """
+    return _create(revision, checked_name(name), None, now)
+
+
 def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
     """The record as others see it."""
     return Mailbox(

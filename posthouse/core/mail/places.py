@@ -8,6 +8,7 @@ from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.records import (
     ENCODER,
     MESSAGE_SPACES,
+    ExpungedRecord,
     Letter,
     MessageRecord,
     StructureRecord,
@@ -16,10 +17,12 @@ from posthouse.core.mail.records import (
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord
+from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.items import Item, decode_item
-from posthouse.storage.spaces import ENVELOPE, MESSAGE, PLACES, STRUCTURE
+from posthouse.storage.spaces import ENVELOPE, EXPUNGED, MESSAGE, PLACES, STRUCTURE
 
 MAX_KEYWORDS = 256
+ITEMS_PER_RECORD = 200
 
 
 def place_letter(
@@ -74,15 +77,37 @@ def move_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]],
 
 
 def remove_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], now: int) -> None:
-    """Remove messages; those that stand nowhere else are forgotten and their blobs released."""
-    freed = 0
-    for uid, value in items:
-        item = decode_item(value)
-        freed += item.size
-        _leave(revision, mailbox, uid, item)
-        _forget(revision, item.object, now)
-    if items:
-        charge(revision.txn, revision.account, -len(items), -freed, enforce=False)
+    """Remove messages; until they are forgotten they can be put back (`undelete.py`), and count in no quota."""
+    record = revision.collection(mailbox)
+    _take_out(revision, mailbox, items)
+    for at in range(0, len(items), ITEMS_PER_RECORD):
+        some = items[at : at + ITEMS_PER_RECORD]
+        key = EXPUNGED.key(revision.account, now, revision.modseq, mailbox, some[0][0])
+        expunged = ExpungedRecord(mailbox, record.name, record.keywords, [value for _, value in some])
+        revision.txn.put(key, ENCODER.encode(expunged))
+
+
+def erase_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], now: int) -> None:
+    """Remove messages for good; those that stand nowhere else are forgotten."""
+    for item in _take_out(revision, mailbox, items):
+        forget_message(revision.txn, revision.account, item.object, now)
+
+
+def forget_message(txn: WriteTransaction, account: int, message: int, now: int) -> None:
+    """It stands in one place less; with the last one it is forgotten and its blob released."""
+    key = PLACES.key(account, message)
+    places = _places(txn.get(key)) - 1
+    if places > 1:
+        txn.put(key, _encode_places(places))
+        return
+    if places == 1:
+        txn.delete(key)
+        return
+    record = txn.get(MESSAGE.key(account, message))
+    if record is not None:
+        release(txn, decode_message(record).hash, now)
+    for space in MESSAGE_SPACES:
+        txn.delete(space.key(account, message))
 
 
 def keyword_bits(record: CollectionRecord, keywords: tuple[str, ...]) -> int:
@@ -122,21 +147,14 @@ def _leave(revision: Revision, mailbox: int, uid: int, item: Item) -> None:
     _count(revision.collection(mailbox), item, -1)
 
 
-def _forget(revision: Revision, message: int, now: int) -> None:
-    txn, account = revision.txn, revision.account
-    key = PLACES.key(account, message)
-    places = _places(txn.get(key)) - 1
-    if places > 1:
-        txn.put(key, _encode_places(places))
-        return
-    if places == 1:
-        txn.delete(key)
-        return
-    record = txn.get(MESSAGE.key(account, message))
-    if record is not None:
-        release(txn, decode_message(record).hash, now)
-    for space in MESSAGE_SPACES:
-        txn.delete(space.key(account, message))
+def _take_out(revision: Revision, mailbox: int, items: list[tuple[int, bytes]]) -> list[Item]:
+    decoded = [decode_item(value) for _, value in items]
+    for (uid, _), item in zip(items, decoded, strict=True):
+        _leave(revision, mailbox, uid, item)
+    if decoded:
+        freed = sum(item.size for item in decoded)
+        charge(revision.txn, revision.account, -len(decoded), -freed, enforce=False)
+    return decoded
 
 
 def _places(value: bytes | None) -> int:

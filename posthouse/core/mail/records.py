@@ -59,9 +59,19 @@ class StructureRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
     parts: bytes
 
 
+class ExpungedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
+    """Messages that were taken out of a mailbox together; `items` as they stood there, `keywords` names their bits."""
+
+    collection: int
+    name: str
+    keywords: list[str]
+    items: list[bytes]
+
+
 ENCODER = msgspec.msgpack.Encoder()
 _MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
 _STRUCTURE = msgspec.msgpack.Decoder(StructureRecord)
+_EXPUNGED = msgspec.msgpack.Decoder(ExpungedRecord)
 
 
 def decode_message(value: bytes) -> MessageRecord:
@@ -72,6 +82,11 @@ def decode_message(value: bytes) -> MessageRecord:
 def decode_structure(value: bytes) -> StructureRecord:
     """A STRUCTURE record."""
     return _STRUCTURE.decode(value)
+
+
+def decode_expunged(value: bytes) -> ExpungedRecord:
+    """An EXPUNGED record."""
+    return _EXPUNGED.decode(value)
 
 
 MESSAGE_SPACES = (MESSAGE, ENVELOPE, STRUCTURE, PLACES)

@@ -73,6 +73,8 @@ def mend_account(txn: WriteTransaction, account: int, now: int) -> list[Fault]:
         return []  # whose it is must be known first
     for key in found.stray:
         txn.delete(key)
+    for key, value in found.amended.items():
+        txn.put(key, value)
     for message in [*found.messages, *found.unreadable]:
         places = found.places[message]
         if places > 1:

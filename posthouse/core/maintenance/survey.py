@@ -10,7 +10,7 @@ import msgspec
 
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
-from posthouse.core.mail.records import decode_message, decode_structure
+from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message, decode_structure
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
 from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
 from posthouse.storage.collections import AccountSequence, CollectionRecord
@@ -21,6 +21,7 @@ from posthouse.storage.spaces import (
     COLLECTION,
     DIGEST,
     ENVELOPE,
+    EXPUNGED,
     ITEM,
     MESSAGE,
     PLACES,
@@ -52,7 +53,7 @@ class Survey(msgspec.Struct):
 
     `messages` are (hash, octets) by number, `unreadable` those whose record is damaged. `stray` are keys of what
     belongs to no message or mailbox, `idle` messages that nothing shows. `faults` are mended in the account,
-    `letter_faults` by reading letters again, or not at all.
+    `letter_faults` by reading letters again, or not at all. `amended` are records as they should be, by their keys.
     """
 
     account: int
@@ -67,6 +68,7 @@ class Survey(msgspec.Struct):
     last_object: int = 0
     faults: list[Fault] = []
     letter_faults: list[Fault] = []
+    amended: dict[bytes, bytes] = {}
 
     @property
     def items(self) -> int:
@@ -97,6 +99,7 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
     _read_messages(txn, found)
     for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}:
         found.counted[number] = _count(txn, found, number)
+    _read_expunged(txn, found)
     _read_places(txn, found)
     _read_annotations(txn, found)
     _read_digests(txn, found)
@@ -191,6 +194,27 @@ def _read_digests(txn: ReadTransaction, found: Survey) -> None:
         if mailbox not in found.counted:
             where = f"account {found.account}, mailbox {mailbox}"
             found.faults.append(Fault(where, "a digest is there without it", REBUILD))
+            found.stray.append(key)
+
+
+def _read_expunged(txn: ReadTransaction, found: Survey) -> None:
+    for key, value in txn.scan(*EXPUNGED.range(found.account)):
+        where = f"account {found.account}, expunged at {EXPUNGED.parse(key)[1]}"
+        try:
+            record = decode_expunged(value)
+            items = [(each, decode_item(each).object) for each in record.items]
+        except UNREADABLE as error:
+            found.faults.append(Fault(where, strange_text(error), REBUILD))
+            found.stray.append(key)
+            continue
+        kept = [each for each, message in items if message in found.messages or message in found.unreadable]
+        found.places.update(message for _, message in items)
+        if len(kept) == len(items):
+            continue
+        found.faults.append(Fault(where, f"{len(items) - len(kept)} of its messages are not there", REBUILD))
+        if kept:
+            found.amended[key] = ENCODER.encode(msgspec.structs.replace(record, items=kept))
+        else:
             found.stray.append(key)
 
 

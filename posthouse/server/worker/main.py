@@ -25,6 +25,7 @@ from posthouse.server.endpoints import ENDPOINTS, now_ms
 from posthouse.server.hub.line import SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.timetable.duties import all_duties
+from posthouse.server.timetable.mail import mail_duties
 from posthouse.server.timetable.reporting import reporting_duties
 from posthouse.server.timetable.runner import Timetable
 from posthouse.server.timetable.sending import sending_duties
@@ -96,6 +97,7 @@ class Worker:
                     self._briefed.configuration.dkim,
                     now_ms,
                 )
+                | mail_duties(self._parts.store, self._briefed.configuration.mail, now_ms)
                 | reporting_duties(self._sending.tls_reporter, self._briefed.configuration.routing)
                 | sending_duties(
                     self._parts.store,

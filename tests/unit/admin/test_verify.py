@@ -38,6 +38,7 @@ from posthouse.storage.spaces import (
     CREDENTIALS,
     DOMAIN,
     ENVELOPE,
+    EXPUNGED,
     GROUP,
     ITEM,
     JOB_DUE,
@@ -244,6 +245,23 @@ async def test_a_message_that_nothing_shows_comes_back(tmp_path: Path) -> None:
     assert [row.size for row in await house.store.read(rows, ALICE, recovered.id, 1, 10, 10, 0)] == [len(SMALL)]
     with pytest.raises(NoSuchMailbox):
         await house.store.read(find_mailbox, BOB, "Recovered")
+    assert await faults(house) == []
+
+
+async def test_expunged_mail_is_known(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    await house.store.write(store_flags, ALICE, 1, [(1, 2)], FlagChange("add", DELETED), None)
+    await house.store.write(expunge, ALICE, 1, None, NOW)
+    assert await faults(house) == []
+    key = EXPUNGED.key(ALICE, NOW, (await house.store.read(query(read_sequence), ALICE)).modseq, 1, 1)
+    await house.store.write(delete_raw, MESSAGE.key(ALICE, 1))
+    assert any("1 of its messages are not there" in fault for fault in await faults(house))
+    await mend(house)
+    assert await faults(house) == []
+    await house.store.write(put_raw, key, b"\xc1")
+    assert any(f"expunged at {NOW}" in fault for fault in await faults(house))
+    await mend(house)
+    assert await shown_letters(house, ALICE) == {LARGE_HASH}  # it stands in no record: so it is shown
     assert await faults(house) == []
 
 
