@@ -36,7 +36,7 @@ def test_put_back_once(server: Served) -> None:
         client.append("INBOX", b"Subject: %d\r\n\r\n" % number)
     client.select_folder("INBOX")
     for _ in range(DOUBLINGS):
-        client.copy("1:*", "INBOX")
+        client.copy(client.search(), "INBOX")
         client.noop()
     client.delete_messages(client.search())
     client.expunge()
@@ -51,7 +51,7 @@ def test_put_back_once(server: Served) -> None:
     client = IMAPClient("127.0.0.1", server.port("imap"), ssl=False)
     client.login(server.admin, PASSWORD)
     client.select_folder("INBOX")
-    found = Counter(answer[b"BODY[]"] for answer in client.fetch("1:*", ["BODY.PEEK[]"]).values())
+    found = Counter(answer[b"BODY[]"] for answer in client.fetch(client.search(), ["BODY.PEEK[]"]).values())
     client.logout()
     assert (len(found), set(found.values())) == (LETTERS, {2**DOUBLINGS})
     assert json.loads(server.cli("verify", "--json"))["faults"] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import TooManyKeywords
 from posthouse.core.mail.flags import DELETED, SEEN
@@ -61,9 +63,10 @@ def copy_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]],
     """Show the same messages in `target` too; their UIDs there. Charges the quota: raises OverQuota."""
     decoded = [decode_item(value) for _, value in items]
     charge(revision.txn, revision.account, len(decoded), sum(item.size for item in decoded))
-    keys = [PLACES.key(revision.account, item.object) for item in decoded]
-    for key, places in zip(keys, revision.txn.get_many(keys), strict=True):
-        revision.txn.put(key, _encode_places(_places(places) + 1))
+    more = Counter(item.object for item in decoded)  # two copies of a message may be copied at once
+    keys = [PLACES.key(revision.account, message) for message in more]
+    for key, places, count in zip(keys, revision.txn.get_many(keys), more.values(), strict=True):
+        revision.txn.put(key, _encode_places(_places(places) + count))
     return _recreate(revision, mailbox, decoded, target, now)
 
 

@@ -198,6 +198,19 @@ async def test_moves_are_no_deletes() -> None:
     assert (await left(store))["expunged"] == 1
 
 
+async def test_copies_beside_their_message_are_counted_each() -> None:
+    store = await open_store()
+    await put(store, "one")
+    for _ in range(3):
+        await store.write(copy, ALICE, INBOX_ID, [(1, 99)], "INBOX", NOW)
+    await sound(store)
+    await remove(store, *range(1, 8))
+    await forget(store, NOW + 1)
+    assert len(await shown(store)) == 1
+    assert (await left(store))["message"] == 1
+    await sound(store)
+
+
 async def test_what_is_over_age_is_forgotten_a_little_at_a_time() -> None:
     store = await open_store()
     await put(store, *[f"old {number}" for number in range(450)])
