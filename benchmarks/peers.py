@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
+
+from tests.postfix import PostfixServer, free_port, wait_for_port
 
 PASSWORD = "bench-secret"
 DOMAIN = "example.org"
@@ -59,44 +59,8 @@ protocol lmtp {{
 }}
 """
 
-POSTFIX_MASTER = """
-127.0.0.1:{smtp} inet n - n - 200 smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-local unix - n n - - local
-virtual unix - n n - - virtual
-lmtp unix - - n - 40 lmtp
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-POSTFIX_MAIN = """
-compatibility_level = 3.6
-queue_directory = {dir}/spool
-data_directory = {dir}/data
-mail_owner = postfix
-maillog_file = {dir}/postfix.log
-maillog_file_prefixes = {dir}
+POSTFIX = """
 myhostname = bench.example.org
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
 virtual_mailbox_domains = example.org
 virtual_mailbox_maps = static:ok
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
@@ -105,28 +69,7 @@ lmtp_destination_recipient_limit = 1
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_peername_lookup = no
-alias_maps =
-alias_database =
 """
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for_port(port: int, seconds: float = 20) -> None:
-    """Return when something accepts connections on `port`; raises TimeoutError."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port}")
 
 
 class Dovecot:
@@ -176,25 +119,11 @@ class Postfix:
     name = "Postfix"
 
     def __init__(self, directory: Path, lmtp: int, settings: str = "") -> None:
-        self.directory = directory
-        self.lmtp = lmtp
-        self.settings = settings
-        self.smtp = free_port()
+        self._server = PostfixServer(directory, POSTFIX.format(lmtp=lmtp) + settings)
+        self.smtp = self._server.port
 
     def start(self) -> None:
-        for name in ("etc", "spool", "data"):
-            (self.directory / name).mkdir(parents=True)
-        self.directory.chmod(0o755)
-        shutil.chown(self.directory / "data", "postfix", "postfix")
-        main = POSTFIX_MAIN.format(dir=self.directory, lmtp=self.lmtp) + self.settings
-        (self.directory / "etc/main.cf").write_text(main)
-        (self.directory / "etc/master.cf").write_text(POSTFIX_MASTER.format(smtp=self.smtp))
-        self._run("start")
-        wait_for_port(self.smtp)
+        self._server.start()
 
     def stop(self) -> None:
-        self._run("stop")
-
-    def _run(self, verb: str) -> None:
-        command = ["postfix", "-c", str(self.directory / "etc"), verb]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._server.stop()

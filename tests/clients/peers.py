@@ -9,45 +9,15 @@ import os
 import pwd
 import shutil
 import smtplib
-import socket
 import subprocess
 import time
 from email.message import EmailMessage
 from pathlib import Path
 
-PATIENCE_SECONDS = 30.0
+from tests.postfix import PATIENCE_SECONDS, PostfixServer, free_port, wait_for_port
 
-POSTFIX_MASTER = """
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-POSTFIX_MAIN = """
-compatibility_level = 3.6
-queue_directory = {dir}/spool
-data_directory = {dir}/data
-mail_owner = postfix
-maillog_file = {dir}/postfix.log
-maillog_file_prefixes = {dir}
+POSTFIX = """
 myhostname = mx.example.net
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
 virtual_mailbox_domains = example.net
 virtual_mailbox_base = {dir}
 virtual_mailbox_maps = static:box/
@@ -60,8 +30,6 @@ smtpd_tls_security_level = encrypt
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtp_dns_support_level = disabled
-alias_maps =
-alias_database =
 """
 
 EXIM = """
@@ -127,7 +95,7 @@ class Peer:
 
     def __init__(self, directory: Path, ours: int, certificate: Path, key: Path) -> None:
         self.directory = directory
-        self.port = _free_port()
+        self.port = free_port()
         self._ours = ours
         self._certificate = certificate
         self._key = key
@@ -190,21 +158,11 @@ class Postfix(Peer):
     def start(self) -> None:
         self._lay_out("data", owner="postfix")
         self._lay_out("box", owner="nobody")
-        for name in ("etc", "spool"):
-            (self.directory / name).mkdir()
-        (self.directory / "etc/main.cf").write_text(POSTFIX_MAIN.format(**self._values()))
-        (self.directory / "etc/master.cf").write_text(POSTFIX_MASTER.format(**self._values()))
-        self._run("start")
-        _wait_for_port(self.port)
+        self._server = PostfixServer(self.directory, POSTFIX.format(**self._values()), self.port)
+        self._server.start()
 
     def stop(self) -> None:
-        self._run("stop")
-
-    def _run(self, verb: str) -> None:
-        done = subprocess.run(
-            ["postfix", "-c", str(self.directory / "etc"), verb], check=False, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr + self.log()
+        self._server.stop()
 
 
 class Exim(Peer):
@@ -220,25 +178,8 @@ class Exim(Peer):
         configuration = self.directory / "exim.conf"
         configuration.write_text(EXIM.format(program=self._program, **self._values()))
         self._process = subprocess.Popen([str(self._program), "-C", str(configuration), "-bdf", "-q1m"])
-        _wait_for_port(self.port)
+        wait_for_port(self.port)
 
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(PATIENCE_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _wait_for_port(port: int) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < ends:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)  # asks again until it listens
-        else:
-            return
-    raise AssertionError(f"nothing listens on port {port}")

@@ -127,16 +127,17 @@ class _Walk:
         return self._to_all(group.members, sender and (group.owner or sender), group.domain, depth)
 
     def _to_all(self, targets: list[str] | tuple[str, ...], sender: str, domain: str, depth: int) -> bool:
-        reached = [self._to(parse_address(target), sender, domain, depth - 1) for target in targets]
+        reached = [self._to(target, sender, domain, depth - 1) for target in targets]
         return any(reached)
 
-    def _to(self, target: Address, sender: str, domain: str, depth: int) -> bool:
-        held = self._domain(target.domain)
+    def _to(self, target: str, sender: str, domain: str, depth: int) -> bool:
+        """`target` is in canonical form, as all that is stored: what is not ours need not be taken apart."""
+        held = self._domain(target.rpartition("@")[2])
         if held is None:
-            self.onward.setdefault(str(target), self._sender(sender, domain))
+            self.onward.setdefault(target, self._sender(sender, domain))
             return True
         home = held.alias_of or held.name
-        record = read_address(self._txn, home, target.local)
+        record = read_address(self._txn, home, parse_address(target).local)
         return record is not None and self.follow(record, sender, home, depth)
 
     def _sender(self, sender: str, domain: str) -> str:

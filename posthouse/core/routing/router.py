@@ -13,7 +13,7 @@ from msgspec import structs
 from posthouse.core.accounts.records import DomainRecord, SmartHost, read_domain
 from posthouse.core.dns import DnsFailure, Resolver
 from posthouse.core.queue.contracts import Hop, RemoteLogin, Route, TlsPolicy, Unroutable
-from posthouse.core.routing.contracts import Ourselves, PolicySource, PolicyUnavailable
+from posthouse.core.routing.contracts import Ourselves, PolicyUnavailable
 from posthouse.core.routing.dane import dane_policy
 from posthouse.core.routing.hosts import MailHost, addresses_of, can_be_anothers, find_hosts, unanswered
 from posthouse.core.routing.policies import StsPolicies
@@ -36,7 +36,7 @@ class MxRouter:
         self,
         store: Store,
         resolver: Resolver,
-        source: PolicySource,
+        policies: StsPolicies,
         settings: RoutingSettings,
         ourselves: Ourselves,
         now: Callable[[], int],
@@ -45,7 +45,7 @@ class MxRouter:
         self._resolver = resolver
         self._settings = settings
         self._ourselves = ourselves
-        self._policies = StsPolicies(store, resolver, source, settings, now)
+        self._policies = policies
         self._counts = TlsCounts(store, settings, now)
 
     async def route(self, destination: str, domain: str, *, tls_optional: bool = False) -> Route:

@@ -13,6 +13,7 @@ from posthouse.core.queue.line import Means
 from posthouse.core.queue.own import OwnMail
 from posthouse.core.queue.reporter import Reporter
 from posthouse.core.routing.contracts import Ourselves
+from posthouse.core.routing.policies import StsPolicies
 from posthouse.core.routing.router import MxRouter
 from posthouse.core.routing.tls_reports import TlsReporter
 from posthouse.server.configuration.tree import authorities_file
@@ -43,7 +44,7 @@ def build_sending(parts: Parts, reactor: Any) -> Sending:
     router = MxRouter(
         parts.store,
         resolver,
-        HttpsPolicies(https, configuration.routing),
+        StsPolicies(parts.store, resolver, HttpsPolicies(https, configuration.routing), configuration.routing, now_ms),
         configuration.routing,
         Ourselves(parts.hostname, is_own_address),
         now_ms,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from posthouse.core.routing.contracts import Ourselves, PolicyUnavailable
+from posthouse.core.routing.policies import StsPolicies
 from posthouse.core.routing.router import MxRouter
 from posthouse.core.routing.settings import RoutingSettings
 from posthouse.server.resolver import DnsResolver
@@ -49,4 +50,6 @@ def router_on(
     **settings: Any,
 ) -> MxRouter:
     wanted = settings_for(server, **settings)
-    return MxRouter(store or MemoryStore(), DnsResolver(wanted), source or Texts(), wanted, OURSELVES, now)
+    store, resolver = store or MemoryStore(), DnsResolver(wanted)
+    policies = StsPolicies(store, resolver, source or Texts(), wanted, now)
+    return MxRouter(store, resolver, policies, wanted, OURSELVES, now)
