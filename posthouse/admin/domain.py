@@ -10,6 +10,7 @@ from posthouse.core.accounts import domains
 from posthouse.core.accounts.domains import DomainChange, DomainShown
 from posthouse.core.accounts.records import DomainRecord, SmartHost
 from posthouse.core.accounts.roles import add_domain_with_roles
+from posthouse.core.queue.operator import reopen
 from posthouse.storage.contract import Store
 
 SUBMISSION, SUBMISSIONS = 587, 465
@@ -69,13 +70,18 @@ def smart_host_of(text: str, login: str, password: str, *, plain: bool) -> Smart
 
 
 async def change(store: Store, name: str, wanted: DomainChange) -> None:
-    """Change settings; raises BadDomain, BadAddress, BadHost, NoSuchDomain, and NotHere for the catch-all."""
+    """Change settings; raises BadDomain, BadAddress, BadHost, NoSuchDomain, and NotHere for the catch-all.
+
+    Mail that waits for a smart host that could not be reached goes by the new way at once.
+    """
     if wanted.source_addresses is not msgspec.UNSET:
         sources = tuple(ip_address_of(address) for address in wanted.source_addresses)
         wanted = msgspec.structs.replace(wanted, source_addresses=tuple(dict.fromkeys(sources)))
     if isinstance(wanted.catch_all, str):
         wanted = msgspec.structs.replace(wanted, catch_all=address_of(wanted.catch_all))
     await store.write(domains.change_domain, domain_of(name), wanted)
+    if wanted.smart_host is not msgspec.UNSET:
+        await store.write(reopen, f"@{domain_of(name)}")
 
 
 async def delete(store: Store, name: str) -> None:

@@ -24,7 +24,7 @@ from posthouse.core.queue.records import (
     write_recipient,
 )
 from posthouse.core.queue.send import named, need_carrying
-from posthouse.core.queue.states import make_due, put_message, set_deadline, settle, take_out
+from posthouse.core.queue.states import make_due, next_due, put_message, set_deadline, settle, take_out
 from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
 from posthouse.storage.spaces import DESTINATION, QUEUED, QUEUED_RECIPIENT
@@ -213,6 +213,15 @@ def retry(txn: WriteTransaction, picks: list[Pick], who: str, now: int) -> Done:
         need_carrying(txn, recipient.destination, now)
 
     return _each(txn, picks, ("waiting",), change, Deed("tried again", who, now))
+
+
+@operation
+def reopen(txn: WriteTransaction, destination: str) -> None:
+    """Go to a destination at once, where mail is due and nothing was to be tried for a while: it has changed."""
+    txn.delete(DESTINATION.key(destination))
+    due = next_due(txn, destination)
+    if due is not None:
+        need_carrying(txn, destination, due)
 
 
 @operation
