@@ -94,4 +94,5 @@ def built(message: Part, blob: Blob) -> Letter:
         bodystructure=bodystructure(message, True),
         body=bodystructure(message, False),
         parts=encode_parts(message),
+        ascii_header=message.header.isascii(),
     )

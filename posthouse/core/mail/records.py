@@ -34,6 +34,7 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
     bodystructure: bytes
     body: bytes
     parts: bytes
+    ascii_header: bool = True
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@ from posthouse.core.authentication.sasl import mechanisms
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.sessions import Channel
 
-ALWAYS = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE")
+ALWAYS = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
     "BINARY",
     "CATENATE",
@@ -40,8 +40,11 @@ LOGGED_IN = (
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
     "THREAD=REFS",
+    "UIDBATCHES",
+    "UIDONLY",
     "UIDPLUS",
     "UNSELECT",
+    "UTF8=ACCEPT",
     "WITHIN",
 )
 
@@ -50,7 +53,12 @@ def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool) -
     """The names, in the order they are shown."""
     names = list(ALWAYS)
     if logged_in:
-        return [*names, *LOGGED_IN, f"APPENDLIMIT={settings.message_octets}"]
+        return [
+            *names,
+            *LOGGED_IN,
+            f"APPENDLIMIT={settings.message_octets}",
+            f"MESSAGELIMIT={settings.changed_messages}",
+        ]
     peer = channel.peer
     if channel.can_start_tls:
         names.append("STARTTLS")

@@ -55,9 +55,11 @@ class User(msgspec.Struct, frozen=True):
 class Ok(msgspec.Struct, frozen=True):
     """A command that was done: OK, with a response code or none.
 
-    `synced` asks for HIGHESTMODSEQ as its code, where the peer enabled QRESYNC (RFC 7162 3.2.7).
+    `synced` asks for HIGHESTMODSEQ as its code, where the peer enabled QRESYNC (RFC 7162 3.2.7). `limited` is the
+    MESSAGELIMIT code of a command that was done in part, told before the tag when that has another one (RFC 9738 3.1).
     """
 
     text: str
     code: bytes | None = None
     synced: bool = False
+    limited: bytes | None = None

@@ -1,4 +1,4 @@
-"""What one peer has enabled (RFC 5161), and how it is therefore spoken to; RFC 7162, RFC 9051.
+"""What one peer has enabled (RFC 5161), and how it is therefore spoken to; RFC 7162, RFC 9051, RFC 9586.
 
 It only grows while a connection lasts, and all parts of a session look at the same one.
 """
@@ -10,48 +10,71 @@ from collections.abc import Sequence
 from posthouse.protocols.imap.wire import encoder
 from posthouse.storage.ranges import Range
 
+# What ENABLE can name, in capitals: how it is written, and what it turns on
+ENABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "CONDSTORE": ("CONDSTORE", ("condstore",)),
+    "QRESYNC": ("QRESYNC", ("condstore", "qresync")),
+    "IMAP4REV2": ("IMAP4rev2", ("rev2",)),
+    "UTF8=ACCEPT": ("UTF8=ACCEPT", ("utf8_accepted",)),
+    "UIDONLY": ("UIDONLY", ("uid_only",)),
+}
+
 
 class Dialect:
     """One peer's; a new one is IMAP4rev1 without extensions that have to be enabled."""
 
-    __slots__ = ("condstore", "qresync")
+    __slots__ = ("condstore", "qresync", "rev2", "uid_only", "utf8_accepted")
 
     def __init__(self) -> None:
         self.condstore = False  # MODSEQ stands in every FETCH response that shows flags (RFC 7162 3.1)
         self.qresync = False  # what goes is told by UID (RFC 7162 3.2.3)
+        self.rev2 = False  # nothing is \Recent, searches are answered by ESEARCH (RFC 9051, appendix E)
+        self.utf8_accepted = False  # UTF-8 may stand in quoted strings and in header fields (RFC 6855)
+        self.uid_only = False  # there are no message numbers (RFC 9586)
 
-    def enable(self, name: str) -> bool:
-        """Turn on a capability, in capitals; False for one that need not be enabled or already was."""
-        if name == "CONDSTORE" and not self.condstore:
-            self.condstore = True
-        elif name == "QRESYNC" and not self.qresync:
-            self.condstore = self.qresync = True
-        else:
-            return False
-        return True
+    def enable(self, name: str) -> str | None:
+        """Turn on a capability; how it is written, None for one that need not be enabled or already was."""
+        written, parts = ENABLES.get(name, ("", ()))
+        if all(getattr(self, part) for part in parts):
+            return None
+        for part in parts:
+            setattr(self, part, True)
+        return written
+
+    @property
+    def utf8(self) -> bool:
+        """True when mailbox names are UTF-8 instead of modified UTF-7 (RFC 9051 5.1, RFC 6855 3)."""
+        return self.rev2 or self.utf8_accepted
 
     @property
     def shows_uids(self) -> bool:
-        """True when a FETCH response that shows flags unasked has the UID, too (RFC 7162 3.2.4)."""
-        return self.condstore
+        """True when a FETCH response that nobody asked for has the UID, too (RFC 7162 3.2.4, RFC 9051 7.5.2)."""
+        return self.condstore or self.rev2 or self.uid_only
+
+    @property
+    def names_gone(self) -> bool:
+        """True when messages that went are told by UID, which needs no numbers (RFC 7162 3.2.10, RFC 9586 3)."""
+        return self.qresync or self.uid_only
+
+    def fetched(self, number: int, uid: int, items: bytes) -> bytes:
+        """A FETCH response, or a UIDFETCH where there are no numbers (RFC 9586 3.3)."""
+        if self.uid_only:
+            return b"* %d UIDFETCH (%b)\r\n" % (uid, items)
+        return b"* %d FETCH (%b)\r\n" % (number, items)
 
     def flags_line(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
         """A FETCH response for flags that changed."""
-        if self.condstore:
-            return b"* %d FETCH (UID %d FLAGS %b MODSEQ (%d))\r\n" % (number, uid, flags, modseq)
-        return b"* %d FETCH (UID %d FLAGS %b)\r\n" % (number, uid, flags)
+        items = b"FLAGS %b" % flags if self.uid_only else b"UID %d FLAGS %b" % (uid, flags)
+        return self.fetched(number, uid, items + b" MODSEQ (%d)" % modseq if self.condstore else items)
 
     def modseq_line(self, number: int, uid: int, modseq: int) -> bytes:
         """A FETCH response for a message whose flags the peer knows already (RFC 7162 3.1.3)."""
-        return b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, modseq)
+        return self.fetched(
+            number, uid, b"MODSEQ (%d)" % modseq if self.uid_only else b"UID %d MODSEQ (%d)" % (uid, modseq)
+        )
 
     def gone(self, numbers: Sequence[range], uids: Sequence[Range]) -> bytes:
         """What tells that messages went; `numbers` from the last to the first, needed unless `names_gone`."""
         if self.names_gone:
             return encoder.vanished(uids)
         return b"".join([encoder.expunge(number) for span in numbers for number in span])
-
-    @property
-    def names_gone(self) -> bool:
-        """True when messages that went are told by UID, which needs no numbers."""
-        return self.qresync

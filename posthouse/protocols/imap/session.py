@@ -17,6 +17,7 @@ from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.condstore import enables_condstore
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.incoming import Incoming
+from posthouse.protocols.imap.commands.restrictions import refuse_unspeakable
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
@@ -280,6 +281,8 @@ class Session:
             self.dialect.enable("CONDSTORE")
             if self.view is not None and not isinstance(command, Select | Examine):
                 self.view.tell_synced(self.channel)  # RFC 7162 3.1
+        if self.dialect.uid_only or self.dialect.utf8_accepted:
+            refuse_unspeakable(command, self.dialect)
         kind = type(command)
         for_connection = CONNECTION_COMMANDS.get(kind)
         if for_connection is not None:
@@ -300,12 +303,21 @@ class Session:
         if self.view is not None and self.view is before and not self.ended:
             await self._catch_up(self.view, expunges=expunges)
             if isinstance(outcome, Ok) and outcome.synced and self.dialect.qresync:
-                outcome = Ok(outcome.text, encoder.number_code(b"HIGHESTMODSEQ", self.view.synced))
+                code = encoder.number_code(b"HIGHESTMODSEQ", self.view.synced)
+                outcome = Ok(outcome.text, code, limited=outcome.limited)
+        if isinstance(outcome, Ok) and outcome.limited is not None:
+            outcome = self._limited(outcome, outcome.limited)
         if outcome is not None and not self.ended:
             self._tell(tag, outcome)
         if self.failed_logins >= self.contracts.settings.failed_logins:
             self.say_bye("Too many logins failed")
         await self.channel.drain()
+
+    def _limited(self, outcome: Ok, code: bytes) -> Ok:
+        if outcome.code is None:
+            return Ok("Not all of them at once, go on below", code)
+        self.channel.write(encoder.status_line("*", "NO", "Not all of them at once, go on below", code))
+        return outcome
 
     async def _outcome(self, work: Awaitable[Ok | None]) -> Ok | No | Bad | None:
         try:

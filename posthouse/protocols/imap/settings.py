@@ -35,6 +35,21 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     message_octets: Annotated[
         int, Meta(ge=1024, le=4_294_967_295, description="Largest message that APPEND takes, in octets.")
     ] = 104_857_600
+    changed_messages: Annotated[
+        int,
+        Meta(
+            ge=1000,
+            le=4_294_967_295,
+            description="Messages that one STORE, COPY, MOVE or UID EXPUNGE may change (MESSAGELIMIT).",
+        ),
+    ] = 1_000_000
+    eight_bit_headers: Annotated[
+        bool,
+        Meta(
+            description="Take messages with 8-bit header fields also from clients that have not enabled UTF-8. "
+            "RFC 6855 forbids it; set it while old mail is copied here."
+        ),
+    ] = False
     kept_uids: Annotated[
         int,
         Meta(ge=0, le=10_000_000, description="Messages of the largest mailbox whose UIDs an IDLE session keeps."),

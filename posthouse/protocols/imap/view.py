@@ -90,8 +90,11 @@ class View:
         self.rights = rights
         self.flag_lists = FlagLists(mailbox.keywords)
         # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
-        self.recent: list[Range] = [(mailbox.recent_from, mailbox.uid_next - 1)] if opened.recent else []
-        self.recent_count = opened.recent
+        self.recent: list[Range] = []
+        self.recent_count = 0
+        if opened.recent and not dialect.rev2:
+            self.recent = [(mailbox.recent_from, mailbox.uid_next - 1)]
+            self.recent_count = opened.recent
         self.saved: list[Range] = []  # UIDs of SEARCH RETURN (SAVE); RFC 5182
         self._gone: list[Range] = []  # expunged, but the peer was not told yet
         self._safe = 0  # what `highest` was before that
@@ -106,7 +109,7 @@ class View:
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
-        if read_only or not opened.recent:
+        if read_only or not opened.recent or dialect.rev2:
             return cls(store, account, opened, dialect, read_only=read_only, rights=rights)
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
@@ -188,6 +191,10 @@ class View:
         r"""True when reading a body gives a message \Seen."""
         return not self.read_only and bool(self.rights & Right.SEEN)
 
+    def forget_recent(self) -> None:
+        r"""Nothing is \Recent any more (RFC 9051, appendix E)."""
+        self.recent, self.recent_count = [], 0
+
     def is_recent(self, uid: int) -> bool:
         """True for a message that this session was told of first."""
         return any(first <= uid <= last for first, last in self.recent)
@@ -210,7 +217,7 @@ class View:
         Raises ViewLost.
         """
         changes = await self._changes()
-        if changes.created and not self.read_only:
+        if changes.created and not self.read_only and not self.dialect.rev2:
             changes = await self._claim_recent()
         whole = changes.complete
         if not whole:
@@ -280,7 +287,8 @@ class View:
         """The flags of those messages that are still there, and known to the peer."""
         if not updated:
             return
-        before, uids = await self._from(updated[0][0])
+        numbered = not self.dialect.uid_only
+        before, uids = await self._from(updated[0][0]) if numbered else (0, array("I"))
         flags_line = self.dialect.flags_line
         for start, last in updated:
             first = start
@@ -288,7 +296,7 @@ class View:
                 rows = await self.store.read(messages.rows, self.account, self.mailbox, first, last, ROWS_PER_READ, 0)
                 for row in rows:
                     at = bisect_left(uids, row.uid)
-                    if at < len(uids) and uids[at] == row.uid:
+                    if not numbered or (at < len(uids) and uids[at] == row.uid):
                         flags = self.flags_of(row.uid, row.flags, row.keywords)
                         output.write(flags_line(before + at + 1, row.uid, flags, row.modseq))
                 await output.drain()

@@ -128,8 +128,8 @@ def compare(client: Model, real: Truth, *, whole: bool) -> None:
 async def play(world: World, seed: int, rounds: int) -> list[Model]:
     choice = random.Random(seed)
     clients = [
-        Model(world.begin, "QRESYNC", "SELECT INBOX "),
-        Model(world.begin, "CONDSTORE", "SELECT INBOX "),
+        Model(world.begin, choice.choice(["QRESYNC", "IMAP4rev2 QRESYNC"]), "SELECT INBOX "),
+        Model(world.begin, choice.choice(["CONDSTORE", "IMAP4rev2 CONDSTORE"]), "SELECT INBOX "),
         Model(world.begin, "", "SELECT INBOX "),
     ]
     for client in clients:

@@ -7,8 +7,10 @@ from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.messages import Copied
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
+from posthouse.protocols.imap.commands.limiting import newest_of
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Copy, Move
@@ -16,7 +18,7 @@ from posthouse.protocols.imap.wire.commands import Copy, Move
 
 async def copy(command: Copy, view: View, user: User) -> Ok:
     """Show the messages in another mailbox too."""
-    copied = await _transfer(command, view, user)
+    copied, _ = await _transfer(command, view, user)
     return Ok("Copied", copy_uid(copied))
 
 
@@ -26,19 +28,24 @@ async def move(command: Move, view: View, user: User) -> Ok:
     COPYUID stands before the EXPUNGE responses (RFC 6851 4.3), which catching up tells behind it.
     """
     refuse_read_only(view)
-    code = copy_uid(await _transfer(command, view, user))
+    copied, limited = await _transfer(command, view, user)
+    code = copy_uid(copied)
     if code is not None:
         user.output.write(encoder.status_line("*", "OK", "Moved", code))
-    return Ok("Done", synced=True)
+    return Ok("Done", synced=True, limited=limited)
 
 
-async def _transfer(command: Copy | Move, view: View, user: User) -> Copied:
+async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[Copied, bytes | None]:
     check_numbers(command.sequence, view, uid=command.uid)
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
+    ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
+    if limited is not None and isinstance(command, Copy):
+        raise No("So many messages cannot be copied at once", limited.decode())  # all or none: RFC 9051 6.4.7
     operation = messages.move if isinstance(command, Move) else messages.copy
     try:
         found = await user.find(command.name)
-        return await user.store.write(operation, found.account, view.mailbox, ranges, found.name, user.now())
+        done = await user.store.write(operation, found.account, view.mailbox, ranges, found.name, user.now())
+        return done, limited
     except NoSuchMailbox:
         raise no_target() from None
 

@@ -53,7 +53,9 @@ class Incoming:
         elif isinstance(event, AppendEnd):
             if not self._writers[-1].size:
                 raise _empty()
-            self.letters.append(await self._writers[-1].finish())
+            letter = await self._writers[-1].finish()
+            self.letters.append(letter)
+            _check_header(letter, self._known_user)
         elif isinstance(event, AppendStart):
             await self._start(event)
         elif isinstance(event, AppendText):
@@ -105,6 +107,8 @@ async def _find_replaced(replaced: Replaced, view: View | None) -> int:
     """The UID of the message to be replaced; raises Bad or No where there is none, or it may not go."""
     if view is None:
         raise Bad("Select a mailbox first")
+    if view.dialect.uid_only and not replaced.uid:
+        raise Bad("Messages are named by UID only", "UIDREQUIRED")  # RFC 9586 3
     refuse_read_only(view)
     view.need(Right.DELETE | Right.EXPUNGE)
     sequence = SequenceSet(((replaced.number, replaced.number),))
@@ -145,10 +149,16 @@ def no_target() -> No:
 
 
 def _check(coming: AppendMessage | AppendText, user: User, so_far: int) -> None:
-    if coming.utf8:
-        raise Bad("UTF8 is not offered")
+    if coming.utf8 and not user.dialect.utf8_accepted:
+        raise Bad("ENABLE UTF8=ACCEPT first")  # RFC 6855 4
     if so_far + coming.size > user.contracts.settings.message_octets:
         raise _too_large()
+
+
+def _check_header(letter: Letter, user: User) -> None:
+    """A header with UTF-8 is for those who have enabled it; RFC 6855 4, RFC 9051 5."""
+    if not (letter.ascii_header or user.dialect.utf8 or user.contracts.settings.eight_bit_headers):
+        raise No("Its header fields are not ASCII: ENABLE UTF8=ACCEPT first", "CANNOT")
 
 
 def _empty() -> No:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, list_mailboxes
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.finding import Found
+from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, canonical_name, list_mailboxes
 from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
 from posthouse.protocols.imap.commands.status import status_line
@@ -36,7 +38,7 @@ async def list_(command: List, user: User) -> Ok:
         names = attributes(mailbox, has_children=mailbox.name in parents)
         if mailbox.subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
             names.append("\\Subscribed")
-        lines.append(encoder.list_line(names, mailbox.name, child_info=child_info))
+        lines.append(encoder.list_line(names, mailbox.name, utf8=user.dialect.utf8, child_info=child_info))
         if command.status:
             lines.append(await status_line(mailbox.name, command.status, user))
         if command.metadata is not None:
@@ -57,13 +59,13 @@ async def lsub(command: Lsub, user: User) -> Ok:
             continue
         if wanted.matches(mailbox.name):
             told.add(mailbox.name)
-            lines.append(encoder.list_line([], mailbox.name, word=b"LSUB"))
+            lines.append(encoder.list_line([], mailbox.name, utf8=user.dialect.utf8, word=b"LSUB"))
         elif command.pattern.endswith("%"):
             # RFC 3501 6.3.9: a level is shown when only something under it is subscribed
             for above in _above(mailbox.name):
                 if above not in told and wanted.matches(above):
                     told.add(above)
-                    lines.append(encoder.list_line(["\\Noselect"], above, word=b"LSUB"))
+                    lines.append(encoder.list_line(["\\Noselect"], above, utf8=user.dialect.utf8, word=b"LSUB"))
     user.output.write(b"".join(lines))
     return Ok("That is all")
 
@@ -72,6 +74,17 @@ async def namespace(command: Namespace, user: User) -> Ok:
     """One's own mailboxes, without a prefix; RFC 9051 6.3.10, RFC 2342."""
     user.output.write(encoder.namespace())
     return Ok("That is all")
+
+
+async def selected_line(found: Found, supplied: str | None, user: User) -> bytes:
+    """The LIST response of a mailbox that is selected; RFC 9051 6.3.2."""
+    mailboxes = {mailbox.name: mailbox for mailbox in await user.store.read(list_mailboxes, found.account)}
+    mailbox = mailboxes.get(canonical_name(found.name))
+    if mailbox is None:
+        raise NoSuchMailbox(found.called)
+    below = mailbox.name + SEPARATOR
+    names = attributes(mailbox, has_children=any(name.startswith(below) for name in mailboxes))
+    return encoder.list_line(names, found.called, utf8=user.dialect.utf8, old_name=supplied)
 
 
 def attributes(mailbox: Mailbox, *, has_children: bool) -> list[str]:

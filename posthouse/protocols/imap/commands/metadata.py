@@ -54,7 +54,7 @@ async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[
     large = [len(value) for _, value in held if value is not None and most is not None and len(value) > most]
     if large:
         held = [(entry, value) for entry, value in held if value is None or most is None or len(value) <= most]
-    return encoder.metadata(name, held) if held else b"", max(large, default=0)
+    return encoder.metadata(name, held, utf8=user.dialect.utf8) if held else b"", max(large, default=0)
 
 
 def told(longest: int) -> Ok:

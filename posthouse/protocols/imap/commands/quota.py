@@ -32,7 +32,7 @@ async def get_quota_root(command: GetQuotaRoot, user: User) -> Ok:
     await user.store.read(find_mailbox, found.account, found.name)
     held = await user.store.read(allowance, found.account)
     limits = _limits(held) if found.rights & Right.INSERT else []  # who cannot add anything need not know
-    user.output.write(encoder.quota_root(found.called, [held.address] if limits else []))
+    user.output.write(encoder.quota_root(found.called, [held.address] if limits else [], utf8=user.dialect.utf8))
     if limits:
         user.output.write(encoder.quota(held.address, limits))
     return Ok("That is all")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail.messages import expunge
 from posthouse.core.sharing.rights import CHANGES, Right
+from posthouse.protocols.imap.commands.listing import selected_line
 from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
@@ -35,6 +36,8 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         user.store, found.account, found.name, session.dialect, rights=found.rights, read_only=read_only
     )
     announce(view, session)
+    if session.dialect.rev2:
+        session.channel.write(await selected_line(found, command.supplied, user))
     if command.qresync is not None:
         await resynchronise(view, command.qresync, user)
     session.view = view
@@ -44,7 +47,10 @@ async def select(command: Select | Examine, session: Session) -> Ok:
 def announce(view: View, session: Session) -> None:
     """What SELECT tells; RFC 3501 6.3.1. The first unseen message is not looked for: few clients read that code."""
     write = session.channel.write
-    write(encoder.exists(view.exists) + encoder.recent(view.recent_count) + view.flags_announced())
+    write(encoder.exists(view.exists))
+    if not session.dialect.rev2:
+        write(encoder.recent(view.recent_count))
+    write(view.flags_announced())
     for code, text in (
         (encoder.number_code(b"UIDVALIDITY", view.uid_validity), "UIDs are valid"),
         (encoder.number_code(b"UIDNEXT", view.uid_next), "The next UID"),

@@ -34,7 +34,7 @@ async def status_line(name: str, items: tuple[StatusItem, ...], user: User) -> b
                 await _deleted_octets(found.account, opened.mailbox, user) if deleted else _value(item, opened, user),
             )
         )
-    return encoder.status(found.called, values)
+    return encoder.status(found.called, values, utf8=user.dialect.utf8)
 
 
 async def _deleted_octets(account: int, mailbox: Mailbox, user: User) -> int:

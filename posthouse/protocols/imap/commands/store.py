@@ -6,6 +6,7 @@ from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import Stored, store_flags
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
+from posthouse.protocols.imap.commands.limiting import newest_of
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
@@ -25,14 +26,15 @@ async def store(command: Store, view: View, user: User) -> Ok:
     change = FlagChange(command.mode.value, command.flags.system, command.flags.keywords).within(view.rights)
     if change is None:
         raise NotAllowed("flags")
+    ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
     done = await user.store.write(store_flags, view.account, view.mailbox, ranges, change, command.unchanged_since)
     view.did(done.modseq)
     view.learn_keywords(done.keywords, user.output)
     user.output.write(b"".join(_lines(command, done, view)))
     if done.failed:
         failed = done.failed if command.uid else _as_numbers(done.failed, view)
-        return Ok("Others have changed some of them", b"MODIFIED " + encoder.uid_set(failed))
-    return Ok("Done")
+        return Ok("Others have changed some of them", b"MODIFIED " + encoder.uid_set(failed), limited=limited)
+    return Ok("Done", limited=limited)
 
 
 def _lines(command: Store, done: Stored, view: View) -> list[bytes]:
@@ -50,7 +52,7 @@ def _lines(command: Store, done: Stored, view: View) -> list[bytes]:
     shown = [(n + 1, uid, view.flags_of(uid, flags, keywords), modseq) for n, (uid, flags, keywords), modseq in rows]
     if command.uid or dialect.shows_uids:
         return [dialect.flags_line(number, uid, flags, modseq) for number, uid, flags, modseq in shown]
-    return [b"* %d FETCH (FLAGS %b)\r\n" % (number, flags) for number, _, flags, _ in shown]
+    return [dialect.fetched(number, uid, b"FLAGS " + flags) for number, uid, flags, _ in shown]
 
 
 def _as_numbers(uids: list[Range], view: View) -> list[Range]:

@@ -21,6 +21,7 @@ from posthouse.protocols.imap.commands import (
     starttls,
     status,
     store,
+    uid_batches,
 )
 from posthouse.protocols.imap.commands.fetch import command as fetch
 from posthouse.protocols.imap.commands.search import command as search
@@ -74,6 +75,7 @@ MAILBOX_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Expunge: expunge.expunge,
     wire.UidExpunge: expunge.uid_expunge,
     wire.Search: search.search,
+    wire.UidBatches: uid_batches.uid_batches,
     wire.Sort: sort.sort,
     wire.Thread: thread.thread,
     wire.Fetch: fetch.fetch,

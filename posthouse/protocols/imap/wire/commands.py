@@ -87,11 +87,15 @@ class QResync(msgspec.Struct, frozen=True, gc=False):
 
 
 class Select(Command, frozen=True):
-    """SELECT; RFC 9051 6.3.2, RFC 7162 3.1.8 (CONDSTORE)."""
+    """SELECT; RFC 9051 6.3.2, RFC 7162 3.1.8 (CONDSTORE).
+
+    `supplied` is the name as the peer wrote it, where that was no Net-Unicode.
+    """
 
     name: str
     condstore: bool = False
     qresync: QResync | None = None
+    supplied: str | None = None
 
 
 class Examine(Command, frozen=True):
@@ -100,6 +104,7 @@ class Examine(Command, frozen=True):
     name: str
     condstore: bool = False
     qresync: QResync | None = None
+    supplied: str | None = None
 
 
 class Create(Command, frozen=True):
@@ -383,6 +388,13 @@ class Store(Command, frozen=True):
     silent: bool = False
     uid: bool = False
     unchanged_since: int | None = None
+
+
+class UidBatches(Command, frozen=True):
+    """UIDBATCHES; RFC 10022 3.1. `size` in messages; `batches` (first, last) counts them from 1, None for all."""
+
+    size: int
+    batches: tuple[int, int] | None = None
 
 
 class Copy(Command, frozen=True):

@@ -106,6 +106,12 @@ def vanished(uids: Iterable[Range], *, earlier: bool = False) -> bytes:
     return b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if earlier else b"", uid_set(uids))
 
 
+def uid_batches(tag: str, batches: Iterable[Range]) -> bytes:
+    """UIDBATCHES: (highest, lowest UID) of each batch; RFC 10022 3.2."""
+    told = b",".join([b"%d:%d" % batch for batch in batches])
+    return b"* UIDBATCHES (TAG %b)%b\r\n" % (string(tag.encode("ascii")), b" " + told if told else b"")
+
+
 def flag_names(names: Iterable[str]) -> bytes:
     r"""`(\Seen $Forwarded)`."""
     return b"(%b)" % " ".join(names).encode("ascii")
@@ -122,14 +128,20 @@ def list_line(
     *,
     utf8: bool = False,
     child_info: Iterable[str] = (),
+    old_name: str | None = None,
     word: bytes = b"LIST",
 ) -> bytes:
     r"""LIST or LSUB; RFC 9051 7.3.1. `attributes` with their backslash.
 
-    `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6).
+    `child_info` holds selection options that something under the mailbox fits (RFC 9051 6.3.9.6), `old_name` what it
+    was called before, or by the peer (6.3.9.7).
     """
-    child = " ".join(f'"{option}"' for option in child_info).encode("ascii")
-    tail = b' ("CHILDINFO" (%b))' % child if child else b""
+    items = []
+    if child := " ".join(f'"{option}"' for option in child_info).encode("ascii"):
+        items.append(b'"CHILDINFO" (%b)' % child)
+    if old_name is not None:
+        items.append(b'"OLDNAME" (%b)' % encode_name(old_name, utf8=utf8))
+    tail = b" (%b)" % b" ".join(items) if items else b""
     return b'* %b %b "/" %b%b\r\n' % (word, flag_names(attributes), encode_name(name, utf8=utf8), tail)
 
 

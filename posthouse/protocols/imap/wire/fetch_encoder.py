@@ -65,12 +65,19 @@ _FORMATS: dict[Attribute, bytes] = {
 }
 
 
-def line_format(attributes: Iterable[Attribute]) -> bytes:
+# How a response begins, by whether it names its message by UID alone (RFC 9586 3.3)
+HEADS: dict[bool, bytes] = {False: b"* %d FETCH (%b", True: b"* %d UIDFETCH (%b"}
+
+
+def line_format(attributes: Iterable[Attribute], *, uid_only: bool = False) -> bytes:
     """A whole response to be filled by `%` with the message number and the attributes' values, in that order.
+
+    With `uid_only` the number is the UID.
 
     Values are ints for UID, RFC822.SIZE and MODSEQ, and bytes ready to send for the others.
     """
-    return b"* %%d FETCH (%b)\r\n" % b" ".join([_FORMATS[attribute] for attribute in attributes])
+    word = b"UIDFETCH" if uid_only else b"FETCH"
+    return b"* %%d %b (%b)\r\n" % (word, b" ".join([_FORMATS[attribute] for attribute in attributes]))
 
 
 def items_format(attributes: Iterable[Attribute]) -> bytes:

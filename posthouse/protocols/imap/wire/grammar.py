@@ -33,6 +33,7 @@ from posthouse.protocols.imap.wire.commands import (
     Store,
     StoreMode,
     Subscribe,
+    UidBatches,
     UidExpunge,
     Unselect,
     Unsubscribe,
@@ -153,6 +154,7 @@ def _select(command: type[Select] | type[Examine], reader: Reader, tag: str) -> 
     """`SP mailbox [select-params]`; RFC 7162 3.1.8 and 3.2.5."""
     reader.sp()
     name = reader.mailbox()
+    supplied = reader.denormalized
     condstore = False
     qresync: QResync | None = None
     if reader.sp_then(b"("):
@@ -161,7 +163,7 @@ def _select(command: type[Select] | type[Examine], reader: Reader, tag: str) -> 
             condstore = True  # RFC 7162 3.2.5: QRESYNC enables it too
             qresync = found or qresync
     reader.end()
-    return command(tag, name, condstore, qresync)
+    return command(tag, name, condstore, qresync, supplied)
 
 
 def _select_parameter(reader: Reader) -> QResync | None:
@@ -256,6 +258,21 @@ def _uid_expunge(reader: Reader, tag: str) -> UidExpunge:
     return UidExpunge(tag, sequence)
 
 
+def _uid_batches(reader: Reader, tag: str) -> UidBatches:
+    """`"UIDBATCHES" SP nz-number [SP nz-number ":" nz-number]`; RFC 10022 4."""
+    reader.sp()
+    size = reader.number("a number of messages", least=1)
+    batches: tuple[int, int] | None = None
+    if not reader.at_end():
+        reader.sp()
+        first = reader.number("the first batch", least=1)
+        reader.expect(b":")
+        last = reader.number("the last batch", least=1)
+        batches = min(first, last), max(first, last)
+    reader.end()
+    return UidBatches(tag, size, batches)
+
+
 def _copy(command: type[Copy] | type[Move], uid: bool, reader: Reader, tag: str) -> Command:
     """`SP sequence-set SP mailbox`."""
     reader.sp()
@@ -328,6 +345,7 @@ RULES: dict[bytes, Rule] = {
     b"CLOSE": functools.partial(_bare, Close),
     b"UNSELECT": functools.partial(_bare, Unselect),
     b"EXPUNGE": functools.partial(_bare, Expunge),
+    b"UIDBATCHES": _uid_batches,
     b"SEARCH": functools.partial(search, uid=False),
     b"SORT": functools.partial(sort, uid=False),
     b"THREAD": functools.partial(thread, uid=False),

@@ -58,7 +58,7 @@ class Reader:
     A `partial` text ends in the header of a literal, whose octets (maybe none) are to come.
     """
 
-    __slots__ = ("at", "limits", "partial", "text", "utf8")
+    __slots__ = ("at", "denormalized", "limits", "partial", "text", "utf8")
 
     def __init__(
         self, text: bytes, limits: WireLimits, *, utf8: bool = False, at: int = 0, partial: bool = False
@@ -67,6 +67,7 @@ class Reader:
         self.at = at
         self.limits = limits
         self.partial = partial
+        self.denormalized: str | None = None  # the last mailbox name as it was written, where that was not in NFC
         self.utf8 = utf8  # mailbox names are UTF-8 (RFC 9051 5.1, RFC 6855 3), else modified UTF-7 (RFC 3501 5.1.3)
 
     # Punctuation
@@ -151,6 +152,8 @@ class Reader:
         if match is not None:
             self.at = match.end()
             octets = match[1]
+            if self.utf8:
+                as_utf8(octets, "a quoted string")  # RFC 6855 3
             return _unescape(octets) if b"\\" in octets else octets
         match = _LITERAL.match(self.text, self.at)
         if match is not None:
@@ -255,7 +258,12 @@ class Reader:
         if len(octets) > _LONGEST_NAME:
             raise Expected(f"the mailbox name is longer than {_LONGEST_NAME} octets", "CANNOT")
         try:
-            return decode_name(octets, utf8=self.utf8)
+            name = decode_name(octets, utf8=self.utf8)
+            self.denormalized = None
+            if self.utf8 and not name.isascii():
+                written = octets.decode("utf-8")
+                self.denormalized = written if written != name else None
+            return name
         except ValueError:
             encoding = "UTF-8" if self.utf8 else "modified UTF-7"
             raise Expected(f"the mailbox name is not in {encoding}", "CANNOT") from None

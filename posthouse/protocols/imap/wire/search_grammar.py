@@ -12,7 +12,7 @@ from typing import Literal
 from posthouse.protocols.imap.wire.commands import Search
 from posthouse.protocols.imap.wire.fetch_grammar import partial_range
 from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
-from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_utf8
+from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expected, Reader, as_utf8
 from posthouse.protocols.imap.wire.search import (
     All,
     And,
@@ -39,6 +39,7 @@ from posthouse.protocols.imap.wire.search import (
     Uids,
     Younger,
 )
+from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 _KEY = re.compile(rb"[A-Za-z]+")
 _RETURNS: dict[bytes, Return] = {
@@ -173,6 +174,13 @@ class Keys:
         """sequence-set behind UID."""
         return Uids(self._reader.sequence_set())
 
+    def beyond(self, *, after: bool) -> SearchKey:
+        """A UID, for those above or below it; RFC 9738 3.2."""
+        uid = self._reader.number("a UID", least=1)
+        if after:
+            return Uids(SequenceSet(((uid + 1, MAX_NUMBER),))) if uid < MAX_NUMBER else Not(All())
+        return Uids(SequenceSet(((1, uid - 1),))) if uid > 1 else Not(All())
+
     def object_id(self) -> str:
         """objectid; RFC 8474 7."""
         return self._reader.text_string("an id")
@@ -241,6 +249,8 @@ RULES: dict[bytes, Rule] = {
     b"OLDER": lambda keys, _: Older(keys.number("seconds", 1)),
     b"YOUNGER": lambda keys, _: Younger(keys.number("seconds", 1)),
     b"UID": lambda keys, _: keys.sequence(),
+    b"UIDAFTER": lambda keys, _: keys.beyond(after=True),
+    b"UIDBEFORE": lambda keys, _: keys.beyond(after=False),
     b"EMAILID": lambda keys, _: EmailId(keys.object_id()),
     b"THREADID": lambda keys, _: ThreadId(keys.object_id()),
 }

@@ -424,7 +424,7 @@ def test_malformed(line: bytes, tag: str, text: str) -> None:
 
 def test_names_in_utf8() -> None:
     assert only_event('a SELECT "ä&b"'.encode(), utf8=True) == Select("a", "ä&b")
-    assert only_event('a SELECT "a\u0308"'.encode(), utf8=True) == Select("a", "ä")
+    assert only_event('a SELECT "a\u0308"'.encode(), utf8=True) == Select("a", "ä", supplied="a\u0308")
     assert isinstance(only_event(b'a SELECT "\xff"', utf8=True), Malformed)
 
 

@@ -47,11 +47,11 @@ class Bodies:
         }
         return cls(found, user)
 
-    async def show(self, number: int, row: Row, items: bytes, sections: tuple[Cut, ...]) -> None:
-        """One message's whole response."""
-        self._gather(b"* %d FETCH (%b" % (number, items))
+    async def show(self, row: Row, head: bytes, has_items: bool, sections: tuple[Cut, ...]) -> None:
+        """One message's whole response, whose `head` is made; a blank follows it where that has items."""
+        self._gather(head)
         octets = self._octets[row.message]
-        blank = b" " if items else b""
+        blank = b" " if has_items else b""
         outline = _outline(row)
         for section in sections:
             self._gather(blank)

@@ -62,7 +62,7 @@ async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
     first, last = uids[batch.start], uids[batch.stop - 1]
     page = await view.store.read(flag_page, view.account, view.mailbox, first, last, batch.count)
     present, flags = array("I", page.uids), array("H", page.flags)
-    user.output.write(plan.flag_lines(view, view.positions_of(present), present, flags, page.keywords))
+    user.output.write(plan.flag_lines(view, plan.numbers(view, present), present, flags, page.keywords))
     return len(present)
 
 
@@ -71,21 +71,21 @@ async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
     if plan.binaries:
         refuse_unknown(rows, plan.binaries)
     changed = await _mark_seen(rows, view, user) if plan.marks_seen and view.marks_seen else frozenset()
-    positions = view.positions_of([row.uid for row in rows])
+    numbers = plan.numbers(view, [row.uid for row in rows])
     if plan.sections:
-        await _show_bodies(positions, rows, changed, plan, view, user)
+        await _show_bodies(numbers, rows, changed, plan, view, user)
     else:
-        user.output.write(plan.lines(view, positions, rows))
+        user.output.write(plan.lines(view, numbers, rows))
     return len(rows)
 
 
 async def _show_bodies(
-    positions: Sequence[int], rows: list[Row], changed: frozenset[int], plan: Plan, view: View, user: User
+    numbers: Sequence[int], rows: list[Row], changed: frozenset[int], plan: Plan, view: View, user: User
 ) -> None:
     bodies = await Bodies.of(rows, view, user)
-    for at, row in zip(positions, rows, strict=True):
+    for number, row in zip(numbers, rows, strict=True):
         items = plan.items(view, row, changed=row.uid in changed)
-        await bodies.show(at + 1, row, items, plan.sections)
+        await bodies.show(row, plan.head(number, items), bool(items), plan.sections)
     bodies.flush()
 
 

@@ -41,6 +41,7 @@ class Plan:
     """A FETCH's attributes in the order of rendering: those of the row, then preview, then sections."""
 
     __slots__ = (
+        "_dialect",
         "_extra_format",
         "_extra_values",
         "_format",
@@ -58,11 +59,16 @@ class Plan:
         self.sections = tuple(one for one in asked if isinstance(one, Cut))
         self.binaries = [one for one in self.sections if not isinstance(one, Section)]
         self.marks_seen = any(not isinstance(one, BinarySize) and not one.peek for one in self.sections)
+        self._dialect = dialect
         self._preview = any(isinstance(attribute, Preview) for attribute in asked)
         self._values = [VALUES[attribute][1] for attribute in self.attributes]
         self._format = fetch_encoder.items_format(self.attributes)
         # a message that this very FETCH has made \Seen shows its new flags too (RFC 9051 6.4.5, RFC 7162 3.2.4)
-        shown = (Attribute.UID, Attribute.FLAGS, Attribute.MODSEQ) if dialect.condstore else (Attribute.FLAGS,)
+        shown = [Attribute.FLAGS]
+        if dialect.shows_uids:
+            shown.insert(0, Attribute.UID)
+        if dialect.condstore:
+            shown.append(Attribute.MODSEQ)
         extra = [attribute for attribute in shown if attribute not in self.attributes]
         self._extra_values = [VALUES[attribute][1] for attribute in extra]
         self._extra_format = fetch_encoder.items_format(extra)
@@ -79,11 +85,24 @@ class Plan:
         """True for UID and FLAGS in this order, what clients ask of all messages at once."""
         return not self.sections and not self._preview and set(self.attributes) == {Attribute.UID, Attribute.FLAGS}
 
+    def numbers(self, view: View, uids: Sequence[int]) -> Sequence[int]:
+        """What stands for each of these messages behind the star: its number, or its UID with UIDONLY."""
+        if self._dialect.uid_only:
+            return uids
+        positions = view.positions_of(uids)
+        if isinstance(positions, range):
+            return range(positions.start + 1, positions.stop + 1)
+        return [at + 1 for at in positions]
+
+    def head(self, number: int, items: bytes) -> bytes:
+        """How a response with sections begins."""
+        return fetch_encoder.HEADS[self._dialect.uid_only] % (number, items)
+
     def flag_lines(
-        self, view: View, positions: Sequence[int], uids: array[int], flags: array[int], keywords: dict[int, int]
+        self, view: View, numbers: Sequence[int], uids: array[int], flags: array[int], keywords: dict[int, int]
     ) -> bytes:
         """Whole responses for `is_flags_only`."""
-        line = fetch_encoder.line_format(self.attributes)
+        line = fetch_encoder.line_format(self.attributes, uid_only=self._dialect.uid_only)
         uid_first = self.attributes[0] is Attribute.UID
         if keywords or view.recent:
             shown = [view.flags_of(uid, bits, keywords.get(uid, 0)) for uid, bits in zip(uids, flags, strict=True)]
@@ -91,20 +110,20 @@ class Plan:
             names = {bits: view.flag_lists.render(bits, 0) for bits in set(flags)}
             shown = [names[bits] for bits in flags]
         if uid_first:
-            return b"".join([line % (at + 1, uid, text) for at, uid, text in zip(positions, uids, shown, strict=True)])
-        return b"".join([line % (at + 1, text, uid) for at, uid, text in zip(positions, uids, shown, strict=True)])
+            return b"".join([line % (n, uid, text) for n, uid, text in zip(numbers, uids, shown, strict=True)])
+        return b"".join([line % (n, text, uid) for n, uid, text in zip(numbers, uids, shown, strict=True)])
 
-    def lines(self, view: View, positions: Sequence[int], rows: list[Row]) -> bytes:
+    def lines(self, view: View, numbers: Sequence[int], rows: list[Row]) -> bytes:
         """Whole responses, for a plan without sections."""
-        pairs = zip(positions, rows, strict=True)
+        pairs = zip(numbers, rows, strict=True)
         if self._preview:
-            return b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, self.items(view, row)) for at, row in pairs])
-        line = fetch_encoder.line_format(self.attributes)
+            return b"".join([self._dialect.fetched(n, row.uid, self.items(view, row)) for n, row in pairs])
+        line = fetch_encoder.line_format(self.attributes, uid_only=self._dialect.uid_only)
         values = self._values
         if len(values) == 1:
             value = values[0]
-            return b"".join([line % (at + 1, value(view, row)) for at, row in pairs])
-        return b"".join([line % (at + 1, *[value(view, row) for value in values]) for at, row in pairs])
+            return b"".join([line % (n, value(view, row)) for n, row in pairs])
+        return b"".join([line % (n, *[value(view, row) for value in values]) for n, row in pairs])
 
     def items(self, view: View, row: Row, *, changed: bool = False) -> bytes:
         """What stands before the sections, without a blank at its end; may be empty."""

@@ -16,6 +16,7 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands import Search
+from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
@@ -25,10 +26,13 @@ POSITIONS_PER_BATCH = 5000
 
 async def search(command: Search, view: View, user: User) -> Ok:
     """Find messages; the answer is ESEARCH when RETURN was given."""
-    no_longer_saved(command.returns, view)
+    returns = command.returns
+    if returns is None and view.dialect.rev2:
+        returns = Return.ALL  # RFC 9051 6.4.4
+    no_longer_saved(returns, view)
     found = await find(command.key, view, user)
-    if command.returns is not None:
-        return await answer(command, command.returns, found, view, user)
+    if returns is not None:
+        return await answer(command, returns, found, view, user)
     return await list_numbers(b"* SEARCH", command, found, view, user)
 
 

@@ -1,0 +1,71 @@
+"""UIDBATCHES and MESSAGELIMIT, for which mailboxes are larger than in transcripts."""
+
+from __future__ import annotations
+
+from posthouse.core.mail.flags import FlagChange
+from posthouse.core.mail.messages import append, expunge, store_flags
+from tests.letters import letter
+from tests.unit.imap.client import Client
+from tests.unit.imap.world import NOW, World, open_world
+
+
+async def fill(world: World, count: int) -> Client:
+    letters = [letter(b"Subject: one\r\n\r\n")] * count
+    await world.store.write(append, 1, "INBOX", letters, [(0, ())] * count, [NOW] * count, NOW)
+    client = world.connect()
+    await client.greeting()
+    await client.ok("LOGIN alice@example.org secret")
+    return client
+
+
+async def test_batches_go_from_the_newest_to_the_oldest() -> None:
+    world = await open_world()
+    client = await fill(world, 1300)
+    await world.store.write(store_flags, 1, 1, [(2, 101)], FlagChange("add", 8), None)
+    await world.store.write(expunge, 1, 1, None, NOW)
+    await client.ok("SELECT INBOX")
+    assert await client.ok("UIDBATCHES 500") == [b'* UIDBATCHES (TAG "t3") 1300:801,800:301,300:1']
+    assert await client.ok("UIDBATCHES 500 2:3") == [b'* UIDBATCHES (TAG "t4") 800:301,300:1']
+    assert await client.ok("UIDBATCHES 500 3:2") == [b'* UIDBATCHES (TAG "t5") 800:301,300:1']
+    assert await client.ok("UIDBATCHES 1200") == [b'* UIDBATCHES (TAG "t6") 1300:1']
+    assert await client.ok("UIDBATCHES 500 4:9") == [b'* UIDBATCHES (TAG "t7")']
+    assert (await client.command("UIDBATCHES 499"))[0].startswith(b"NO [TOOFEW]")
+    assert (await client.command("UIDBATCHES 500 0:1"))[0].startswith(b"BAD")
+    await client.ok("SELECT Trash")
+    assert await client.ok("UIDBATCHES 500") == [b'* UIDBATCHES (TAG "t11")']
+
+
+async def test_a_command_changes_no_more_than_the_limit() -> None:
+    world = await open_world(changed_messages=3)
+    client = await fill(world, 8)
+    await client.ok("SELECT INBOX")
+    answer, told = await client.command("UID STORE 1:6,8 +FLAGS (\\Deleted)")
+    assert answer.startswith(b"OK [MESSAGELIMIT 3 5] ")
+    assert [line.split(b" FLAGS")[0] for line in told] == [
+        b"* 5 FETCH (UID 5",
+        b"* 6 FETCH (UID 6",
+        b"* 8 FETCH (UID 8",
+    ]
+    assert (await client.command("STORE 6:8 +FLAGS.SILENT (\\Deleted)"))[0] == b"OK Done"
+    answer, told = await client.command("UID EXPUNGE 1:*")
+    assert (answer.split(b"]")[0], told) == (
+        b"OK [MESSAGELIMIT 3 6",
+        [b"* 8 EXPUNGE", b"* 7 EXPUNGE", b"* 6 EXPUNGE"],
+    )
+    answer, told = await client.command("COPY 1:* Trash")
+    assert (answer.split(b"]")[0], told) == (b"NO [MESSAGELIMIT 3 3", [])
+    answer, told = await client.command("MOVE 1:* Trash")
+    assert answer.startswith(b"OK [MESSAGELIMIT 3 3] ")
+    assert told[1:] == [b"* 5 EXPUNGE", b"* 4 EXPUNGE", b"* 3 EXPUNGE"]
+    await client.ok("ENABLE QRESYNC")
+    await client.ok("SELECT Trash")
+    await client.ok("COPY 1:3 Trash")
+    answer, told = await client.command("UID MOVE 1:* INBOX")
+    assert answer.startswith(b"OK [HIGHESTMODSEQ ")
+    assert told[-1].startswith(b"* NO [MESSAGELIMIT 3 4] ")
+
+
+async def test_header_fields_with_8_bits_can_be_let_in() -> None:
+    world = await open_world(eight_bit_headers=True)
+    client = await fill(world, 0)
+    await client.ok(b"APPEND INBOX {19+}\r\nSubject: Gr\xfc\xdfe\r\n\r\n\r\n")
