@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
-from posthouse.protocols.connection import Connection, Output, Peer
+from posthouse.core.peer import Peer
+from posthouse.protocols.connection import Connection, Output
 
 
 class Channel(Output, Protocol):

@@ -14,7 +14,8 @@ from posthouse.protocols.smtp.contracts import Contracts as SmtpContracts
 from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
 from posthouse.server.worker.parts import Parts
-from posthouse.server.worker.site import HttpFactory
+from posthouse.server.worker.site import routes
+from posthouse.webdav.http.site import HttpFactory
 
 
 def _imap(parts: Parts, name: str) -> Any:
@@ -68,7 +69,8 @@ def now_ms() -> int:
 
 
 def _http(parts: Parts, _name: str) -> Any:
-    return HttpFactory(parts.store, parts.remote.figures, parts.line, parts.configuration.http)
+    settings = parts.configuration.http
+    return HttpFactory(routes(parts.store, parts.remote.figures, parts.line, settings), settings)
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name
@@ -82,6 +84,7 @@ ENDPOINTS: dict[str, Callable[[Parts, str], Any]] = {
     "pop3": _pop3,
     "pop3s": _pop3,
     "http": _http,
+    "https": _http,
 }
 
 LISTENER_NAMES = frozenset(ENDPOINTS)

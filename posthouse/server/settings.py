@@ -72,20 +72,6 @@ class TlsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     )
 
 
-class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The HTTP site."""
-
-    metrics_networks: Annotated[
-        tuple[str, ...], Meta(description="The networks that may read `/metrics`.", extra={"networks": True})
-    ] = (
-        "127.0.0.0/8",
-        "::1/128",
-    )
-    request_timeout_seconds: Annotated[
-        int, Meta(ge=1, le=3_600, description="How long a silent HTTP connection stays open.")
-    ] = 60
-
-
 class JobSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Work that happens later."""
 
@@ -158,6 +144,7 @@ PORTS = {
     "pop3": Port(110, 2110),
     "pop3s": Port(995, 2995, "implicit"),
     "http": Port(80, 8080, "none"),
+    "https": Port(443, 8443, "implicit"),
 }
 
 
@@ -184,3 +171,4 @@ class Listeners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     http: Annotated[ListenerSettings, Meta(description="The status page, `/health` and `/metrics`.")] = _listener(
         "http"
     )
+    https: Annotated[ListenerSettings, Meta(description="The same, with TLS from the first byte.")] = _listener("https")

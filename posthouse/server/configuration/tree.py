@@ -19,9 +19,10 @@ from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.pop3.settings import Pop3Settings
 from posthouse.protocols.smtp.relay.settings import RelaySettings
 from posthouse.protocols.smtp.settings import SmtpSettings
-from posthouse.server.settings import HttpSettings, JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
+from posthouse.server.settings import JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
+from posthouse.webdav.http.settings import HttpSettings
 
 
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,8 +12,9 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from posthouse.core.peer import Peer
 from posthouse.core.queue.contracts import Hop
-from posthouse.protocols.connection import Connection, Peer
+from posthouse.protocols.connection import Connection
 from posthouse.protocols.smtp.relay.channel import Channel, TlsFailed
 from posthouse.protocols.smtp.relay.endpoint import SmtpRelay
 from posthouse.protocols.smtp.relay.tls.contexts import ClientTls

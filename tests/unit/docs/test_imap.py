@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from posthouse.protocols.connection import Peer
+from posthouse.core.peer import Peer
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.settings import ImapSettings
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from posthouse.core.peer import Peer
 from posthouse.core.queue.contracts import CarriedMessage, CarriedRecipient, Hop, Outcome, TlsPolicy
-from posthouse.protocols.connection import Peer
 from posthouse.protocols.smtp.relay.channel import TlsFailed
 from posthouse.protocols.smtp.relay.endpoint import SmtpRelay
 from posthouse.protocols.smtp.relay.session import Session

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from posthouse.core.peer import Peer
 from posthouse.core.queue.contracts import Hop
-from posthouse.protocols.connection import Output, Peer
+from posthouse.protocols.connection import Output
 
 
 class TlsFailed(Exception):

@@ -1,0 +1,111 @@
+"""The site: which handler has which path, what is common to all answers, and the access log."""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from twisted.internet.protocol import Factory
+
+from posthouse.storage.contract import StoreUnavailable
+from posthouse.webdav.http.answer import GUARDS, Answer, refusal, text
+from posthouse.webdav.http.channel import Channel
+from posthouse.webdav.http.encoding import encoded
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.request import Request
+from posthouse.webdav.http.settings import HttpSettings
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 1.0
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+class HttpFactory(Factory):
+    """The site of one worker. `routes` by the path's first segments; the longest that fits has the request."""
+
+    noisy = False
+
+    def __init__(self, routes: Mapping[tuple[str, ...], Handler], settings: HttpSettings) -> None:
+        self._routes = dict(routes)
+        self._deepest = max(map(len, self._routes), default=0)
+        self._settings = settings
+        self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def buildProtocol(self, addr: Any) -> Any:
+        channel = Channel()
+        channel.factory = self
+        channel.timeOut = self._settings.request_timeout_seconds
+        self._channels.add(channel)
+        return channel
+
+    async def serve(self, request: Request | HttpError) -> Answer:
+        """The answer; whatever goes wrong is one, too."""
+        began = time.monotonic()
+        answer = await self._answer(request)
+        if isinstance(request, Request):
+            answer = encoded(answer, request)
+        answer = _guarded(answer)
+        if self._settings.access_log and isinstance(request, Request):
+            self._log(request, answer, time.monotonic() - began)
+        return answer
+
+    def drain(self) -> None:
+        """Close connections, once whoever has just connected had the time to ask and to be answered."""
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._close)
+
+    def log(self, request: Any) -> None:
+        """Twisted's own log, which is not ours."""
+
+    async def _answer(self, request: Request | HttpError) -> Answer:
+        try:
+            if isinstance(request, HttpError):
+                raise request
+            return await self._handler(request.segments)(request)
+        except HttpError as error:
+            return refusal(error)
+        except StoreUnavailable:
+            return text(503, "try later", ((b"retry-after", b"10"),))
+        except ConnectionError:
+            raise
+        except Exception:
+            target = request.target if isinstance(request, Request) else ""
+            log.exception("request failed", target=target[:200])
+            return text(500, "something went wrong here; it was logged")
+
+    def _handler(self, segments: tuple[str, ...]) -> Handler:
+        for depth in range(min(self._deepest, len(segments)), -1, -1):
+            handler = self._routes.get(segments[:depth])
+            if handler is not None and (depth or not segments):
+                return handler
+        raise HttpError(404, "there is nothing here")
+
+    def _log(self, request: Request, answer: Answer, seconds: float) -> None:
+        log.info(
+            "http",
+            method=request.method,
+            target=request.target[:500],
+            status=answer.status,
+            octets=len(answer.body) if isinstance(answer.body, bytes) else answer.length,
+            milliseconds=round(seconds * 1000, 1),
+            peer=request.peer.host,
+            agent=request.field("user-agent")[:200],
+        )
+
+    def _close(self) -> None:
+        for channel in list(self._channels):
+            if channel.transport is not None:
+                channel.transport.loseConnection()
+
+
+def _guarded(answer: Answer) -> Answer:
+    held = {name for name, _ in answer.fields}
+    missing = tuple(field for field in GUARDS if field[0] not in held)
+    return msgspec.structs.replace(answer, fields=(*answer.fields, *missing))
