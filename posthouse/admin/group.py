@@ -41,9 +41,9 @@ async def change(store: Store, address: str, wanted: GroupChange, add: list[str]
     await store.write(groups.change_group, address_of(address), _canonical(wanted), more, gone)
 
 
-async def delete(store: Store, address: str) -> None:
-    """Take a group away; raises BadAddress, NoSuchGroup."""
-    await store.write(groups.delete_group, address_of(address))
+async def delete(store: Store, address: str, now: int) -> None:
+    """Take a group away with its folders; raises BadAddress, NoSuchGroup."""
+    await store.write(groups.delete_group, address_of(address), now)
 
 
 def _canonical(wanted: GroupChange) -> GroupChange:

@@ -19,6 +19,7 @@ from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.mending import mend_directory
 from posthouse.core.maintenance.queue import check_queue, mend_queue
+from posthouse.core.maintenance.sharing import check_sharing, mend_sharing
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
@@ -61,6 +62,8 @@ async def rebuild(
         if any(fault.mend == REBUILD for fault in faults):
             faults = await store.write(mend_queue)
         result.sort(faults)
+    if address is None and (faults := await store.read(check_sharing)):
+        result.sort(await store.write(mend_sharing))
     async for account in chosen_accounts(store, address):
         if (await store.read(check_account, account)).faults:
             mended = await store.write(mend_account, account, now())

@@ -23,6 +23,7 @@ from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.dkim import check_keys
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.queue import check_queue
+from posthouse.core.maintenance.sharing import check_sharing
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs, hashes_of
 from posthouse.storage.blobs.records import BlobPlace
@@ -63,6 +64,8 @@ async def verify(
         report.faults += queued
         keys = await store.read(check_keys)
         report.faults += keys
+        sharing = await store.read(check_sharing)
+        report.faults += sharing
     reader = LetterReader(store, blobs, limits)
     async for account in chosen_accounts(store, address):
         found = await store.read(check_account, account)

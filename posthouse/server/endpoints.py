@@ -26,6 +26,7 @@ def _imap(parts: Parts, name: str) -> Any:
         authenticator=parts.authenticator,
         bus=parts.bus,
         settings=parts.configuration.imap,
+        sharing=parts.configuration.sharing,
         hostname=parts.hostname,
         now=now_ms,
     )

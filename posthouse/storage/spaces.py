@@ -18,13 +18,19 @@ CREDENTIALS = Space(0x13, "credentials", U32)  # account -> CredentialsRecord
 GROUP = Space(0x14, "group", U32)  # group -> GroupRecord
 USAGE = Space(0x15, "usage", U32)  # account -> Usage
 DOMAIN_USAGE = Space(0x16, "domain usage", TEXT)  # domain -> Usage
+MEMBER = Space(
+    0x17, "member", TEXT, TEXT, TEXT, TEXT
+)  # domain, local part; the same of a group or alias over it -> empty
 
 # Collections and items
 SEQUENCE = Space(0x20, "sequence", U32)  # account -> AccountSequence: modseq and next ids
 COLLECTION = Space(0x21, "collection", U32, U32)  # account, collection -> CollectionRecord
 ITEM = Space(0x22, "item", U32, U32, U32)  # account, collection, uid -> Item (fixed struct)
 CHANGE = Space(0x23, "change", U32, U64)  # account, modseq -> ChangeRecord
+ACL = Space(0x24, "acl", U32, U32)  # account, collection -> AclRecord
+GRANT = Space(0x25, "grant", TEXT, U32, U32)  # whom, account, collection -> empty: the ACLs that name somebody
 ANNOTATION = Space(0x26, "annotation", U32, U32, U32, TEXT)  # holder, account, collection (0: none), entry -> value
+SUBSCRIPTION = Space(0x27, "subscription", U32, U32, U32)  # account, another's account, collection -> 1 or 0
 
 # Messages (the cold part: immutable, shared by all places of one account)
 MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
@@ -65,8 +71,8 @@ JOB_DUE = Space(0x53, "job due", TEXT, U64, U64)  # kind, due (ms), job -> empty
 
 ALL = (
     META, WRITE,
-    DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE,
-    SEQUENCE, COLLECTION, ITEM, CHANGE, ANNOTATION,
+    DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
+    SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, PLACES, EXPUNGED,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,

@@ -28,6 +28,7 @@ from posthouse.core.accounts.records import (
 from posthouse.core.accounts.references import forget_references
 from posthouse.core.authentication.credentials import PasswordKeys, set_password
 from posthouse.core.mail.mailboxes import create_default_mailboxes
+from posthouse.core.sharing.grants import Grantee, forget_acls, forget_grantee
 from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.jobs import add_job
@@ -117,10 +118,19 @@ def delete_account(txn: WriteTransaction, address: str, now: int) -> None:
     forget_references(txn, record.address)
     txn.delete(CREDENTIALS.key(number))
     txn.announce(login_topic(number))
-    record.status = "deleted"
-    write_account(txn, number, record)
+    forget_grantee(txn, Grantee("account", number))
     _count(txn, record.domain, -1)
-    add_job(txn, ERASE_ACCOUNT, b"%d" % number, now, f"erase account {number}")
+    erase_later(txn, number, now)
+
+
+def erase_later(txn: WriteTransaction, account: int, now: int) -> None:
+    """Let all that an account holds, and then the account, be erased in the background."""
+    record = read_account(txn, account)
+    if record is not None:
+        forget_acls(txn, account)
+        record.status = "deleted"
+        write_account(txn, account, record)
+        add_job(txn, ERASE_ACCOUNT, b"%d" % account, now, f"erase account {account}")
 
 
 @operation
@@ -136,7 +146,7 @@ def list_accounts(txn: ReadTransaction, domain: str | None, after: int, limit: i
     """Up to `limit` accounts with numbers above `after`, of one domain or all."""
     found: list[AccountShown] = []
     for number, record in scan_accounts(txn, after):
-        if record.status != "deleted" and domain in (None, record.domain):
+        if record.status != "deleted" and not record.group and domain in (None, record.domain):
             found.append(_shown(txn, number, record))
             if len(found) >= limit:
                 break

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.accounts.accounts import erase_later
 from posthouse.core.accounts.domains import own_domain
 from posthouse.core.accounts.errors import AddressExists, NoOwner, NoSuchGroup
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import (
+    AccountRecord,
     AddressRecord,
     GroupRecord,
     Posting,
     delete_address,
+    delete_group_record,
     next_number,
     read_group,
     scan_addresses,
+    write_account,
     write_address,
     write_group,
 )
 from posthouse.core.accounts.references import forget_references, referred, referred_here, without
+from posthouse.core.sharing.grants import ROOT_KIND, AclRecord, Grant, Grantee, forget_grantee, write_acl
+from posthouse.core.sharing.rights import PRESETS
 from posthouse.formats.address import Address, parse_address
+from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import GROUP
 
 
 class GroupShown(msgspec.Struct, array_like=True, frozen=True):
@@ -94,12 +100,43 @@ def change_members(txn: WriteTransaction, address: str, add: list[str], remove: 
 
 
 @operation
-def delete_group(txn: WriteTransaction, address: str) -> None:
-    """Take a group away, also out of groups and aliases that lead to it; raises NoSuchGroup."""
+def delete_group(txn: WriteTransaction, address: str, now: int) -> None:
+    """Take a group away, also out of groups and aliases that lead to it; its folders are erased in the background.
+
+    Raises NoSuchGroup.
+    """
     number, record = find_group(txn, address)
     delete_address(txn, record.domain, record.local)
-    txn.delete(GROUP.key(number))
+    delete_group_record(txn, number)
+    forget_grantee(txn, Grantee("group", number))
+    if record.account:
+        erase_later(txn, record.account, now)
     forget_references(txn, str(Address(record.local, record.domain)))
+
+
+@operation
+def open_folders(txn: WriteTransaction, address: str, now: int) -> int:
+    """Give a group an account for folders of its own, which members find and may write to; the account's number.
+
+    Raises NoSuchGroup.
+    """
+    number, record = find_group(txn, address)
+    if record.account:
+        return record.account
+    domain = own_domain(txn, record.domain)
+    record.account = account = next_number(txn, "accounts")
+    write_account(
+        txn,
+        account,
+        AccountRecord(
+            record.local, record.domain, record.name, now, quota_octets=domain.account_quota_octets, group=number
+        ),
+    )
+    write_group(txn, number, record)
+    with Revision(txn, account) as revision:
+        root = revision.add_collection(ROOT_KIND, "", None, now)
+    write_acl(txn, account, root, AclRecord((Grant(Grantee("group", number), int(PRESETS["write"])),)))
+    return account
 
 
 @query

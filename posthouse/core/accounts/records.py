@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from posthouse.formats.address import Address, canonical_local
+from posthouse.formats.address import Address, canonical_local, parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction
-from posthouse.storage.spaces import ACCOUNT, ADDRESS, DOMAIN, GROUP, META
+from posthouse.storage.spaces import ACCOUNT, ADDRESS, DOMAIN, GROUP, MEMBER, META
+
+R = TypeVar("R")
 
 Status = Literal["enabled", "disabled", "locked", "deleted"]
 Posting = Literal["anyone", "members"]
@@ -72,6 +74,7 @@ class AccountRecord(msgspec.Struct, array_like=True, tag=1):
     forward_keeps: bool = True
     delegates: tuple[str, ...] = ()
     daily_recipients: int | None = None
+    group: int = 0  # the group whose folders are kept here: nobody's address leads to it, nobody logs in
 
     @property
     def address(self) -> str:
@@ -102,6 +105,7 @@ class GroupRecord(msgspec.Struct, array_like=True, tag=1):
     members: list[str] = []
     owner: str | None = None
     send_as: bool = False
+    account: int = 0  # where its folders are kept; 0 while it has none
 
     @property
     def address(self) -> str:
@@ -157,8 +161,18 @@ def read_group(txn: ReadTransaction, group: int) -> GroupRecord | None:
 
 
 def write_group(txn: WriteTransaction, group: int, record: GroupRecord) -> None:
-    """Store it."""
+    """Store it, and index its members."""
+    held = _readable(read_group, txn, group)
+    index_members(txn, record.domain, record.local, [] if held is None else held.members, record.members)
     txn.put(GROUP.key(group), ENCODER.encode(record))
+
+
+def delete_group_record(txn: WriteTransaction, group: int) -> None:
+    """Forget it."""
+    held = _readable(read_group, txn, group)
+    if held is not None:
+        index_members(txn, held.domain, held.local, held.members, [])
+    txn.delete(GROUP.key(group))
 
 
 def read_address(txn: ReadTransaction, domain: str, local: str) -> AddressRecord | None:
@@ -168,12 +182,14 @@ def read_address(txn: ReadTransaction, domain: str, local: str) -> AddressRecord
 
 
 def write_address(txn: WriteTransaction, domain: str, record: AddressRecord) -> None:
-    """Store it."""
+    """Store it, and index whom it leads to."""
+    index_members(txn, domain, record.local, _targets(txn, domain, record.local), record.targets)
     txn.put(ADDRESS.key(domain, canonical_local(record.local)), ENCODER.encode(record))
 
 
 def delete_address(txn: WriteTransaction, domain: str, local: str) -> None:
     """Forget it."""
+    index_members(txn, domain, local, _targets(txn, domain, local), [])
     txn.delete(ADDRESS.key(domain, canonical_local(local)))
 
 
@@ -189,3 +205,32 @@ def next_number(txn: WriteTransaction, name: str) -> int:
     number = int.from_bytes(txn.get(key) or b"", "big") + 1
     txn.put(key, number.to_bytes(8, "big"))
     return number
+
+
+def member_key(member: str, domain: str, local: str) -> bytes:
+    """Where the index says that a group or alias has that member."""
+    address = parse_address(member)
+    return MEMBER.key(address.domain, canonical_local(address.local), domain, canonical_local(local))
+
+
+def index_members(txn: WriteTransaction, domain: str, local: str, old: list[str], new: list[str]) -> None:
+    """Keep the index of members in step with a group or an alias."""
+    if old == new:
+        return
+    for member in old:
+        txn.delete(member_key(member, domain, local))
+    for member in new:
+        txn.put(member_key(member, domain, local), b"")
+
+
+def _targets(txn: ReadTransaction, domain: str, local: str) -> list[str]:
+    held = _readable(read_address, txn, domain, local)
+    return [] if held is None else held.targets
+
+
+def _readable(read: Callable[..., R | None], txn: ReadTransaction, *key: Any) -> R | None:
+    """What is stored, to be replaced: None too for what cannot be read, of which a rebuild makes the index anew."""
+    try:
+        return read(txn, *key)
+    except msgspec.MsgspecError:
+        return None

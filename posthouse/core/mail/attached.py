@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from posthouse.core.sharing.grants import write_acl
 from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.spaces import ANNOTATION
 
 
 def forget_attached(txn: WriteTransaction, account: int, collection: int) -> None:
-    """Forget its annotations.
+    """Forget its access-control list and its annotations.
 
     What others noted of it for themselves stays with them and is not found again: its number is never used again.
     """
+    write_acl(txn, account, collection, None)
     txn.delete_range(*ANNOTATION.range(account, account, collection))

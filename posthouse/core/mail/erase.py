@@ -7,11 +7,12 @@ from itertools import islice
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import erase_items
 from posthouse.core.mail.undelete import erase_expunged
+from posthouse.core.sharing.grants import forget_acls
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.items import scan_items
-from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE
+from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE, SUBSCRIPTION
 
 
 @operation
@@ -33,5 +34,7 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
         return False
     txn.delete_range(*CHANGE.range(account))
     txn.delete_range(*ANNOTATION.range(account))
+    txn.delete_range(*SUBSCRIPTION.range(account))
+    forget_acls(txn, account)
     txn.delete(SEQUENCE.key(account))
     return True

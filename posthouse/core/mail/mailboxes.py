@@ -20,6 +20,8 @@ from posthouse.core.mail.errors import (
     TooManyMailboxes,
 )
 from posthouse.core.mail.places import move_items, remove_items
+from posthouse.core.sharing.changing import keep_rights
+from posthouse.core.sharing.effective import Tree
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection, scan_collections, write_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -113,6 +115,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     """
     number, record = find(txn, account, old)
     new = checked_name(new)
+    shared = Tree(txn, account).acl(record.name)
     names = {other.name for _, other in scan_collections(txn, account)}
     if new in names:
         raise MailboxExists(new)
@@ -129,6 +132,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
             if child == number or other.name.startswith(below):
                 renamed = new + other.name[len(record.name) :]
                 revision.touch(child).name = checked_name(renamed)
+    keep_rights(txn, account, number, shared)
 
 
 @operation
@@ -167,7 +171,7 @@ def find(txn: ReadTransaction, account: int, name: str) -> tuple[int, Collection
     wanted = canonical_name(name)
     if wanted == INBOX:
         record = read_collection(txn, account, INBOX_ID)
-        if record is not None:
+        if record is not None and record.kind == KIND:
             return INBOX_ID, record
     for number, record in scan_collections(txn, account):
         if record.name == wanted and record.kind == KIND:

@@ -31,15 +31,21 @@ def place_letter(
     revision: Revision, mailbox: int, letter: Letter, flags: int, keywords: tuple[str, ...], received: int, now: int
 ) -> int:
     """Put a letter into a mailbox as a new message; its UID. The caller has kept the blob and charged the quota."""
-    txn, account = revision.txn, revision.account
-    message = revision.new_object()
     record = MessageRecord(letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment)
-    txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
-    txn.put(ENVELOPE.key(account, message), letter.envelope)
     structure = StructureRecord(letter.bodystructure, letter.body, letter.parts)
-    txn.put(STRUCTURE.key(account, message), ENCODER.encode(structure))
+    message = put_message(revision, record, letter.envelope, ENCODER.encode(structure))
     named = keyword_bits(revision.collection(mailbox), keywords)
     return create_item(revision, mailbox, Item(flags, 0, message, received, now, letter.size, named))
+
+
+def put_message(revision: Revision, record: MessageRecord, envelope: bytes, structure: bytes) -> int:
+    """Store what is kept of a message that is new to this account; its number. The caller has kept the blob."""
+    txn, account = revision.txn, revision.account
+    message = revision.new_object()
+    txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
+    txn.put(ENVELOPE.key(account, message), envelope)
+    txn.put(STRUCTURE.key(account, message), structure)
+    return message
 
 
 def create_item(revision: Revision, mailbox: int, item: Item) -> int:

@@ -74,7 +74,7 @@ class Directory(msgspec.Struct):
         held: dict[str, Usage] = {}
         for number, account in self.accounts.items():
             if account is not None:
-                counts[account.domain] += account.status != "deleted"
+                counts[account.domain] += account.status != "deleted" and not account.group
                 one, total = self.usage.get(number) or Usage(), held.setdefault(account.domain, Usage())
                 total.messages += one.messages
                 total.octets += one.octets
@@ -189,6 +189,10 @@ def _check_accounts(txn: ReadTransaction, found: Directory) -> Iterator[Fault]:
         elif account.status == "deleted":
             if not has_job(txn, erasing(number)):
                 yield Fault(where, "it is deleted, and nothing is going to erase it", REBUILD)
+        elif account.group:
+            group = found.groups.get(account.group)
+            if account.group not in found.groups or (group is not None and group.account != number):
+                yield Fault(where, f"it is for folders of group {account.group}, which has none here", RESTORE)
         elif number not in addressed:
             mend = REBUILD if _is_free(found, account.domain, account.local) else RESTORE
             yield Fault(where, f"{account.address} does not lead to it", mend)
@@ -223,6 +227,8 @@ def unaddressed(found: Directory) -> Iterator[tuple[Place, AddressRecord]]:
         addressed = found.led_to(kind)
         for number, record in held.items():
             if record is None or number in addressed or getattr(record, "status", "") == "deleted":
+                continue
+            if getattr(record, "group", 0):  # no address leads to a group's folders
                 continue
             if _is_free(found, record.domain, record.local):
                 address = AddressRecord("account" if kind == "account" else "group", record.local, number)

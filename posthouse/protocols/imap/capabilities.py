@@ -8,6 +8,7 @@ from posthouse.protocols.sessions import Channel
 
 ALWAYS = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE")
 LOGGED_IN = (
+    "ACL",
     "BINARY",
     "CATENATE",
     "CHILDREN",
@@ -19,6 +20,7 @@ LOGGED_IN = (
     "IDLE",
     "LIST-EXTENDED",
     "LIST-METADATA",
+    "LIST-MYRIGHTS",
     "LIST-STATUS",
     "METADATA",
     "MOVE",
@@ -31,6 +33,7 @@ LOGGED_IN = (
     "QUOTA=RES-MESSAGE",
     "QUOTA=RES-STORAGE",
     "REPLACE",
+    "RIGHTS=kxte",
     "SAVEDATE",
     "SEARCHRES",
     "SORT",

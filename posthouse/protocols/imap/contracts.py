@@ -8,8 +8,10 @@ import msgspec
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
-from posthouse.core.mail.finding import Found, own
+from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared, own
 from posthouse.core.mail.letters import Letters
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.settings import ImapSettings
@@ -28,6 +30,7 @@ class Contracts(msgspec.Struct, frozen=True):
     settings: ImapSettings
     hostname: str
     now: Callable[[], int]
+    sharing: SharingSettings = SharingSettings()
 
 
 class User(msgspec.Struct, frozen=True):
@@ -45,7 +48,24 @@ class User(msgspec.Struct, frozen=True):
 
         That a mailbox of one's own is there is not looked at: whatever is done with it finds out.
         """
+        if is_shared(name):
+            return await self.store.read(find_shared, self.visitor, name)
         return own(self.account, name)
+
+    async def find_room(self, name: str) -> Found:
+        """Where a mailbox is to be made that is called so, with one's rights above it; raises NoSuchMailbox."""
+        if is_shared(name):
+            return await self.store.read(find_room, self.visitor, name)
+        return own(self.account, name)
+
+    @property
+    def visitor(self) -> Visitor:
+        """The account, where it asks for what others share."""
+        return Visitor(self.account, self.contracts.sharing.reach)
+
+    def object_id(self, kind: bytes, account: int, number: int) -> bytes:
+        """An OBJECTID (RFC 8474 3): other accounts count from 1, too."""
+        return b"%b%d" % (kind, number) if account == self.account else b"%b%d-%d" % (kind, account, number)
 
     def now(self) -> int:
         """Ms since the epoch."""

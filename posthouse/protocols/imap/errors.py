@@ -15,7 +15,7 @@ from posthouse.core.mail.errors import (
     TooManyKeywords,
     TooManyMailboxes,
 )
-from posthouse.core.sharing.errors import NotAllowed
+from posthouse.core.sharing.errors import NoSuchGrantee, NotAllowed, OwnerHasAll, TooManyGrants
 from posthouse.storage.contract import StoreUnavailable
 
 
@@ -44,6 +44,9 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     InvalidMailboxName: ("CANNOT", "A mailbox cannot be called so"),
     MailboxHasChildren: ("HASCHILDREN", "There are mailboxes under it"),
     NotAllowed: ("NOPERM", "You may not do that with this mailbox"),
+    NoSuchGrantee: ("NONEXISTENT", "There is nobody of that name to share with"),
+    OwnerHasAll: ("CANNOT", "The owner has all rights, whatever is said here"),
+    TooManyGrants: ("LIMIT", "The mailbox is shared with too many"),
     MailboxIsFixed: ("CANNOT", "The inbox stays"),
     TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
     TooManyAnnotations: ("METADATA TOOMANY", "There are too many annotations, or too large ones"),

@@ -13,6 +13,7 @@ import structlog
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
+from posthouse.core.mail.finding import rights_on
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.condstore import enables_condstore
 from posthouse.protocols.imap.commands.idle import Idling
@@ -25,7 +26,18 @@ from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import Command, Examine, Fetch, Search, Select, Sort, Store, Thread
+from posthouse.protocols.imap.wire.commands import (
+    Command,
+    Examine,
+    Fetch,
+    Logout,
+    Search,
+    Select,
+    Sort,
+    Store,
+    Thread,
+    Unselect,
+)
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEvent,
@@ -41,6 +53,7 @@ from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
+LEAVING = (Select, Examine, Unselect, Logout)  # commands after which it does not matter what one may do
 RESTARTING = "The server restarts, connect again"
 
 
@@ -262,6 +275,10 @@ class Session:
 
     async def _take_letter(self, event: AppendEvent) -> None:
         if isinstance(event, AppendStart) and event.index == 0:
+            if self.view is not None:
+                await self._outcome(self._renew_rights(self.view))  # messages of it may be asked for
+                if self.ended:
+                    return
             self.incoming = Incoming(event.tag, self.user, self.view)
         incoming = self.incoming
         assert incoming is not None, "octets come behind an AppendStart"
@@ -284,6 +301,8 @@ class Session:
         if self.dialect.uid_only or self.dialect.utf8_accepted:
             refuse_unspeakable(command, self.dialect)
         kind = type(command)
+        if self.view is not None and kind not in LEAVING:
+            await self._renew_rights(self.view)
         for_connection = CONNECTION_COMMANDS.get(kind)
         if for_connection is not None:
             return await for_connection(command, self)
@@ -295,6 +314,13 @@ class Session:
         if self.view is None:
             raise Bad("Select a mailbox first")
         return await MAILBOX_COMMANDS[kind](command, self.view, self.user)
+
+    async def _renew_rights(self, view: View) -> None:
+        """What one may do with another's mailbox may have changed; raises ViewLost when one may not read it now."""
+        user = self.user
+        if user is not None and view.account != user.account:
+            rights = await user.store.read(rights_on, user.visitor, view.account, view.mailbox)
+            view.renew(rights, self.channel)
 
     async def _answer(self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True) -> None:
         """Do the work, tell what others did meanwhile, and answer the tag unless the work answers later (IDLE)."""
@@ -338,6 +364,7 @@ class Session:
 
     async def _catch_up(self, view: View, *, expunges: bool) -> None:
         try:
+            await self._renew_rights(view)
             await view.catch_up(self.channel, expunges=expunges)
         except ViewLost as lost:
             self.say_bye(str(lost))

@@ -54,6 +54,7 @@ class View:
         "exists",
         "flag_lists",
         "highest",
+        "id_mark",
         "mailbox",
         "modseq",
         "read_only",
@@ -88,6 +89,7 @@ class View:
         self.highest = mailbox.modseq  # the newest of this mailbox's own up to there
         self.read_only = read_only
         self.rights = rights
+        self.id_mark = b""  # what stands in the object ids of another account's messages; RFC 8474 3
         self.flag_lists = FlagLists(mailbox.keywords)
         # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
         self.recent: list[Range] = []
@@ -185,6 +187,14 @@ class View:
         """Raise NotAllowed unless the session's user has all of these."""
         if rights & ~self.rights:
             raise NotAllowed(str(self.mailbox))
+
+    def renew(self, rights: Right, output: Output) -> None:
+        """One's rights are these now; RFC 4314 5.1.1. Raises ViewLost when the mailbox may no longer be read."""
+        if not rights & Right.READ:
+            raise ViewLost("The mailbox is no longer there")
+        if rights != self.rights:
+            self.rights = rights
+            output.write(self.flags_announced())
 
     @property
     def marks_seen(self) -> bool:

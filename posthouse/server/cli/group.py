@@ -93,7 +93,7 @@ def change(
 @pass_invocation
 def delete(invocation: Invocation, address: str) -> None:
     """Take a group away."""
-    invocation.run(lambda store: admin.delete(store, address))
+    invocation.run(lambda store: admin.delete(store, address, invocation.now))
     show_done(f"{address} deleted")
 
 

@@ -13,6 +13,7 @@ from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.routing.settings import RoutingSettings
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.settings import ImapSettings
@@ -64,6 +65,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     routing: Annotated[RoutingSettings, Meta(description="The way to other servers.")] = field(
         default_factory=RoutingSettings
+    )
+    sharing: Annotated[SharingSettings, Meta(description="Folders that people share.")] = field(
+        default_factory=SharingSettings
     )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     pop3: Annotated[Pop3Settings, Meta(description="Fetching mail by POP3.")] = field(default_factory=Pop3Settings)

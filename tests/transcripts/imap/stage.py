@@ -2,16 +2,22 @@
 
 `# with:` takes `messages=N` (the first N of MESSAGES are in Alice's inbox), `tls=yes` (STARTTLS is offered),
 `peer=ADDRESS`, `inline_octets=N` (larger messages become blobs of their own), `quota_octets=N` and `quota_messages=N`
-(what Alice may hold), and any setting of ImapSettings.
+(what Alice may hold), `house=large` (see `enlarge`), and any setting of ImapSettings.
 """
 
 from __future__ import annotations
 
-from posthouse.core.accounts.accounts import AccountChange, change_account
+from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
+from posthouse.core.accounts.domains import add_domain
+from posthouse.core.accounts.groups import add_group, open_folders
 from posthouse.core.mail.messages import append
+from posthouse.core.sharing.changing import share
+from posthouse.core.sharing.grants import ROOT
+from posthouse.core.sharing.rights import ALL
+from posthouse.core.sharing.settings import SharingSettings
 from tests.letters import letter
 from tests.transcripts.runner import Stage
-from tests.unit.imap.world import NOW, open_world
+from tests.unit.imap.world import NOW, PASSWORD, World, keys_of, open_world
 
 PLAIN = b"""\
 Date: Mon, 7 Feb 1994 21:52:25 -0800
@@ -95,7 +101,17 @@ as it is
 
 MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED, CODED)]
 
-STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages")
+STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages", "house")
+
+
+async def enlarge(world: World) -> None:
+    """Dora in our domain, Carol in example.com; Bob in the group sales@example.org, whose folders Alice rules."""
+    await world.store.write(add_domain, "example.com", None, NOW)
+    for address in ("dora@example.org", "carol@example.com"):
+        await world.store.write(add_account, NewAccount(address, "", keys_of(PASSWORD), None), NOW)
+    await world.store.write(add_group, "sales@example.org", "Sales", "anyone", ["bob@example.org"], NOW)
+    account = await world.store.write(open_folders, "sales@example.org", NOW)
+    await world.store.write(share, account, ROOT, "alice@example.org", "set", int(ALL), SharingSettings())
 
 
 async def set_stage(options: dict[str, str]) -> Stage:
@@ -109,4 +125,6 @@ async def set_stage(options: dict[str, str]) -> Stage:
     for limit in ("quota_octets", "quota_messages"):
         if limit in options:
             await world.store.write(change_account, "alice@example.org", AccountChange(**{limit: int(options[limit])}))
+    if "house" in options:
+        await enlarge(world)
     return Stage(world.begin)

@@ -13,14 +13,20 @@ import pytest
 from posthouse.admin.rebuild import rebuild
 from posthouse.admin.verify import verify
 from posthouse.core.accounts.accounts import ERASE_ACCOUNT, delete_account, show_account
+from posthouse.core.accounts.groups import open_folders
 from posthouse.core.accounts.records import AddressRecord, read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.finding import list_shared
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
 from posthouse.core.mail.messages import Column, copy, expunge, rows, store_flags
 from posthouse.core.maintenance.account import present_accounts
 from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
 from posthouse.core.maintenance.faults import RESTORE, Fault
+from posthouse.core.sharing.changing import share, show_acl
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.grants import AclRecord, Grant, Grantee
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
@@ -29,6 +35,7 @@ from posthouse.storage.contract import ReadTransaction, WriteTransaction, operat
 from posthouse.storage.jobs import cancel_job, list_jobs
 from posthouse.storage.spaces import (
     ACCOUNT,
+    ACL,
     ADDRESS,
     ANNOTATION,
     BLOB,
@@ -39,10 +46,12 @@ from posthouse.storage.spaces import (
     DOMAIN,
     ENVELOPE,
     EXPUNGED,
+    GRANT,
     GROUP,
     ITEM,
     JOB_DUE,
     JOB_KEY,
+    MEMBER,
     MESSAGE,
     META,
     PLACES,
@@ -365,3 +374,25 @@ async def test_an_annotation_of_a_mailbox_that_is_gone(tmp_path: Path) -> None:
     assert await faults(house) == ["account 1, mailbox 99: it is gone, and an annotation of it is here"]
     await mend(house)
     assert await faults(house) == []
+
+
+async def test_sharing(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    store, settings = house.store, SharingSettings()
+    await store.write(share, ALICE, 1, "bob@example.org", "set", 3, settings)
+    await store.write(share, ALICE, 2, "anyone", "set", 3, settings)
+    await store.write(open_folders, "team@example.org", NOW)
+    assert await faults(house) == []
+    await store.write(delete_raw, GRANT.key("account 2", ALICE, 1))
+    await store.write(put_raw, GRANT.key("account 2", ALICE, 3), b"")
+    await store.write(put_raw, ACL.key(ALICE, 2), b"\xc1")
+    await store.write(put_raw, ACL.key(ALICE, 99), ENCODER.encode(AclRecord((Grant(Grantee("group", 77), 3),))))
+    await store.write(put_raw, MEMBER.key("example.org", "bob", "example.org", "secrets"), b"")
+    await store.write(delete_raw, MEMBER.key("example.org", "alice", "example.org", "team"))
+    assert len(await faults(house)) == 9
+    await mend(house)
+    assert await faults(house) == []
+    assert [seen.mailbox.name for seen in await store.read(list_shared, Visitor(BOB))] == [
+        "Other Users/alice@example.org/INBOX"
+    ]
+    assert (await store.read(show_acl, ALICE, 2)).grants == []

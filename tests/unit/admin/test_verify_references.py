@@ -37,6 +37,8 @@ async def test_who_is_gone_is_named_no_more(tmp_path: Path) -> None:
     assert sorted(await faults(house)) == [
         "account 2: it leads to info@example.org, which is gone",
         "account 2: its delegate info@example.org is gone",
+        "address info@example.org: alice@example.org is found as a member, and is none",
+        "address info@example.org: alice@home.example is found as a member, and is none",
         "address team@example.org: its owner info@example.org is gone",
     ]
     assert (await mend(house)).left == []

@@ -108,7 +108,7 @@ async def test_groups_loops_and_posting(store: Store) -> None:
         await reached(store, "all@example.org", "")
     await store.write(change_members, "all@example.org", [], ["bob@example.com"])
     assert (await store.read(show_group, "all@example.org")).members == ["board@example.org"]
-    await store.write(delete_group, "all@example.org")
+    await store.write(delete_group, "all@example.org", NOW)
     with pytest.raises(UnknownRecipient):
         await reached(store, "all@example.org")
 

@@ -16,6 +16,7 @@ from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.mail.mailboxes import find_mailbox
 from posthouse.core.mail.messages import rows
 from posthouse.core.registry import LocalRegistry
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.contracts import Contracts
 from posthouse.protocols.imap.endpoint import imap_factory
@@ -29,6 +30,7 @@ from tests.unit.imap.client import Client
 
 NOW = 1_790_000_000_000
 PASSWORD = "secret"
+SHARING = SharingSettings()
 AUTHENTICATION = AuthenticationSettings(argon2_memory_kibibytes=8, argon2_passes=1, scram_iterations=4096)
 
 
@@ -73,6 +75,7 @@ async def open_world(
     inline_octets: int = 4096,
     store: Store | None = None,
     bus: LocalBus | None = None,
+    sharing: SharingSettings = SHARING,
     **settings: Any,
 ) -> World:
     """A server with an account 1, alice@example.org, and an account 2, bob@example.org."""
@@ -91,5 +94,6 @@ async def open_world(
         settings=ImapSettings(**settings),
         hostname="mail.example.org",
         now=lambda: NOW,
+        sharing=sharing,
     )
     return World(store, contracts, tls)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.messages import Copied
+from posthouse.core.mail.transfer import transfer
+from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.limiting import newest_of
@@ -37,15 +39,22 @@ async def move(command: Move, view: View, user: User) -> Ok:
 
 async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[Copied, bytes | None]:
     check_numbers(command.sequence, view, uid=command.uid)
+    moves = isinstance(command, Move)
+    if moves:
+        view.need(Right.DELETE | Right.EXPUNGE)  # RFC 6851 3.3: as if each were marked and expunged
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
     ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
-    if limited is not None and isinstance(command, Copy):
+    if limited is not None and not moves:
         raise No("So many messages cannot be copied at once", limited.decode())  # all or none: RFC 9051 6.4.7
-    operation = messages.move if isinstance(command, Move) else messages.copy
     try:
         found = await user.find(command.name)
-        done = await user.store.write(operation, found.account, view.mailbox, ranges, found.name, user.now())
-        return done, limited
+        found.need(Right.INSERT)
+        if found.account != view.account or not found.is_free:
+            work = user.store.write(transfer, view.account, view.mailbox, ranges, found, not moves, user.now())
+        else:
+            operation = messages.move if moves else messages.copy
+            work = user.store.write(operation, view.account, view.mailbox, ranges, found.name, user.now())
+        return await work, limited
     except NoSuchMailbox:
         raise no_target() from None
 

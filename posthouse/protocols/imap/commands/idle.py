@@ -57,6 +57,6 @@ async def idle(command: Idle, session: Session) -> None:
         raise Bad("Log in first")
     idling = session.idling = Idling(command.tag, session.wake)
     if session.view is not None:
-        idling.begin(session, session.user.account)
+        idling.begin(session, session.view.account)
     session.channel.set_timeout(session.contracts.settings.idle_timeout_seconds)
     session.channel.write(encoder.continuation("idling"))

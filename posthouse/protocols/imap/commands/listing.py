@@ -1,12 +1,16 @@
-"""LIST, LSUB, NAMESPACE; RFC 9051 6.3.9, 6.3.10, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590."""
+"""LIST, LSUB, NAMESPACE; RFC 9051 6.3.9, 6.3.10, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.finding import Found
+from posthouse.core.mail.finding import GROUPS, OTHERS, Found, list_shared
 from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, canonical_name, list_mailboxes
+from posthouse.core.sharing.errors import NotAllowed
+from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
 from posthouse.protocols.imap.commands.status import status_line
@@ -17,36 +21,78 @@ from posthouse.protocols.imap.wire.commands import List, ListReturn, ListSelect,
 USES = {"archive": "\\Archive", "drafts": "\\Drafts", "junk": "\\Junk", "sent": "\\Sent", "trash": "\\Trash"}
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A name that LIST may show; no mailbox where it is only a level above shared ones."""
+
+    name: str
+    mailbox: Mailbox | None
+    rights: Right = ALL
+
+    @property
+    def is_subscribed(self) -> bool:
+        """True when the user has subscribed to it."""
+        return self.mailbox is not None and self.mailbox.subscribed
+
+    def fits(self, select: ListSelect) -> bool:
+        """True when it is what the selection options ask for."""
+        if select & ListSelect.SUBSCRIBED and not self.is_subscribed:
+            return False
+        return not select & ListSelect.SPECIAL_USE or (self.mailbox is not None and self.mailbox.role in USES)
+
+
+async def known(user: User) -> list[Listed]:
+    """All that a user may know of: his own mailboxes, then what others share, with the levels above that."""
+    own = [Listed(mailbox.name, mailbox) for mailbox in await user.store.read(list_mailboxes, user.account)]
+    seen = await user.store.read(list_shared, user.visitor)
+    shared = [Listed(one.mailbox.name, one.mailbox, one.rights) for one in seen]
+    names = {one.name for one in [*own, *shared]}
+    levels = {above for one in shared for above in _above(one.name)} - names
+    return own + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=lambda one: one.name)
+
+
 async def list_(command: List, user: User) -> Ok:
     """Mailboxes whose names match; RFC 9051 6.3.9."""
     if not command.extended and command.patterns == ("",):
         user.output.write(encoder.DELIMITER_LINE)
         return Ok("That is all")
-    found = await user.store.read(list_mailboxes, user.account)
-    parents = {above for mailbox in found for above in _above(mailbox.name)}
-    fitting = {above for mailbox in found if _selected(mailbox, command.select) for above in _above(mailbox.name)}
+    found = await known(user)
+    parents = {above for one in found for above in _above(one.name)}
+    fitting = {above for one in found if one.fits(command.select) for above in _above(one.name)}
     recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
-    lines = []
     longest = 0  # annotation that was too large to be shown
-    for mailbox in found:
-        if not wanted.matches(mailbox.name):
+    for one in found:
+        if not wanted.matches(one.name):
             continue
-        child_info = _child_info(command.select) if recursive and mailbox.name in fitting else []
-        if not (_selected(mailbox, command.select) or child_info):
+        child_info = _child_info(command.select) if recursive and one.name in fitting else []
+        if not (one.fits(command.select) or child_info):
             continue
-        names = attributes(mailbox, has_children=mailbox.name in parents)
-        if mailbox.subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
+        names = attributes(one, has_children=one.name in parents)
+        if one.is_subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
             names.append("\\Subscribed")
-        lines.append(encoder.list_line(names, mailbox.name, utf8=user.dialect.utf8, child_info=child_info))
-        if command.status:
-            lines.append(await status_line(mailbox.name, command.status, user))
-        if command.metadata is not None:
-            line, large = await metadata_line(mailbox.name, command.metadata, user)
-            lines.append(line)
-            longest = max(longest, large)
-    user.output.write(b"".join(lines))
+        user.output.write(encoder.list_line(names, one.name, utf8=user.dialect.utf8, child_info=child_info))
+        if one.mailbox is not None:
+            longest = max(longest, await _show_more(one, command, user))
     return told(longest)
+
+
+async def _show_more(one: Listed, command: List, user: User) -> int:
+    """What LIST was asked to return of each mailbox; the size of the largest annotation that was too large."""
+    if command.returns & ListReturn.MYRIGHTS:  # RFC 8440
+        user.output.write(encoder.my_rights(one.name, one.rights, utf8=user.dialect.utf8))
+    if not (command.status or command.metadata) or not one.rights & Right.READ:
+        return 0
+    longest = 0
+    try:
+        if command.status:
+            user.output.write(await status_line(one.name, command.status, user))
+        if command.metadata is not None:
+            line, longest = await metadata_line(one.name, command.metadata, user)
+            user.output.write(line)
+    except (NoSuchMailbox, NotAllowed):
+        pass  # it went, or is not for this user any more, while the others were shown
+    await user.output.drain()
+    return longest
 
 
 async def lsub(command: Lsub, user: User) -> Ok:
@@ -54,15 +100,15 @@ async def lsub(command: Lsub, user: User) -> Ok:
     wanted = Patterns(command.reference, (command.pattern,))
     lines = []
     told = set()
-    for mailbox in await user.store.read(list_mailboxes, user.account):
-        if not mailbox.subscribed:
+    for one in await known(user):
+        if not one.is_subscribed:
             continue
-        if wanted.matches(mailbox.name):
-            told.add(mailbox.name)
-            lines.append(encoder.list_line([], mailbox.name, utf8=user.dialect.utf8, word=b"LSUB"))
+        if wanted.matches(one.name):
+            told.add(one.name)
+            lines.append(encoder.list_line([], one.name, utf8=user.dialect.utf8, word=b"LSUB"))
         elif command.pattern.endswith("%"):
             # RFC 3501 6.3.9: a level is shown when only something under it is subscribed
-            for above in _above(mailbox.name):
+            for above in _above(one.name):
                 if above not in told and wanted.matches(above):
                     told.add(above)
                     lines.append(encoder.list_line(["\\Noselect"], above, utf8=user.dialect.utf8, word=b"LSUB"))
@@ -71,34 +117,30 @@ async def lsub(command: Lsub, user: User) -> Ok:
 
 
 async def namespace(command: Namespace, user: User) -> Ok:
-    """One's own mailboxes, without a prefix; RFC 9051 6.3.10, RFC 2342."""
-    user.output.write(encoder.namespace())
+    """One's own mailboxes, without a prefix, those of others and of groups; RFC 9051 6.3.10, RFC 2342."""
+    user.output.write(encoder.namespace(OTHERS + SEPARATOR, GROUPS + SEPARATOR))
     return Ok("That is all")
 
 
 async def selected_line(found: Found, supplied: str | None, user: User) -> bytes:
     """The LIST response of a mailbox that is selected; RFC 9051 6.3.2."""
-    mailboxes = {mailbox.name: mailbox for mailbox in await user.store.read(list_mailboxes, found.account)}
-    mailbox = mailboxes.get(canonical_name(found.name))
-    if mailbox is None:
-        raise NoSuchMailbox(found.called)
-    below = mailbox.name + SEPARATOR
-    names = attributes(mailbox, has_children=any(name.startswith(below) for name in mailboxes))
+    name = canonical_name(found.called)
+    listed = await known(user)
+    has_children = any(one.name.startswith(name + SEPARATOR) for one in listed)
+    one = next((one for one in listed if one.name == name), None)
+    # what one may read and not look up is not in the list
+    names = ["\\HasNoChildren"] if one is None else attributes(one, has_children=has_children)
     return encoder.list_line(names, found.called, utf8=user.dialect.utf8, old_name=supplied)
 
 
-def attributes(mailbox: Mailbox, *, has_children: bool) -> list[str]:
+def attributes(one: Listed, *, has_children: bool) -> list[str]:
     """Name attributes; RFC 9051 7.3.1, RFC 3348, RFC 6154 2. The use is always told: Outlook goes by it."""
     names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
-    if mailbox.role in USES:
-        names.append(USES[mailbox.role])
+    if one.mailbox is None:
+        names.append("\\Noselect")
+    elif one.mailbox.role in USES:
+        names.append(USES[one.mailbox.role])
     return names
-
-
-def _selected(mailbox: Mailbox, select: ListSelect) -> bool:
-    if select & ListSelect.SUBSCRIBED and not mailbox.subscribed:
-        return False
-    return not select & ListSelect.SPECIAL_USE or mailbox.role in USES
 
 
 def _child_info(select: ListSelect) -> list[str]:

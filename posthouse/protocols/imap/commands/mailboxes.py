@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail import mailboxes
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.subscriptions import subscribe_shared
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
 
 async def create(command: Create, user: User) -> Ok:
     """Make a mailbox and those above it; RFC 9051 6.3.4."""
-    found = await user.find(command.name)
+    found = await user.find_room(command.name)
+    found.need(Right.CREATE)
     role = command.use[0] if command.use else None
     if role is not None:
-        taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, found.account)}
+        if found.account != user.account:
+            raise No("Only one's own mailboxes have a use", "USEATTR")
+        taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, user.account)}
         if len(command.use) > 1 or role not in ROLES or role in taken:
             raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
     made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now())
-    return Ok("Mailbox is made", b"MAILBOXID (F%d)" % made.id)  # RFC 8474 4.1
+    return Ok("Mailbox is made", b"MAILBOXID (%b)" % user.object_id(b"F", found.account, made.id))  # RFC 8474 4.1
 
 
 ROLES = frozenset({"archive", "drafts", "junk", "sent", "trash"})
@@ -52,23 +56,37 @@ async def delete(command: Delete, session: Session) -> Ok:
 
 async def rename(command: Rename, user: User) -> Ok:
     """Give a mailbox and those under it another name; RFC 9051 6.3.6."""
-    old, new = await user.find(command.old), await user.find(command.new)
+    old, new = await user.find(command.old), await user.find_room(command.new)
+    old.need(Right.REMOVE)
+    new.need(Right.CREATE)
+    if old.account != new.account:
+        raise No("A mailbox stays with whom it belongs to", "CANNOT")
     await user.store.write(mailboxes.rename_mailbox, old.account, old.name, new.name, user.now())
     return Ok("Mailbox is renamed")
 
 
 async def subscribe(command: Subscribe, user: User) -> Ok:
     """RFC 9051 6.3.7."""
-    found = await user.find(command.name)
-    await user.store.write(mailboxes.subscribe, found.account, found.name, True)
+    await _subscribe(command.name, True, user)
     return Ok("Subscribed")
 
 
 async def unsubscribe(command: Unsubscribe, user: User) -> Ok:
     """RFC 9051 6.3.8. Clients unsubscribe what they have just deleted (Thunderbird does): that is no error."""
     try:
-        found = await user.find(command.name)
-        await user.store.write(mailboxes.subscribe, found.account, found.name, False)
+        await _subscribe(command.name, False, user)
     except NoSuchMailbox:
         return Ok("It is no longer there")
     return Ok("Unsubscribed")
+
+
+async def _subscribe(name: str, subscribed: bool, user: User) -> None:
+    found = await user.find(name)
+    if found.account == user.account:
+        await user.store.write(mailboxes.subscribe, user.account, found.name, subscribed)
+        return
+    if subscribed:
+        found.need(Right.LOOKUP)
+        if not found.name:  # a group's root is no mailbox
+            raise NoSuchMailbox(name)
+    await user.store.write(subscribe_shared, user.account, found.account, found.number, subscribed)

@@ -8,7 +8,7 @@ from posthouse.core.mail.messages import expunge
 from posthouse.core.sharing.rights import CHANGES, Right
 from posthouse.protocols.imap.commands.listing import selected_line
 from posthouse.protocols.imap.commands.resync import resynchronise
-from posthouse.protocols.imap.contracts import Ok
+from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
@@ -35,7 +35,9 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     view = await View.open(
         user.store, found.account, found.name, session.dialect, rights=found.rights, read_only=read_only
     )
-    announce(view, session)
+    if view.account != user.account:
+        view.id_mark = b"%d-" % view.account
+    announce(view, user, session)
     if session.dialect.rev2:
         session.channel.write(await selected_line(found, command.supplied, user))
     if command.qresync is not None:
@@ -44,7 +46,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     return Ok("Mailbox is open", b"READ-ONLY" if read_only else b"READ-WRITE")
 
 
-def announce(view: View, session: Session) -> None:
+def announce(view: View, user: User, session: Session) -> None:
     """What SELECT tells; RFC 3501 6.3.1. The first unseen message is not looked for: few clients read that code."""
     write = session.channel.write
     write(encoder.exists(view.exists))
@@ -54,7 +56,7 @@ def announce(view: View, session: Session) -> None:
     for code, text in (
         (encoder.number_code(b"UIDVALIDITY", view.uid_validity), "UIDs are valid"),
         (encoder.number_code(b"UIDNEXT", view.uid_next), "The next UID"),
-        (b"MAILBOXID (F%d)" % view.mailbox, "The mailbox itself"),  # RFC 8474 4.2
+        (b"MAILBOXID (%b)" % user.object_id(b"F", view.account, view.mailbox), "The mailbox itself"),  # RFC 8474 4.2
     ):
         write(encoder.status_line("*", "OK", text, code))
     if session.dialect.condstore:

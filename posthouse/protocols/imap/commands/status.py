@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from posthouse.core.mail.finding import Found
 from posthouse.core.mail.mailboxes import Mailbox
 from posthouse.core.mail.reading import Opened, deleted_octets, open_mailbox
 from posthouse.core.sharing.rights import Right
@@ -25,15 +26,12 @@ async def status_line(name: str, items: tuple[StatusItem, ...], user: User) -> b
     found = await user.find(name)
     found.need(Right.READ)
     opened = await user.store.read(open_mailbox, found.account, found.name)
-    values = []
+    values: list[tuple[StatusItem, int | bytes]] = []
     for item in items:
-        deleted = item is StatusItem.DELETED_STORAGE
-        values.append(
-            (
-                item,
-                await _deleted_octets(found.account, opened.mailbox, user) if deleted else _value(item, opened, user),
-            )
-        )
+        if item is StatusItem.DELETED_STORAGE:
+            values.append((item, await _deleted_octets(found.account, opened.mailbox, user)))
+        else:
+            values.append((item, _value(item, opened, found, user)))
     return encoder.status(found.called, values, utf8=user.dialect.utf8)
 
 
@@ -47,7 +45,7 @@ async def _deleted_octets(account: int, mailbox: Mailbox, user: User) -> int:
     return octets
 
 
-def _value(item: StatusItem, opened: Opened, user: User) -> int | bytes:
+def _value(item: StatusItem, opened: Opened, found: Found, user: User) -> int | bytes:
     mailbox = opened.mailbox
     match item:
         case StatusItem.MESSAGES:
@@ -69,6 +67,6 @@ def _value(item: StatusItem, opened: Opened, user: User) -> int | bytes:
         case StatusItem.APPENDLIMIT:
             return user.contracts.settings.message_octets
         case StatusItem.MAILBOXID:
-            return b"(F%d)" % mailbox.id
+            return b"(%b)" % user.object_id(b"F", found.account, mailbox.id)
         case StatusItem.DELETED_STORAGE:
             raise AssertionError("this one has to be read")

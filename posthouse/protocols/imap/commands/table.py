@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from posthouse.protocols.imap.commands import (
+    acl,
     any_state,
     append,
     copy,
@@ -63,6 +64,11 @@ USER_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Lsub: listing.lsub,
     wire.Namespace: listing.namespace,
     wire.Status: status.status,
+    wire.SetAcl: acl.set_acl,
+    wire.DeleteAcl: acl.delete_acl,
+    wire.GetAcl: acl.get_acl,
+    wire.ListRights: acl.list_rights,
+    wire.MyRights: acl.my_rights,
     wire.GetMetadata: metadata.get_metadata,
     wire.SetMetadata: metadata.set_metadata,
     wire.GetQuota: quota.get_quota,

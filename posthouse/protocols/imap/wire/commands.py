@@ -6,6 +6,7 @@ Mailbox names are Unicode (NFC) with "/" between levels; the inbox and what is u
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -182,11 +183,12 @@ class ListSelect(enum.IntFlag):
 
 
 class ListReturn(enum.IntFlag):
-    """LIST's return options; RFC 9051 6.3.9.2, RFC 6154 2."""
+    """LIST's return options; RFC 9051 6.3.9.2, RFC 6154 2, RFC 8440."""
 
     SUBSCRIBED = 1
     CHILDREN = 2
     SPECIAL_USE = 4
+    MYRIGHTS = 8
 
 
 class List(Command, frozen=True):
@@ -291,6 +293,44 @@ class SetMetadata(Command, frozen=True):
 
     name: str
     changes: tuple[tuple[str, bytes | None], ...]
+
+
+class SetAcl(Command, frozen=True):
+    """SETACL; RFC 4314 3.1.
+
+    `rights`, as bits of `core.sharing`'s Right, replace what there is, are added or removed.
+    """
+
+    name: str
+    identifier: str
+    mode: Literal["set", "add", "remove"]
+    rights: int
+
+
+class DeleteAcl(Command, frozen=True):
+    """DELETEACL; RFC 4314 3.2."""
+
+    name: str
+    identifier: str
+
+
+class GetAcl(Command, frozen=True):
+    """GETACL; RFC 4314 3.3."""
+
+    name: str
+
+
+class ListRights(Command, frozen=True):
+    """LISTRIGHTS; RFC 4314 3.4."""
+
+    name: str
+    identifier: str
+
+
+class MyRights(Command, frozen=True):
+    """MYRIGHTS; RFC 4314 3.5."""
+
+    name: str
 
 
 class Idle(Command, frozen=True):

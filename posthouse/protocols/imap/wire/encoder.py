@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from posthouse.core.sharing.rights import VIRTUAL, Right, letters
+from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring, literal8, nstring, string
 from posthouse.protocols.imap.wire.commands import StatusItem
 from posthouse.protocols.imap.wire.names import encode_name
@@ -148,9 +150,10 @@ def list_line(
 DELIMITER_LINE = b'* LIST (\\Noselect) "/" ""\r\n'  # what LIST "" "" asks for; RFC 9051 6.3.9
 
 
-def namespace() -> bytes:
-    """NAMESPACE: one personal namespace without a prefix; RFC 9051 7.3.2."""
-    return b'* NAMESPACE (("" "/")) NIL NIL\r\n'
+def namespace(others: str, shared: str) -> bytes:
+    """NAMESPACE: the personal one without a prefix, other users', shared; RFC 9051 7.3.2."""
+    parts = [b'((%b "/"))' % string(mutf7.encode(prefix)) for prefix in ("", others, shared)]
+    return b"* NAMESPACE %b\r\n" % b" ".join(parts)
 
 
 def status(name: str, items: Iterable[tuple[StatusItem, int | bytes]], *, utf8: bool = False) -> bytes:
@@ -182,6 +185,32 @@ def metadata(name: str, entries: Iterable[tuple[str, bytes | None]], *, utf8: bo
         for entry, value in entries
     ]
     return b"* METADATA %b (%b)\r\n" % (encode_name(name, utf8=utf8), b" ".join(parts))
+
+
+# Rights; RFC 4314 3.6–3.8
+
+
+def acl(name: str, grants: Iterable[tuple[str, int]], *, utf8: bool = False) -> bytes:
+    """ACL: who may do what."""
+    parts = [astring(whom.encode()) + b" " + _letters(rights) for whom, rights in grants]
+    return b" ".join([b"* ACL", encode_name(name, utf8=utf8), *parts]) + b"\r\n"
+
+
+def list_rights(name: str, whom: str, required: int, optional: Iterable[str], *, utf8: bool = False) -> bytes:
+    """LISTRIGHTS: what somebody always has, and each set of rights that he can be given."""
+    parts = [encode_name(name, utf8=utf8), astring(whom.encode()), _letters(required)]
+    return b" ".join([b"* LISTRIGHTS", *parts, *[rights.encode("ascii") for rights in optional]]) + b"\r\n"
+
+
+def my_rights(name: str, rights: int, *, utf8: bool = False) -> bytes:
+    """MYRIGHTS."""
+    return b"* MYRIGHTS %b %b\r\n" % (encode_name(name, utf8=utf8), _letters(rights))
+
+
+def _letters(rights: int) -> bytes:
+    """With the virtual ones that older clients know (RFC 4314 2.1.1)."""
+    virtual = "".join(letter for letter, members in VIRTUAL.items() if members & rights)
+    return (letters(Right(rights)) + virtual).encode("ascii") or b'""'
 
 
 # Search results

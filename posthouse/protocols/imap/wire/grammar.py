@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Callable
 
+from posthouse.protocols.imap.wire.acl_grammar import identified, named, set_acl
 from posthouse.protocols.imap.wire.commands import (
     Authenticate,
     Capability,
@@ -16,14 +17,18 @@ from posthouse.protocols.imap.wire.commands import (
     Copy,
     Create,
     Delete,
+    DeleteAcl,
     Enable,
     Examine,
     Expunge,
+    GetAcl,
     Id,
     Idle,
+    ListRights,
     Login,
     Logout,
     Move,
+    MyRights,
     Namespace,
     Noop,
     QResync,
@@ -335,6 +340,11 @@ RULES: dict[bytes, Rule] = {
     b"LSUB": lsub,
     b"NAMESPACE": functools.partial(_bare, Namespace),
     b"STATUS": status,
+    b"SETACL": set_acl,
+    b"DELETEACL": functools.partial(identified, DeleteAcl),
+    b"GETACL": functools.partial(named, GetAcl),
+    b"LISTRIGHTS": functools.partial(identified, ListRights),
+    b"MYRIGHTS": functools.partial(named, MyRights),
     b"GETQUOTA": get_quota,
     b"GETQUOTAROOT": get_quota_root,
     b"SETQUOTA": set_quota,

@@ -24,6 +24,7 @@ _RETURN: dict[bytes, ListReturn] = {
     b"SUBSCRIBED": ListReturn.SUBSCRIBED,
     b"CHILDREN": ListReturn.CHILDREN,
     b"SPECIAL-USE": ListReturn.SPECIAL_USE,
+    b"MYRIGHTS": ListReturn.MYRIGHTS,
 }
 _ITEMS: dict[bytes, StatusItem] = {item.value: item for item in StatusItem}
 

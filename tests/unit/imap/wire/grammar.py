@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from posthouse.core.sharing.rights import parse_rights
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire import search as s
@@ -22,10 +23,12 @@ from posthouse.protocols.imap.wire.commands import (
     Copy,
     Create,
     Delete,
+    DeleteAcl,
     Enable,
     Examine,
     Expunge,
     Fetch,
+    GetAcl,
     GetMetadata,
     GetQuota,
     GetQuotaRoot,
@@ -33,18 +36,21 @@ from posthouse.protocols.imap.wire.commands import (
     Idle,
     List,
     ListReturn,
+    ListRights,
     ListSelect,
     Login,
     Logout,
     Lsub,
     MetadataWanted,
     Move,
+    MyRights,
     Namespace,
     Noop,
     QResync,
     Rename,
     Search,
     Select,
+    SetAcl,
     SetMetadata,
     SetQuota,
     Sort,
@@ -482,6 +488,21 @@ def metadata(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return GetMetadata(tag, name, wanted), b" ".join([part for part in [line, *parts, entries] if part])
 
 
+def acl(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    kind = draw(st.sampled_from([SetAcl, DeleteAcl, GetAcl, ListRights, MyRights]))
+    name, whom = draw(NAMES), draw(st.sampled_from(["anyone", "ann@example.org", "bücher@example.org", "-x"]))
+    line = spell.word(kind.__name__.upper().encode()) + b" " + spell.mailbox(name)
+    if kind is GetAcl or kind is MyRights:
+        return kind(tag, name), line
+    line += b" " + spell.astring(whom.encode())
+    if kind is not SetAcl:
+        return kind(tag, name, whom), line
+    sign, mode = draw(st.sampled_from([("", "set"), ("+", "add"), ("-", "remove")]))
+    text = "".join(draw(st.lists(st.sampled_from("lrswipkxteacd"), max_size=13)))
+    return SetAcl(tag, name, whom, mode, int(parse_rights(text))), line + b" " + spell.astring((sign + text).encode())
+
+
 def status_items(spell: Speller) -> tuple[tuple[StatusItem, ...], bytes]:
     items = spell.draw(st.lists(st.sampled_from(list(StatusItem)), min_size=1, max_size=4))
     return tuple(dict.fromkeys(items)), spell.listed([spell.word(item.value) for item in items])
@@ -517,7 +538,7 @@ def list_(spell: Speller, tag: str) -> tuple[Command, bytes]:
     status_wanted: tuple[StatusItem, ...] = ()
     if draw(st.booleans()):
         extended = True
-        names = draw(st.lists(st.sampled_from(["SUBSCRIBED", "SPECIAL-USE", "CHILDREN"]), max_size=2))
+        names = draw(st.lists(st.sampled_from(["SUBSCRIBED", "SPECIAL-USE", "CHILDREN", "MYRIGHTS"]), max_size=2))
         for name in names:
             returns |= ListReturn[name.replace("-", "_")]
         options = [spell.word(name.encode()) for name in names]
@@ -594,7 +615,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, sort, thread, quota, metadata,
+    fetch, fetch, search, search, sort, thread, quota, metadata, acl,
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ VALUES: dict[Attribute, tuple[Column | int, Value]] = {
         lambda view, row: row.structure.bodystructure if row.structure else _NO_STRUCTURE,
     ),
     Attribute.MODSEQ: (0, lambda view, row: row.modseq),
-    Attribute.EMAILID: (0, lambda view, row: b"M%d" % row.message),  # the same in each mailbox it is copied to
+    Attribute.EMAILID: (0, lambda view, row: b"M%b%d" % (view.id_mark, row.message)),  # the same wherever it is copied
     Attribute.THREADID: (0, lambda view, row: b"NIL"),  # RFC 8474 5.2: none is known
     Attribute.SAVEDATE: (0, lambda view, row: date_time(row.saved)),
 }

@@ -109,7 +109,8 @@ class Compiler:
             case keys.ModSeq(modseq):
                 return Level.ROW, lambda one: one.row.modseq >= modseq
             case keys.EmailId(id_):
-                return Level.ROW, lambda one: f"M{one.row.message}" == id_
+                mark = f"M{self._view.id_mark.decode('ascii')}"
+                return Level.ROW, lambda one: f"{mark}{one.row.message}" == id_
             case keys.ThreadId():
                 return Level.POSITION, lambda one: False  # no message has one
             case keys.Day():

@@ -1,0 +1,115 @@
+"""Copying and moving messages where rights count: to mailboxes of other accounts, and within those.
+
+Each account has records of its own of a message; the octets are the same blob.
+"""
+
+from __future__ import annotations
+
+from posthouse.core.accounts.quota import charge
+from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.finding import Found
+from posthouse.core.mail.flags import flags_allowed
+from posthouse.core.mail.mailboxes import KIND, find
+from posthouse.core.mail.messages import Copied
+from posthouse.core.mail.places import (
+    copy_items,
+    create_item,
+    keyword_bits,
+    move_items,
+    put_message,
+    remove_items,
+    replace_flags,
+)
+from posthouse.core.mail.records import decode_message
+from posthouse.core.sharing.rights import Right
+from posthouse.storage import ranges as uid_ranges
+from posthouse.storage.blobs.records import add_references
+from posthouse.storage.changes import Revision
+from posthouse.storage.collections import read_collection
+from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.items import Item, decode_item, scan_ranges
+from posthouse.storage.ranges import Range
+from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
+
+
+@operation
+def transfer(
+    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], to: Found, keep_source: bool, now: int
+) -> Copied:
+    """Copy messages of a mailbox, or move them, with the flags that one may set there (RFC 4314 4); all or none.
+
+    Raises NoSuchMailbox, OverQuota of the target's account, TooManyKeywords.
+    """
+    source = read_collection(txn, account, mailbox)
+    if source is None or source.kind != KIND:
+        raise NoSuchMailbox(str(mailbox))
+    number, target = find(txn, to.account, to.name)
+    items = list(scan_ranges(txn, account, mailbox, ranges))
+    left: list[Range] = []
+    for uid, _ in items:
+        uid_ranges.add(left, uid)
+    if not items:
+        return Copied(target.uid_validity, [], [])
+    if to.account == account:
+        uids = _within(txn, account, mailbox, items, number, to.rights, keep_source, now)
+    else:
+        uids = _across(txn, account, source.keywords, items, to, number, now)
+        if not keep_source:
+            with Revision(txn, account) as revision:
+                remove_items(revision, mailbox, items, now)
+    arrived: list[Range] = []
+    for uid in uids:
+        uid_ranges.add(arrived, uid)
+    return Copied(target.uid_validity, left, arrived)
+
+
+def _within(
+    txn: WriteTransaction,
+    account: int,
+    mailbox: int,
+    items: list[tuple[int, bytes]],
+    target: int,
+    rights: Right,
+    keep_source: bool,
+    now: int,
+) -> list[int]:
+    with Revision(txn, account) as revision:
+        uids = (copy_items if keep_source else move_items)(revision, mailbox, items, target, now)
+        for uid in uids:
+            value = txn.get(ITEM.key(account, target, uid))
+            assert value is not None, "it was just put there"
+            item = decode_item(value)
+            flags, keywords = item.flags & flags_allowed(rights), item.keywords if rights & Right.WRITE else 0
+            if (flags, keywords) != (item.flags, item.keywords):
+                replace_flags(revision, target, uid, item, flags, keywords)
+    return uids
+
+
+def _across(
+    txn: WriteTransaction,
+    account: int,
+    names: list[str],
+    items: list[tuple[int, bytes]],
+    to: Found,
+    target: int,
+    now: int,
+) -> list[int]:
+    decoded = [decode_item(value) for _, value in items]
+    charge(txn, to.account, len(decoded), sum(item.size for item in decoded))
+    allowed = flags_allowed(to.rights)
+    uids = []
+    with Revision(txn, to.account) as revision:
+        for item in decoded:
+            record, envelope, structure = txn.get_many(
+                [space.key(account, item.object) for space in (MESSAGE, ENVELOPE, STRUCTURE)]
+            )
+            if record is None:
+                raise LookupError(item.object)
+            message = decode_message(record)
+            add_references(txn, message.hash, 1)
+            copied = put_message(revision, message, envelope or b"", structure or b"")
+            held = tuple(name for at, name in enumerate(names) if item.keywords >> at & 1)
+            keywords = keyword_bits(revision.collection(target), held if to.rights & Right.WRITE else ())
+            copy = Item(item.flags & allowed, 0, copied, item.received, now, item.size, keywords)
+            uids.append(create_item(revision, target, copy))
+    return uids

@@ -1,0 +1,114 @@
+"""What an account may do with the collections of another: all that it has by itself, by its groups and as anyone."""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.core.accounts.membership import groups_of
+from posthouse.core.accounts.records import AccountRecord, read_account, scan_domains
+from posthouse.core.sharing.grants import ROOT, ROOT_KIND, AclRecord, Grantee, granted, mark, scan_acls
+from posthouse.core.sharing.rights import ALL, Right
+from posthouse.core.sharing.settings import Reach
+from posthouse.storage.collections import CollectionRecord, scan_collections
+from posthouse.storage.contract import ReadTransaction
+
+SEPARATOR = "/"
+
+
+class Visitor(msgspec.Struct, array_like=True, frozen=True):
+    """The account that asks, and how far sharing reaches on this server."""
+
+    account: int
+    reach: Reach = "domain"
+
+
+class Identity:
+    """Whom an access-control list may mean when it means the visitor."""
+
+    __slots__ = ("account", "groups", "reach", "record")
+
+    def __init__(self, txn: ReadTransaction, visitor: Visitor) -> None:
+        self.account = visitor.account
+        self.reach = visitor.reach
+        self.record = read_account(txn, visitor.account)
+        self.groups = set() if self.record is None else groups_of(txn, self.record)
+
+    def may_meet(self, owner: AccountRecord) -> bool:
+        """False where sharing does not reach."""
+        if self.record is None or owner.status == "deleted":
+            return False
+        return self.reach == "server" or owner.domain == self.record.domain
+
+    def rights_by(self, acl: AclRecord) -> Right:
+        """The union of what the list gives to the visitor."""
+        rights = 0
+        for grant in acl.grants:
+            kind, number = grant.grantee.kind, grant.grantee.number
+            if kind == "anyone" or number in (self.groups if kind == "group" else (self.account,)):
+                rights |= grant.rights
+        return Right(rights) & ALL
+
+    def marks(self, txn: ReadTransaction) -> list[str]:
+        """How the index of grants calls the visitor."""
+        if self.record is None:
+            return []
+        domains = [self.record.domain]
+        if self.reach == "server":
+            domains = [domain.name for domain in scan_domains(txn) if domain.alias_of is None]
+        marks = [mark(Grantee("account", self.account), "")]
+        marks += [mark(Grantee("group", number), "") for number in sorted(self.groups)]
+        return marks + [f"anyone {domain}" for domain in domains]
+
+
+class Tree:
+    """The collections of one account by name, and whose list holds for each."""
+
+    __slots__ = ("_acls", "_numbers", "records")
+
+    def __init__(self, txn: ReadTransaction, account: int) -> None:
+        self._acls = dict(scan_acls(txn, account))
+        self.records: dict[int, CollectionRecord] = {}
+        self._numbers: dict[str, int] = {}
+        if self._acls:  # most accounts share nothing
+            self.records = dict(scan_collections(txn, account))
+            self._numbers = {record.name: number for number, record in self.records.items()}
+
+    def number(self, name: str) -> int | None:
+        """The collection of that name; None where there is none, or nothing at all is shared."""
+        return self._numbers.get(name)
+
+    def acl(self, name: str) -> AclRecord | None:
+        """The list that holds for what is called so, whether it is there or not: its own, or the nearest above."""
+        while True:
+            number = self._numbers.get(name)
+            if number in self._acls:
+                return self._acls[number]
+            if not name:
+                return None
+            name = name.rpartition(SEPARATOR)[0]
+
+    def rights(self, identity: Identity, name: str) -> Right:
+        """What the visitor may do with it."""
+        acl = self.acl(name)
+        return Right(0) if acl is None else identity.rights_by(acl)
+
+
+def nearest(tree: Tree, name: str) -> str | None:
+    """The nearest collection above `name` that is there; a group's root is called ""."""
+    while name:
+        name = name.rpartition(SEPARATOR)[0]
+        if tree.number(name) is not None:
+            return name
+    return None
+
+
+def owners(txn: ReadTransaction, identity: Identity) -> list[tuple[int, AccountRecord]]:
+    """The accounts that share something with the visitor."""
+    numbers = {account for whom in identity.marks(txn) for account in granted(txn, whom)} - {identity.account}
+    found = [(number, read_account(txn, number)) for number in sorted(numbers)]
+    return [(number, record) for number, record in found if record is not None and identity.may_meet(record)]
+
+
+def is_root(number: int, record: CollectionRecord) -> bool:
+    """True for the collection that a group's folders stand under."""
+    return number == ROOT and record.kind == ROOT_KIND

@@ -1,0 +1,63 @@
+"""SETACL, DELETEACL, GETACL, LISTRIGHTS, MYRIGHTS; RFC 4314 7."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Literal
+
+from posthouse.core.sharing.rights import UnknownRight, parse_rights
+from posthouse.protocols.imap.wire.commands import (
+    Command,
+    DeleteAcl,
+    GetAcl,
+    ListRights,
+    MyRights,
+    SetAcl,
+)
+from posthouse.protocols.imap.wire.reader import Expected, Reader
+
+_MODES: dict[str, Literal["add", "remove"]] = {"+": "add", "-": "remove"}
+
+
+def set_acl(reader: Reader, tag: str) -> SetAcl:
+    """`"SETACL" SP mailbox SP identifier SP mod-rights`."""
+    reader.sp()
+    name = reader.mailbox()
+    reader.sp()
+    identifier = _identifier(reader)
+    reader.sp()
+    letters = reader.text_string("rights such as lrs, +i or -w")
+    reader.end()
+    mode = _MODES.get(letters[:1])
+    try:
+        rights = parse_rights(letters if mode is None else letters[1:])
+    except UnknownRight:
+        # RFC 4314 3.1: none may be passed over
+        raise Expected("expected rights among lrswipkxtea, c and d, in lower case") from None
+    return SetAcl(tag, name, identifier, mode or "set", int(rights))
+
+
+def named(command: type[GetAcl] | type[MyRights], reader: Reader, tag: str) -> Command:
+    """`SP mailbox`."""
+    reader.sp()
+    name = reader.mailbox()
+    reader.end()
+    return command(tag, name)
+
+
+def identified(command: type[DeleteAcl] | type[ListRights], reader: Reader, tag: str) -> Command:
+    """`SP mailbox SP identifier`."""
+    reader.sp()
+    name = reader.mailbox()
+    reader.sp()
+    identifier = _identifier(reader)
+    reader.end()
+    return command(tag, name, identifier)
+
+
+def _identifier(reader: Reader) -> str:
+    """RFC 4314 3: what SASLprep would make of it is left to the lookup of addresses; what it forbids is not taken."""
+    text = unicodedata.normalize("NFKC", reader.text_string("an identifier"))
+    if not text or any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise Expected("expected an identifier without control characters")
+    return text
