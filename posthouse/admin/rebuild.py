@@ -5,6 +5,7 @@ What does not fit is looked for beside the writers; only what must be mended is 
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.mending import mend_directory
 from posthouse.core.maintenance.queue import check_queue, mend_queue
 from posthouse.core.maintenance.sharing import check_sharing, mend_sharing
+from posthouse.core.search.source import IDENTITY_OCTETS, renew_identity
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
@@ -75,6 +77,11 @@ async def rebuild(
         await _mend_letters(store, reader, account, result)
         done(1)
     return result
+
+
+async def rebuild_search(store: Store) -> None:
+    """Have the search index made anew, at once or when the server starts."""
+    await store.write(renew_identity, secrets.token_bytes(IDENTITY_OCTETS))
 
 
 async def _mend_letters(store: Store, reader: LetterReader, account: int, result: Rebuilt) -> None:

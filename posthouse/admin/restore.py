@@ -23,6 +23,7 @@ from posthouse.admin.backup import (
     used_files,
 )
 from posthouse.admin.letters import chosen_accounts
+from posthouse.admin.rebuild import rebuild_search
 from posthouse.admin.verify import blob_pages
 from posthouse.core.maintenance.account import renew_account
 from posthouse.core.maintenance.bodies import is_sound
@@ -136,6 +137,8 @@ async def _fill_blobs(
 
 
 async def _renew(copy: Store, now: Callable[[], int]) -> int:
+    # message numbers are given again that the index beside the store knows from before
+    await rebuild_search(copy)
     accounts = 0
     async for account in chosen_accounts(copy, None):
         await copy.write(renew_account, account, now())

@@ -35,6 +35,12 @@ class StoreBriefing(Struct, frozen=True):
     configuration: Configuration
 
 
-def encode_briefing(briefing: WorkerBriefing | StoreBriefing) -> bytes:
+class IndexerBriefing(Struct, frozen=True):
+    """For the indexer; its descriptor is its line to the supervisor."""
+
+    configuration: Configuration
+
+
+def encode_briefing(briefing: WorkerBriefing | StoreBriefing | IndexerBriefing) -> bytes:
     """As bytes, for `decode_briefing`."""
     return msgspec.msgpack.encode(briefing)

@@ -29,6 +29,7 @@ def _imap(parts: Parts, name: str) -> Any:
         sharing=parts.configuration.sharing,
         hostname=parts.hostname,
         now=now_ms,
+        search=parts.search,
     )
     return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 

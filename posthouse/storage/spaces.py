@@ -69,6 +69,11 @@ JOB = Space(0x50, "job", U64)  # job -> JobRecord
 JOB_KEY = Space(0x52, "job key", TEXT)  # a name that may stand once -> job
 JOB_DUE = Space(0x53, "job due", TEXT, U64, U64)  # kind, due (ms), job -> empty; 0x51 was one without kinds
 
+# The search index's own store, beside the other (core/search)
+SEARCH_STATE = Space(0x70, "search state")  # -> IndexState
+SEARCH_PROGRESS = Space(0x71, "search progress", U32)  # account -> up to which message it is in the index
+SEARCH_TEXT = Space(0x72, "search text", U32, U32)  # account, message -> its text as it is compared
+
 ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
@@ -78,4 +83,5 @@ ALL = (
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,
     JOB, JOB_KEY, JOB_DUE,
+    SEARCH_STATE, SEARCH_PROGRESS, SEARCH_TEXT,
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 JOBS_TOPIC = "jobs"  # a job was added or came back
+SEARCH_TOPIC = "search"  # the search index has to be made anew
+_ACCOUNT = "account/"
 
 
 def login_topic(account: int) -> str:
@@ -12,4 +14,9 @@ def login_topic(account: int) -> str:
 
 def account_topic(account: int) -> str:
     """Announced by every operation that takes a modseq of this account."""
-    return f"account/{account}"
+    return f"{_ACCOUNT}{account}"
+
+
+def account_of(topic: str) -> int | None:
+    """The account whose topic it is; None for a topic of another kind."""
+    return int(topic.removeprefix(_ACCOUNT)) if topic.startswith(_ACCOUNT) else None

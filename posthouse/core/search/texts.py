@@ -1,4 +1,4 @@
-"""What is searched of a message: its header and the texts in it, decoded and casemapped; RFC 9051 6.4.4 (BODY, TEXT).
+"""What is searched of a message: its header and the texts in it, decoded; RFC 9051 6.4.4 (BODY, TEXT).
 
 Bodies come in pieces, so a large message costs little memory.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from posthouse.core.mail.octets import Octets
-from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.charsets import decode_text
 from posthouse.formats.mime.decoder import TransferDecoder
 from posthouse.formats.mime.headers import Fields, decode, read_fields
@@ -25,13 +24,16 @@ async def read_header(octets: Octets, root: Part) -> bytes:
 
 
 def header_text(fields: Fields) -> str:
-    """A header as it is searched: a field a line."""
+    """A header as it is searched, to be casemapped: a field a line."""
     lines = [f"{name.decode('ascii')}: {decode(value)}" for name, values in fields.items() for value in values]
-    return casemap("\n".join(lines))
+    return "\n".join(lines)
 
 
-async def body_texts(octets: Octets, root: Part) -> AsyncGenerator[tuple[int, str], None]:
-    """(number of the text, its next piece) of the parts of text and of the headers of messages in the message."""
+async def body_texts(octets: Octets, root: Part) -> AsyncGenerator[tuple[int, Part, str], None]:
+    """(number of the text, its part, its next piece, to be casemapped) of all that is searched of a body.
+
+    That are the parts of text, and the headers of messages in the message.
+    """
     pending = [root]
     number = 0
     while pending:
@@ -39,11 +41,11 @@ async def body_texts(octets: Octets, root: Part) -> AsyncGenerator[tuple[int, st
         pending += reversed(part.children)
         if part.is_message:
             number += 1
-            yield number, header_text(read_fields(await read_header(octets, part.children[0])))
+            yield number, part, header_text(read_fields(await read_header(octets, part.children[0])))
         elif part.type == "text":
             number += 1
             async for piece in decoded_text(octets, part):
-                yield number, casemap(piece)
+                yield number, part, piece
 
 
 async def decoded_text(octets: Octets, part: Part) -> AsyncIterator[str]:

@@ -10,6 +10,7 @@ from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
 from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared, own
 from posthouse.core.mail.letters import Letters
+from posthouse.core.search.contract import NoIndex, TextSearch
 from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
 from posthouse.protocols.connection import Output
@@ -31,6 +32,7 @@ class Contracts(msgspec.Struct, frozen=True):
     hostname: str
     now: Callable[[], int]
     sharing: SharingSettings = SharingSettings()
+    search: TextSearch = NoIndex()
 
 
 class User(msgspec.Struct, frozen=True):

@@ -25,4 +25,7 @@ def status(invocation: Invocation) -> None:
     click.echo(f"Posthouse {running['version']}, supervisor {running['supervisor']['pid']}\n")
     show_table(running["workers"], ["pid", "up"])
     click.echo()
+    if running["search"] is not None:
+        show_table([running["search"]], ["pid", "up", "waiting"])
+        click.echo()
     show_table(running["listeners"], ["name", "host", "port", "tls"])

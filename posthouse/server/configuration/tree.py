@@ -13,6 +13,7 @@ from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.routing.settings import RoutingSettings
+from posthouse.core.search.settings import SearchSettings
 from posthouse.core.sharing.settings import SharingSettings
 from posthouse.core.trace.settings import TraceSettings
 from posthouse.formats.mime.settings import MimeLimits
@@ -69,6 +70,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sharing: Annotated[SharingSettings, Meta(description="Folders that people share.")] = field(
         default_factory=SharingSettings
     )
+    search: Annotated[SearchSettings, Meta(description="The index that full-text searches use.")] = field(
+        default_factory=SearchSettings
+    )
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     pop3: Annotated[Pop3Settings, Meta(description="Fetching mail by POP3.")] = field(default_factory=Pop3Settings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
@@ -93,6 +97,11 @@ class Places(Struct, frozen=True):
     def blobs(self) -> Path:
         """The folder of message bodies and other large contents."""
         return self.base / "blobs"
+
+    @property
+    def search(self) -> Path:
+        """The folder of the search index."""
+        return self.base / "search"
 
     @property
     def store_socket(self) -> Path:

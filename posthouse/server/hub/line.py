@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols import amp
 from twisted.python.failure import Failure
 
@@ -78,6 +78,18 @@ class SupervisorLine(amp.AMP):
     @Figures.responder
     def _own_figures(self) -> dict[str, Any]:
         return {"figures": self._figures()}
+
+
+class OneLine(Factory):
+    """Gives the one protocol of a line that was adopted."""
+
+    noisy = False
+
+    def __init__(self, protocol: SupervisorLine) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, _address: object) -> SupervisorLine:
+        return self._protocol
 
 
 class HubBus:

@@ -13,7 +13,7 @@ import structlog
 from twisted.internet.protocol import Factory
 
 from posthouse.server import nursery, sockets
-from posthouse.server.briefing import Adopted, StoreBriefing, WorkerBriefing, encode_briefing
+from posthouse.server.briefing import Adopted, IndexerBriefing, StoreBriefing, WorkerBriefing, encode_briefing
 from posthouse.server.hub.office import Office, WorkerLine
 from posthouse.server.supervisor.post import Child
 from posthouse.server.supervisor.start import Settled
@@ -65,19 +65,25 @@ class Births:
                 adopted.append(Adopted(each.name, each.host, each.port, each.tls, ":" in each.host))
                 descriptors.append(listening.fileno())
         briefing = WorkerBriefing(settled.configuration, slot, settled.workers, settled.key_pair, tuple(adopted))
-        ours, theirs = socket.socketpair()
-        with theirs:
-            pid = self._spawn(
-                settled.file, f"worker {slot}", encode_briefing(briefing), (theirs.fileno(), *descriptors)
-            )
-        child = Child(f"worker {slot}", pid)
-        child.line = WorkerLine(self._office, str(slot), child.set_ready)
-        _adopt(ours, child.line)
-        return child
+        return self._with_line(settled, f"worker {slot}", str(slot), encode_briefing(briefing), descriptors)
+
+    def indexer(self, settled: Settled) -> Child:
+        """Start the process that keeps the search index."""
+        briefing = encode_briefing(IndexerBriefing(settled.configuration))
+        return self._with_line(settled, "indexer", "indexer", briefing, [])
 
     def close(self) -> None:
         """Let the nursery end."""
         self._nursery.close()
+
+    def _with_line(self, settled: Settled, name: str, slot: str, briefing: bytes, descriptors: Sequence[int]) -> Child:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._spawn(settled.file, name, briefing, (theirs.fileno(), *descriptors))
+        child = Child(name, pid)
+        child.line = WorkerLine(self._office, slot, child.set_ready)
+        _adopt(ours, child.line)
+        return child
 
     def _spawn(self, file: Path, role: str, briefing: bytes, descriptors: Sequence[int]) -> int:
         try:

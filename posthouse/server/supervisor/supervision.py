@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from typing import Any
@@ -17,9 +18,11 @@ from posthouse.server.configuration import ConfigurationError
 from posthouse.server.control import serve_control
 from posthouse.server.endpoints import LISTENER_NAMES
 from posthouse.server.hub.office import Office
+from posthouse.server.indexer.tally import WAITING
 from posthouse.server.supervisor.births import Births
 from posthouse.server.supervisor.post import Child, Post, StartFailed
 from posthouse.server.supervisor.start import Settled, settle
+from posthouse.server.worker.metrics import value_of
 
 log = structlog.get_logger()
 
@@ -37,6 +40,7 @@ class Supervision:
         self._births = Births(first_nursery, Office(LocalRegistry()))
         self._store: Post
         self._workers: list[Post] = []
+        self._indexer: Post | None = None
         self._leaving: set[Child] = set()
         self._stopped: asyncio.Future[None] = asyncio.get_event_loop().create_future()
         self._reloading = asyncio.Lock()
@@ -77,11 +81,22 @@ class Supervision:
             "version": __version__,
             "supervisor": {"pid": os.getpid()},
             "workers": [{"pid": post.child.pid, "up": post.child.is_up} for post in self._workers],
+            "search": await self._search_status(),
             "listeners": [
                 {"name": each.name, "host": each.host, "port": each.port, "tls": each.tls == "implicit"}
                 for each in self._bound
             ],
         }
+
+    async def _search_status(self) -> dict[str, Any] | None:
+        if self._indexer is None:
+            return None
+        child = self._indexer.child
+        waiting = None
+        if child.line is not None and child.is_up:
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                waiting = int(value_of(await child.line.figures(), WAITING) or 0)
+        return {"pid": child.pid, "up": child.is_up, "waiting": waiting}
 
     async def reload(self) -> dict[str, Any]:
         """Read configuration and certificate again and renew every process that they matter to.
@@ -109,6 +124,7 @@ class Supervision:
         await self._until_stopped(self._store.wait_up())
         self._workers = [self._new_post(slot) for slot in range(self._settled.workers)]
         await self._until_stopped(asyncio.gather(*(post.wait_up() for post in self._workers)))
+        self._start_indexer()
 
     async def _until_stopped(self, work: Any) -> None:
         """Wait for `work`, but not once we are told to stop."""
@@ -123,6 +139,15 @@ class Supervision:
 
     def _new_post(self, slot: int) -> Post:
         return Post(f"worker {slot}", lambda: self._births.worker(self._settled, self._bound, slot))
+
+    def _start_indexer(self) -> None:
+        if self._settled.configuration.search.enabled:
+            self._indexer = Post("indexer", lambda: self._births.indexer(self._settled))
+
+    async def _end_indexer(self) -> None:
+        if self._indexer is not None:
+            indexer, self._indexer = self._indexer, None
+            await self._drain(indexer.release())
 
     async def _renew(self) -> list[str]:
         try:
@@ -163,6 +188,9 @@ class Supervision:
             self._retire(self._workers[slot].install(fresh))
         while len(self._workers) > settled.workers:
             self._retire(self._workers.pop().release())
+        if settled.configuration != before[0].configuration:
+            await self._end_indexer()  # the other one can write when this one is gone
+            self._start_indexer()
         sockets.close_all([each for each in before[1] if each.identity not in kept])
         return []
 
@@ -188,7 +216,8 @@ class Supervision:
             log.info("stopping")
             self._stopped.set_result(None)
             return
-        for child in [*self._leaving, *(post.child for post in self._workers)]:  # told twice: now
+        posts = [*self._workers, self._indexer] if self._indexer is not None else self._workers
+        for child in [*self._leaving, *(post.child for post in posts)]:  # told twice: now
             child.kill()
 
     async def _end(self) -> None:
@@ -197,7 +226,7 @@ class Supervision:
             task.cancel()
         workers = {post.release() for post in self._workers} | self._leaving
         self._leaving = workers
-        await asyncio.gather(*(self._drain(child) for child in workers))
+        await asyncio.gather(self._end_indexer(), *(self._drain(child) for child in workers))
         if hasattr(self, "_store"):
             await self._end_store(self._store.release())
         self._births.close()

@@ -15,14 +15,13 @@ import msgspec
 import structlog
 import uvloop
 from twisted.internet import asyncioreactor
-from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from posthouse.core.accounts.rewriting import SECRET_OCTETS, ensure_srs_secret, has_srs_secret
 from posthouse.core.bus import LocalBus
 from posthouse.server.briefing import Adopted, WorkerBriefing
 from posthouse.server.endpoints import ENDPOINTS, now_ms
-from posthouse.server.hub.line import SupervisorLine
+from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.timetable.duties import all_duties
 from posthouse.server.timetable.mail import mail_duties
@@ -121,7 +120,7 @@ class Worker:
 
     def _adopt_line(self, descriptor: int, line: SupervisorLine) -> None:
         os.set_blocking(descriptor, False)
-        self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, _Line(line))
+        self._reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, OneLine(line))
         os.close(descriptor)
 
     async def _listen(self, adopted: Adopted, descriptor: int, parts: Parts) -> None:
@@ -177,15 +176,3 @@ class Worker:
 def _end_at_once() -> NoReturn:
     """The supervisor is gone: its successor starts other workers, and these ports must be free for them."""
     os._exit(1)
-
-
-class _Line(Factory):
-    """Gives the one protocol of the line."""
-
-    noisy = False
-
-    def __init__(self, protocol: SupervisorLine) -> None:
-        self._protocol = protocol
-
-    def buildProtocol(self, _address: object) -> SupervisorLine:
-        return self._protocol

@@ -59,20 +59,31 @@ class Metrics:
 
     def figures(self) -> bytes:
         """All of it, for `merged`."""
-        families = [
-            Family(
-                metric.name,
-                metric.documentation,
-                metric.type,
-                [
-                    Sample(sample.name, dict(sample.labels), sample.value)
-                    for sample in metric.samples
-                    if not sample.name.endswith("_created")
-                ],
-            )
-            for metric in self._registry.collect()
-        ]
-        return msgspec.msgpack.encode(families)
+        return encode_figures(self._registry)
+
+
+def encode_figures(registry: CollectorRegistry) -> bytes:
+    """The metrics of one process, for `merged` and `value_of`."""
+    families = [
+        Family(
+            metric.name,
+            metric.documentation,
+            metric.type,
+            [
+                Sample(sample.name, dict(sample.labels), sample.value)
+                for sample in metric.samples
+                if not sample.name.endswith("_created")
+            ],
+        )
+        for metric in registry.collect()
+    ]
+    return msgspec.msgpack.encode(families)
+
+
+def value_of(figures: bytes, name: str) -> float | None:
+    """The value of one metric that has no labels."""
+    families = msgspec.msgpack.decode(figures, type=list[Family])
+    return next((sample.value for family in families for sample in family.samples if sample.name == name), None)
 
 
 class _Merged:

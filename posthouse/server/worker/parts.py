@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
@@ -10,17 +11,23 @@ from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus, LocalBus
 from posthouse.core.mail.letters import BlobLetters, Letters
 from posthouse.core.registry import Registry
+from posthouse.core.search.contract import NoIndex, TextSearch
+from posthouse.core.search.index import Index
+from posthouse.core.search.searcher import IndexSearch
 from posthouse.core.trace.journal import Journal
 from posthouse.server.briefing import WorkerBriefing
 from posthouse.server.certificate import TlsContextFactory
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
 from posthouse.server.hub.line import HubBus, HubRegistry, SupervisorLine
+from posthouse.server.indexer.folder import index_directory, texts_directory
 from posthouse.server.worker.counted import CountedAuthenticator, CountedStore
 from posthouse.server.worker.metrics import Metrics
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
+from posthouse.storage.lmdb.readonly import ReadOnlyStore
 from posthouse.storage.lmdb.remote import RemoteStore
+from posthouse.storage.settings import StoreSettings
 
 
 class Parts(Struct):
@@ -39,6 +46,7 @@ class Parts(Struct):
     line: SupervisorLine
     metrics: Metrics
     journal: Journal
+    search: TextSearch
 
     def close(self) -> None:
         """Let go of the store."""
@@ -79,4 +87,17 @@ async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: Supervisor
         line=line,
         metrics=metrics,
         journal=Journal(store, configuration.trace),
+        search=_search(store, configuration),
+    )
+
+
+def _search(store: Store, configuration: Configuration) -> TextSearch:
+    if not configuration.search.enabled:
+        return NoIndex()
+    where = places(configuration).search
+    return IndexSearch(
+        store,
+        ReadOnlyStore(texts_directory(where), StoreSettings()),
+        lambda: Index(index_directory(where), configuration.search.language),
+        ThreadPoolExecutor(1, thread_name_prefix="search"),
     )

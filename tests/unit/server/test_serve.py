@@ -51,7 +51,7 @@ def get(server: Served, path: str) -> tuple[int, str]:
 
 def test_status_shows_workers_and_listeners(server: Served) -> None:
     status = json.loads(server.cli("status", "--json"))
-    assert set(status) == {"version", "supervisor", "workers", "listeners"}
+    assert set(status) == {"version", "supervisor", "workers", "search", "listeners"}
     assert status["version"] == __version__
     assert status["supervisor"] == {"pid": server.supervisor_pid()}
     assert [worker["up"] for worker in status["workers"]] == [True, True]
@@ -189,7 +189,8 @@ def test_old_workers_do_not_pile_up(fresh: Served) -> None:
     with tls_session(fresh), tls_session(fresh):
         for _ in range(3):
             fresh.cli("reload")
-        fresh.wait_for(lambda: len(fresh.processes()) <= len(("supervisor", "nursery", "store", "worker")), "they do")
+        left = ("supervisor", "nursery", "store", "worker", "indexer", "its reader of documents")
+        fresh.wait_for(lambda: len(fresh.processes()) <= len(left), "they do")
 
 
 def test_no_connection_is_refused_while_workers_are_renewed(server: Served) -> None:

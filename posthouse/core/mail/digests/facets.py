@@ -39,6 +39,7 @@ class Facet(IntEnum):
     ID = 15
     REFERENCES = 16
     IS_REPLY = 17  # 1 where the subject says that the message is a reply or a forward
+    MESSAGE = 18  # its number, the same wherever it is moved
 
 
 _EMPTY = Header(0, "", "", "", "", "")
@@ -85,6 +86,7 @@ NUMBERS: dict[Facet, tuple[str, Numbers]] = {
     Facet.SIZE: ("q", lambda row: row.size),
     Facet.ID: ("Q", lambda row: int.from_bytes(header_key(header_of(row).message_id), "little")),
     Facet.IS_REPLY: ("B", lambda row: base_subject(header_of(row).subject).is_reply),
+    Facet.MESSAGE: ("I", lambda row: row.message),
 }
 TEXTS: dict[Facet, Callable[[Header], str]] = {
     Facet.SUBJECT: lambda header: casemap(header.subject),

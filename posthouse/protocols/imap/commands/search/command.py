@@ -9,6 +9,7 @@ from posthouse.core.mail.digests.reading import Digests
 from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
 from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate, Test
+from posthouse.protocols.imap.commands.search.indexed import read_texts
 from posthouse.protocols.imap.commands.search.opening import open_and_test
 from posthouse.protocols.imap.commands.search.sieve import Sieve, leaves
 from posthouse.protocols.imap.commands.search.tests import Compiler, Level
@@ -44,6 +45,9 @@ async def find(key: keys.SearchKey, view: View, user: User) -> list[int]:
     bounds = sieve.bounds(key)
     if bounds.possible != bounds.certain:
         await sieve.read_flags(key, view, sieve.ranges(bounds.possible ^ bounds.certain))
+        bounds = sieve.bounds(key)
+    if bounds.possible != bounds.certain:
+        await read_texts(sieve, key, sieve.ranges(bounds.possible ^ bounds.certain), view, user)
         bounds = sieve.bounds(key)
     found = sieve.positions(bounds.certain)
     doubtful = sieve.ranges(bounds.possible ^ bounds.certain)

@@ -33,7 +33,7 @@ class Content:
     def has_text(self, folded: str) -> bool:
         """TEXT: the header or the body."""
         if self._header is None:
-            self._header = header_text(self._fields)
+            self._header = casemap(header_text(self._fields))
         return folded in self._header or self.has_body(folded)
 
     def has_field(self, name: str, folded: str) -> bool:
@@ -68,8 +68,8 @@ async def _search(octets: Octets, root: Part, missing: set[str]) -> None:
     overlap = max(map(len, missing)) - 1
     tail, before = "", 0
     async with aclosing(body_texts(octets, root)) as pieces:
-        async for number, text in pieces:
-            searched = tail + text if number == before else text
+        async for number, _, text in pieces:
+            searched = tail + casemap(text) if number == before else casemap(text)
             missing -= {one for one in missing if one in searched}
             if not missing:
                 return

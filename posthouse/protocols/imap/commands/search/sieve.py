@@ -59,6 +59,7 @@ class Sieve:
     def __init__(self, count: int) -> None:
         self._count = count
         self.masks: dict[keys.SearchKey, bytes] = {}
+        self._bounds: dict[keys.SearchKey, Bounds] = {}
         self._all = int.from_bytes(b"\x01" * count, "little")
 
     async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
@@ -104,6 +105,10 @@ class Sieve:
             mask[start:stop] = (b"\x01" if fit else b"\x00") * (stop - start)
         self.masks[key] = bytes(mask)
 
+    def add_bounds(self, key: keys.SearchKey, certain: bytes, possible: bytes) -> None:
+        """A key of which it is known where it fits for certain, and where it may."""
+        self._bounds[key] = Bounds(int.from_bytes(certain, "little"), int.from_bytes(possible, "little"))
+
     def bounds(self, key: keys.SearchKey) -> Bounds:
         """What is known of a key."""
         match key:
@@ -122,7 +127,7 @@ class Sieve:
                 return Bounds(self._all ^ inner.possible, self._all ^ inner.certain)
         mask = self.masks.get(key)
         if mask is None:
-            return Bounds(0, self._all)
+            return self._bounds.get(key) or Bounds(0, self._all)
         known = int.from_bytes(mask, "little")
         return Bounds(known, known)
 

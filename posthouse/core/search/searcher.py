@@ -1,0 +1,88 @@
+"""A worker's end of the index: read in place while another process writes it; it may not be there, or be made anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import ParamSpec, Protocol, TypeVar
+
+import structlog
+
+from posthouse.core.search import shelf
+from posthouse.core.search.contract import ASK_MESSAGE, NOTHING_KNOWN, Candidates
+from posthouse.core.search.index import Index, IndexBroken
+from posthouse.core.search.records import FORMAT, SEPARATOR, IndexState
+from posthouse.core.search.source import read_identity
+from posthouse.storage.contract import Operation, ReadTransaction, Store, StoreUnavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger()
+
+MOST_CANDIDATES = 100_000  # beyond, it is as quick to look into all texts
+
+
+class Readable(Protocol):
+    """A store that is only read."""
+
+    async def read(self, query: Operation[ReadTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `Store.read`."""
+
+
+class IndexSearch:
+    """TextSearch by the index; whatever is wrong with it, the answer is that nothing is known."""
+
+    def __init__(self, store: Store, kept: Readable, open_index: Callable[[], Index], executor: Executor) -> None:
+        """`executor` has one thread, in which the index is read."""
+        self._store = store
+        self._kept = kept
+        self._open = open_index
+        self._executor = executor
+        self._index: Index | None = None
+        self._seen: IndexState | None = None
+
+    async def candidates(self, account: int, text: str) -> Candidates:
+        if SEPARATOR in text:
+            return NOTHING_KNOWN
+        state, upto = await self._standing(account)
+        if state is None or not upto:
+            return NOTHING_KNOWN
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._search, state, account, text)
+        except IndexBroken as broken:
+            log.warning("the search index cannot be read", why=str(broken))
+            self._index = None
+            return NOTHING_KNOWN
+        # an index that was begun anew meanwhile may have been found empty
+        after, _ = await self._standing(account)
+        if after is None or after.commit < state.commit:
+            return NOTHING_KNOWN
+        return Candidates(upto, found)
+
+    async def holding(self, account: int, text: str, in_header: bool, messages: list[int], seconds: float) -> bytes:
+        needle = text.encode("utf-8", "replace")
+        try:
+            return (await self._kept.read(shelf.holding, account, needle, in_header, messages, seconds)).answers
+        except StoreUnavailable:
+            return bytes([ASK_MESSAGE]) * len(messages)
+
+    async def _standing(self, account: int) -> tuple[IndexState | None, int]:
+        """The index's state where it is one of this store, and how far the account is."""
+        try:
+            state, upto = await self._kept.read(shelf.read_standing, account)
+        except StoreUnavailable:
+            return None, 0
+        identity = await self._store.read(read_identity)
+        if state is None or state.format != FORMAT or state.identity != identity:
+            return None, 0
+        return state, upto
+
+    def _search(self, state: IndexState, account: int, text: str) -> frozenset[int] | None:
+        if self._index is None:
+            self._index = self._open()
+        elif self._seen != state:
+            self._index.reload()
+        self._seen = state
+        return self._index.candidates(account, text, MOST_CANDIDATES)

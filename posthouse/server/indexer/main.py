@@ -1,0 +1,82 @@
+"""The indexer's life: build its parts, follow the accounts, end when it is told to or the supervisor is gone."""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import Any, NoReturn, cast
+
+import msgspec
+import structlog
+import uvloop
+from twisted.internet import asyncioreactor
+
+from posthouse.core.bus import LocalBus
+from posthouse.core.search.indexer import Indexer, Notices
+from posthouse.core.search.reading import MessageReader
+from posthouse.server.briefing import IndexerBriefing
+from posthouse.server.configuration import Configuration
+from posthouse.server.configuration.tree import places
+from posthouse.server.hub.line import OneLine, SupervisorLine
+from posthouse.server.indexer.folder import IndexFolder, open_texts
+from posthouse.server.indexer.sandbox import Sandbox, fork_sandbox
+from posthouse.server.indexer.tally import MetricTally
+from posthouse.server.logs import start_logging
+from posthouse.storage.blobs.files import FileBlobs
+from posthouse.storage.lmdb.remote import RemoteStore
+
+log = structlog.get_logger()
+
+NICENESS = 10  # an index that is late costs searches time; sessions that are held up cost everybody's
+
+
+def run_indexer(briefing: bytes, descriptors: list[int]) -> None:
+    """Keep the index until told to end; the descriptor is the line to the supervisor."""
+    configuration = msgspec.msgpack.decode(briefing, type=IndexerBriefing).configuration
+    start_logging(configuration.log, "indexer")
+    os.nice(NICENESS)
+    sandbox = fork_sandbox(configuration.search, close=descriptors) if configuration.search.attachments else None
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor  # noqa: PLC0415 - the one just installed
+
+    work = loop.create_task(_serve(configuration, descriptors[0], reactor, sandbox))  # noqa: F841 - kept alive by this frame
+    cast(Any, reactor).run(installSignalHandlers=False)
+
+
+async def _serve(configuration: Configuration, descriptor: int, reactor: Any, sandbox: Sandbox | None) -> None:
+    try:
+        where = places(configuration)
+        notices, tally = Notices(), MetricTally()
+        stopping = asyncio.Event()
+        line = SupervisorLine(
+            LocalBus(), on_lost=_end_at_once, on_drain=lambda *_: stopping.set(), figures=tally.figures
+        )
+        os.set_blocking(descriptor, False)
+        reactor.adoptStreamConnection(descriptor, socket.AF_UNIX, OneLine(line))
+        os.close(descriptor)
+        store = await RemoteStore.connect(where.store, where.store_socket, configuration.store, notices)
+        blobs = FileBlobs(where.blobs, configuration.blobs)
+        texts = open_texts(where.search)
+        reader = MessageReader(blobs, configuration.search, sandbox)
+        folder = IndexFolder(where.search, configuration.search)
+        indexer = Indexer(store, texts, folder, reader, configuration.search, notices, tally)
+        line.ready()
+        work = asyncio.ensure_future(indexer.run())
+        stop = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+        indexer.stop()
+        await work
+        texts.close()
+        os._exit(0)
+    except Exception:
+        log.exception("the indexer cannot go on")
+        os._exit(1)
+
+
+def _end_at_once() -> NoReturn:
+    """The supervisor is gone; its successor starts another indexer."""
+    os._exit(1)

@@ -1,0 +1,150 @@
+"""Attached files are read in processes of their own: a file may cost one of them its life, and nothing else.
+
+A small process, forked before the indexer has threads, forks a child for each file, with little time and memory, and
+hands its text back. It knows nothing, opens nothing, and ends with the indexer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import time
+from typing import NoReturn
+
+import msgspec
+import structlog
+
+from posthouse.core.search.settings import SearchSettings
+from posthouse.formats.documents.kinds import Kind, Unreadable
+from posthouse.formats.documents.reading import document_text
+from posthouse.server.nursery import name_process
+
+log = structlog.get_logger()
+
+_LENGTH = struct.Struct("<I")
+_OWN_OCTETS = 1 << 30  # address space that the interpreter has before it reads anything
+_PATIENCE = 6  # a child is polite: its seconds are those of its own work, on the clock they may take longer
+
+
+class SandboxGone(Exception):
+    """The process that forks readers does not answer."""
+
+
+class Request(msgspec.Struct, array_like=True, frozen=True):
+    """One file to read."""
+
+    kind: Kind
+    octets: bytes
+
+
+class Sandbox:
+    """The indexer's end; reads one file at a time."""
+
+    def __init__(self, ours: socket.socket) -> None:
+        self._socket = ours
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def text(self, kind: Kind, octets: bytes) -> str:
+        """The text of a file, empty when it cannot be read; raises SandboxGone."""
+        try:
+            if self._streams is None:
+                self._streams = await asyncio.open_unix_connection(sock=self._socket)
+            reader, writer = self._streams
+            body = msgspec.msgpack.encode(Request(kind, octets))
+            writer.write(_LENGTH.pack(len(body)))
+            writer.write(body)
+            await writer.drain()
+            (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+            return (await reader.readexactly(length)).decode("utf-8", "replace")
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise SandboxGone(str(error)) from error
+
+
+def fork_sandbox(settings: SearchSettings, *, close: list[int]) -> Sandbox:
+    """Fork it; this process must have no threads yet. `close` are descriptors that it must not hold."""
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        try:
+            ours.close()
+            for descriptor in close:
+                os.close(descriptor)
+            _serve(theirs, settings)
+        finally:
+            os._exit(1)
+    theirs.close()
+    ours.setblocking(False)
+    return Sandbox(ours)
+
+
+def _serve(line: socket.socket, settings: SearchSettings) -> NoReturn:
+    """Read what is asked for until the indexer is gone."""
+    name_process("documents")
+    asked = line.makefile("rb")
+    while len(head := asked.read(_LENGTH.size)) == _LENGTH.size:
+        request = msgspec.msgpack.decode(asked.read(*_LENGTH.unpack(head)), type=Request)
+        text = _read_apart(request, settings)
+        line.sendall(_LENGTH.pack(len(text)) + text)
+    os._exit(0)
+
+
+def _read_apart(request: Request, settings: SearchSettings) -> bytes:
+    """The text of a file as UTF-8, empty when its reader died or took too long."""
+    answer, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(answer)
+            _limit(settings)
+            _tell(told, request, settings.attachment_characters)
+        finally:
+            os._exit(1)
+    os.close(told)
+    most = 4 * settings.attachment_characters
+    text = _gather(answer, most, time.monotonic() + _PATIENCE * settings.attachment_seconds)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    os.close(answer)
+    if text is None or (status and not text):
+        log.info("an attached file could not be read", kind=request.kind, octets=len(request.octets), status=status)
+    return text or b""
+
+
+def _limit(settings: SearchSettings) -> None:
+    octets = _OWN_OCTETS + (settings.attachment_mebibytes << 20)
+    for what, limit in (
+        (resource.RLIMIT_AS, octets),
+        (resource.RLIMIT_CPU, settings.attachment_seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(what, (limit, limit))
+
+
+def _tell(told: int, request: Request, characters: int) -> NoReturn:
+    try:
+        text = document_text(request.kind, request.octets, characters)[:characters].encode("utf-8", "replace")
+    except (Unreadable, MemoryError, RecursionError):
+        os._exit(2)
+    while text:
+        text = text[os.write(told, text) :]
+    os._exit(0)
+
+
+def _gather(answer: int, most: int, until: float) -> bytes | None:
+    """What a child says until it ends; None when that takes too long."""
+    said = bytearray()
+    waiting = select.poll()
+    waiting.register(answer, select.POLLIN)
+    while (left := until - time.monotonic()) > 0:
+        if waiting.poll(left * 1000):
+            piece = os.read(answer, 65_536)
+            if not piece or len(said) > most:
+                return bytes(said)
+            said += piece
+    return None
