@@ -14,7 +14,7 @@ from posthouse.storage import ranges
 from posthouse.storage.contract import Store
 from posthouse.storage.ranges import Range
 
-MESSAGES_PER_READ = 10_000  # about 5 ms
+MESSAGES_PER_READ = 4_000  # 2 to 5 ms
 _DELETED, _FETCHED, _EXPIRED = 1, 2, 4
 _UNDELETED = bytes(mark & ~_DELETED for mark in range(256))
 DAY_MS = 86_400_000
@@ -25,12 +25,14 @@ class Maildrop:
 
     __slots__ = ("_deleted", "_deleted_octets", "_marks", "_octets", "sizes", "uid_validity", "uids")
 
-    def __init__(self, uid_validity: int, uids: array[int], sizes: array[int], expired: list[Range]) -> None:
+    def __init__(
+        self, uid_validity: int, uids: array[int], sizes: array[int], octets: int, expired: list[Range]
+    ) -> None:
         self.uid_validity = uid_validity
         self.uids = uids
         self.sizes = sizes
         self._marks = bytearray(len(uids))
-        self._octets = sum(sizes)
+        self._octets = octets
         self._deleted = self._deleted_octets = 0
         for first, last in expired:
             for at in range(bisect_left(uids, first), bisect_left(uids, last + 1)):
@@ -41,19 +43,21 @@ class Maildrop:
         """The account's; with `expire_days` above 0 what is older and was read is to go at the end."""
         inbox = await store.read(open_maildrop, account)
         before = now - expire_days * DAY_MS if expire_days > 0 else 0
-        uids, sizes = array("I"), array("Q")
+        uids, sizes, octets = array("I"), array("Q"), 0
         expired: list[Range] = []
         first = 1
         while first < inbox.uid_next:
             page = await store.read(drop_page, account, first, MESSAGES_PER_READ, before)
             uids.frombytes(page.uids)
-            sizes.frombytes(page.sizes)
+            some = array("Q", page.sizes)
+            sizes += some
+            octets += sum(some)
             expired += page.expired
             if len(page.uids) < MESSAGES_PER_READ * uids.itemsize:
                 break
             first = uids[-1] + 1
             await asyncio.sleep(0)
-        return cls(inbox.uid_validity, uids, sizes, expired)
+        return cls(inbox.uid_validity, uids, sizes, octets, expired)
 
     @property
     def count(self) -> int:

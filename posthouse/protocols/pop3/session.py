@@ -30,6 +30,7 @@ from posthouse.storage.topics import login_topic
 log = structlog.get_logger()
 
 RESTARTING = Refusal("The server restarts, connect again", TEMPORARY)
+IN_A_ROW = 100  # commands that came at once and are done before others have their turn
 OUR_FAULT = Refusal("Something went wrong here; it was logged", TEMPORARY)
 
 
@@ -233,8 +234,12 @@ class Session:
             self.channel.resume_reading()
 
     async def _work(self) -> None:
+        done = 0
         while not self.ended:
             going_on = await self._take_line()
+            done += 1
+            if done % IN_A_ROW == 0:
+                await asyncio.sleep(0)
             if going_on and self._last_words is not None:
                 self.say_bye(self._last_words)
             if not going_on and not self._reading_paused:

@@ -240,6 +240,18 @@ async def test_a_flood_is_held_back() -> None:
     assert not client.reading_paused
 
 
+async def test_others_have_their_turn_between_commands_that_came_at_once() -> None:
+    world = await open_world()
+    await world.put(*[b"a\r\n\r\nb\r\n"] * 1000)
+    client = await world.connect()
+    client.send(b"".join([b"DELE %d\r\n" % number for number in range(1, 1001)]))
+    turns = 0
+    while client.received.count(b"\r\n") < 1000:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 10
+
+
 async def test_plain_text_behind_stls_is_forgotten() -> None:
     world = await open_world(tls=object())
     client = await world.connect(login=False)

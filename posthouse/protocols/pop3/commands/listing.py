@@ -11,7 +11,7 @@ from posthouse.protocols.pop3.maildrop import Maildrop
 from posthouse.protocols.pop3.wire import reply
 from posthouse.protocols.pop3.wire.commands import List, Stat, Uidl
 
-LINES_PER_PAGE = 5000  # about 5 ms
+LINES_PER_PAGE = 2000  # about 2 ms
 
 
 async def stat(command: Stat, user: User) -> bytes:

@@ -1,0 +1,98 @@
+"""One client idles while others work on the same mailbox by IMAP, POP3, submission and mbsync: it hears of all."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from imapclient import IMAPClient
+
+from tests.clients.conftest import Person
+from tests.clients.inbox import session, subjects
+from tests.clients.test_mbsync import CONFIGURATION, letter
+from tests.clients.test_pop3 import pop3
+from tests.served import Served
+
+
+class Listener:
+    """A client that idles in the inbox; `flags` is what it was told of each message, by its number then."""
+
+    def __init__(self, client: IMAPClient) -> None:
+        self._client = client
+        self.exists = client.select_folder("INBOX")[b"EXISTS"]
+        self.flags: dict[int, set[bytes]] = {}
+        client.idle()
+
+    def hears(self, *wanted: tuple[Any, ...]) -> None:
+        """Return when it was told all of this, in this order; what else it is told may stand between."""
+        left = list(wanted)
+        while left:
+            said = self._client.idle_check(timeout=20)
+            assert said, f"not told: {left}"
+            for response in said:
+                if left and response[: len(left[0])] == left[0]:
+                    left.pop(0)
+                if response[1] == b"FETCH":
+                    fields = dict(zip(response[2][::2], response[2][1::2], strict=True))
+                    self.flags[response[0]] = set(fields[b"FLAGS"])
+
+
+def test_what_one_does_the_others_see(server: Served, person: Person, tmp_path: Path) -> None:
+    with session(server, person) as idler, session(server, person) as worker:
+        for subject in ("one", "two", "three"):
+            worker.append("INBOX", letter(subject))
+        listener = Listener(idler)
+        assert listener.exists == 3
+
+        worker.select_folder("INBOX")
+        worker.add_flags([2], [b"\\Flagged", b"todo"])
+        listener.hears((2, b"FETCH"))
+        assert {b"\\Flagged", b"todo"} <= listener.flags[2]
+        worker.move([1], "Archive")
+        listener.hears((1, b"EXPUNGE"))
+
+        context = ssl.create_default_context(cafile=str(server.certificate))
+        with smtplib.SMTP_SSL("localhost", server.port("submissions"), context=context) as smtp:
+            smtp.login(person.address, person.password)
+            text = f"From: {person.address}\r\nTo: {person.address}\r\nSubject: four\r\n\r\nhello\r\n"
+            smtp.sendmail(person.address, [person.address], text)
+        listener.hears((3, b"EXISTS"))
+
+        dropper = pop3(server, person, "pop3s")
+        assert dropper.stat()[0] == 3
+        dropper.retr(1)
+        dropper.dele(2)
+        dropper.quit()
+        listener.hears((1, b"FETCH"), (2, b"EXPUNGE"))
+        assert {b"\\Seen", b"\\Flagged", b"todo"} <= listener.flags[1]
+
+        configuration = tmp_path / "mbsyncrc"
+        configuration.write_text(
+            CONFIGURATION.format(
+                port=server.port("imap"),
+                user=person.address,
+                password=person.password,
+                tls="STARTTLS",
+                certificate=server.certificate,
+                directory=tmp_path,
+            )
+        )
+        (tmp_path / "mail").mkdir()
+        sync = ["mbsync", "--config", str(configuration), "--all"]
+        subprocess.run(sync, check=True, timeout=60, capture_output=True)
+        inbox = tmp_path / "mail/INBOX"
+        (two,) = (inbox / "cur").iterdir()  # the one that was seen
+        assert "F" in two.name
+        assert "S" in two.name
+        two.unlink()
+        (inbox / "new" / "1700000000.near.host").write_bytes(letter("five").replace(b"\r\n", b"\n"))
+        subprocess.run(sync, check=True, timeout=60, capture_output=True)
+        listener.hears((3, b"EXISTS"), (1, b"EXPUNGE"))
+        idler.idle_done()
+        worker.noop()
+        assert idler.search() == worker.search() == [4, 5]
+    assert subjects(server, person) == ["four", "five"]
+    assert subjects(server, person, "Archive") == ["one"]
