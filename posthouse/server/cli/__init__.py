@@ -22,6 +22,7 @@ VERBS = {
     "account": "Accounts, their passwords and quotas.",
     "alias": "Further addresses of accounts.",
     "group": "Distribution groups.",
+    "share": "Folders that people share.",
     "queue": "Mail on its way to other servers.",
     "dkim": "Keys that sign mail, and their DNS records.",
     "trace": "What became of letters.",
