@@ -21,6 +21,7 @@ from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.mending import mend_directory
 from posthouse.core.maintenance.queue import check_queue, mend_queue
 from posthouse.core.maintenance.sharing import check_sharing, mend_sharing
+from posthouse.core.maintenance.threads import mend_threads
 from posthouse.core.search.source import IDENTITY_OCTETS, renew_identity
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs
@@ -75,6 +76,9 @@ async def rebuild(
     reader = LetterReader(store, blobs, limits)
     async for account in chosen_accounts(store, address):
         await _mend_letters(store, reader, account, result)
+        # by what the letters say now; records from before there were threads get theirs
+        unthreaded: list[Fault] = await store.write(mend_threads, account)
+        result.mended += unthreaded
         done(1)
     return result
 

@@ -24,6 +24,7 @@ from posthouse.core.maintenance.dkim import check_keys
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.queue import check_queue
 from posthouse.core.maintenance.sharing import check_sharing
+from posthouse.core.maintenance.threads import check_threads
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.files import FileBlobs, hashes_of
 from posthouse.storage.blobs.records import BlobPlace
@@ -69,7 +70,7 @@ async def verify(
     reader = LetterReader(store, blobs, limits)
     async for account in chosen_accounts(store, address):
         found = await store.read(check_account, account)
-        report.faults += found.faults + found.letter_faults
+        report.faults += found.faults + found.letter_faults + await store.read(check_threads, account)
         report.checked.update(accounts=1, messages=len(found.messages))
         for page in [] if quick else pages(found.messages):
             report.faults += [wrong.fault for wrong in await reader.wrong_ones(account, page)]

@@ -37,6 +37,8 @@ MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
 ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOPE, as sent
 STRUCTURE = Space(0x32, "structure", U32, U32)  # account, message -> BODYSTRUCTURE and BODY as sent, part tree
 DIGEST = Space(0x36, "digest", U32, U32, U32, U32)  # account, mailbox, facet, block of UIDs -> that of all its messages
+THREAD = Space(0x37, "thread", U32, U32)  # account, thread -> ThreadRecord, once it has had several messages
+THREAD_LINK = Space(0x39, "thread link", U32, U64)  # account, hash of a message id and a subject -> thread
 PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it, when more than one
 # account, when (ms), modseq, mailbox, first UID -> ExpungedRecord: messages that went together and can be put back
 EXPUNGED = Space(0x38, "expunged", U32, U64, U64, U32, U32)
@@ -78,7 +80,7 @@ ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
-    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, PLACES, EXPUNGED,
+    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

@@ -6,6 +6,7 @@ from itertools import islice
 
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import erase_items
+from posthouse.core.mail.threads import forget_threads
 from posthouse.core.mail.undelete import erase_expunged
 from posthouse.core.sharing.grants import forget_acls
 from posthouse.storage.changes import Revision
@@ -32,6 +33,7 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
             return False
     if erase_expunged(txn, account, left, now) >= left:
         return False
+    forget_threads(txn, account)  # nothing is left of them, unless something was damaged
     txn.delete_range(*CHANGE.range(account))
     txn.delete_range(*ANNOTATION.range(account))
     txn.delete_range(*SUBSCRIPTION.range(account))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from posthouse.core.mail.ids import message_key
 from posthouse.core.mail.records import Header, Letter
+from posthouse.core.mail.threads import links_of
 from posthouse.formats.imap.bodystructure import bodystructure
 from posthouse.formats.imap.envelope import fields_envelope
 from posthouse.formats.imap.parts import encode_parts
@@ -95,4 +96,5 @@ def built(message: Part, blob: Blob) -> Letter:
         body=bodystructure(message, False),
         parts=encode_parts(message),
         ascii_header=message.header.isascii(),
+        links=links_of(header),
     )

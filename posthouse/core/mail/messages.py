@@ -56,6 +56,11 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     structure: StructureRecord | None = None
     record: MessageRecord | None = None
 
+    @property
+    def thread(self) -> int:
+        """The message's thread, where `record` was read; its own from before there were threads (see `rebuild`)."""
+        return (self.record.thread if self.record is not None else 0) or self.message
+
 
 class View(msgspec.Struct, array_like=True, frozen=True):
     """A mailbox and the UIDs in it at one moment: `array("I")` bytes, ascending."""

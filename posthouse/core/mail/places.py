@@ -16,6 +16,7 @@ from posthouse.core.mail.records import (
     StructureRecord,
     decode_message,
 )
+from posthouse.core.mail.threads import join_thread, leave_thread
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord
@@ -31,7 +32,9 @@ def place_letter(
     revision: Revision, mailbox: int, letter: Letter, flags: int, keywords: tuple[str, ...], received: int, now: int
 ) -> int:
     """Put a letter into a mailbox as a new message; its UID. The caller has kept the blob and charged the quota."""
-    record = MessageRecord(letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment)
+    record = MessageRecord(
+        letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment, links=letter.links
+    )
     structure = StructureRecord(letter.bodystructure, letter.body, letter.parts)
     message = put_message(revision, record, letter.envelope, ENCODER.encode(structure))
     named = keyword_bits(revision.collection(mailbox), keywords)
@@ -39,9 +42,13 @@ def place_letter(
 
 
 def put_message(revision: Revision, record: MessageRecord, envelope: bytes, structure: bytes) -> int:
-    """Store what is kept of a message that is new to this account; its number. The caller has kept the blob."""
+    """Store what is kept of a message that is new to this account, in a thread of this account's; its number.
+
+    The caller has kept the blob.
+    """
     txn, account = revision.txn, revision.account
     message = revision.new_object()
+    record.thread = join_thread(txn, account, message, record.links)
     txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
     txn.put(ENVELOPE.key(account, message), envelope)
     txn.put(STRUCTURE.key(account, message), structure)
@@ -112,9 +119,11 @@ def forget_message(txn: WriteTransaction, account: int, message: int, now: int) 
     if places == 1:
         txn.delete(key)
         return
-    record = txn.get(MESSAGE.key(account, message))
-    if record is not None:
-        release(txn, decode_message(record).hash, now)
+    value = txn.get(MESSAGE.key(account, message))
+    if value is not None:
+        record = decode_message(value)
+        release(txn, record.hash, now)
+        leave_thread(txn, account, message, record.thread or message, record.links)
     for space in MESSAGE_SPACES:
         txn.delete(space.key(account, message))
 

@@ -24,7 +24,10 @@ class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Letter(msgspec.Struct, array_like=True, frozen=True):
-    """A message that a worker has read, hashed, scanned and made durable: ready to be placed in mailboxes."""
+    """A message that a worker has read, hashed, scanned and made durable: ready to be placed in mailboxes.
+
+    `links` are what it has in common with others of its thread (core.mail.threads).
+    """
 
     blob: Blob
     header: Header
@@ -35,6 +38,7 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
     body: bytes
     parts: bytes
     ascii_header: bool = True
+    links: bytes = b""
 
     @property
     def size(self) -> int:
@@ -42,14 +46,16 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
         return self.blob.size
 
 
-class MessageRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """The cold part of a message."""
+class MessageRecord(msgspec.Struct, array_like=True, tag=1):
+    """The cold part of a message. `thread` is 0 in records from before there were threads."""
 
     hash: bytes
     size: int
     header: Header
     preview: str
     has_attachment: bool
+    thread: int = 0
+    links: bytes = b""
 
 
 class StructureRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):

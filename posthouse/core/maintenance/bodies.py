@@ -9,6 +9,7 @@ import msgspec
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.letters import built
 from posthouse.core.mail.records import ENCODER, Letter, MessageRecord, StructureRecord, decode_message
+from posthouse.core.maintenance.records import UNREADABLE
 from posthouse.formats.mime.scanner import Scanner
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.contract import BlobDamaged, Blobs
@@ -50,20 +51,30 @@ async def is_sound(blobs: Blobs, place: BlobPlace) -> bool:
 
 def records_of(letter: Letter) -> Built:
     """What is stored of a letter."""
-    record = MessageRecord(letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment)
+    record = MessageRecord(
+        letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment, links=letter.links
+    )
     structure = StructureRecord(letter.bodystructure, letter.body, letter.parts)
     return Built(ENCODER.encode(record), letter.envelope, ENCODER.encode(structure))
 
 
 @query
 def stored_records(txn: ReadTransaction, account: int, messages: list[int]) -> list[Built | None]:
-    """What is stored of messages, None for one that is gone; what is missing beside it is empty."""
+    """What is stored of messages, but for their threads; None for one that is gone. What is missing is empty."""
     found: list[Built | None] = []
     for message in messages:
         record = txn.get(MESSAGE.key(account, message))
         envelope, structure = txn.get(ENVELOPE.key(account, message)), txn.get(STRUCTURE.key(account, message))
-        found.append(None if record is None else Built(record, envelope or b"", structure or b""))
+        found.append(None if record is None else Built(_in_thread(record, 0), envelope or b"", structure or b""))
     return found
+
+
+def _in_thread(record: bytes, thread: int) -> bytes:
+    """A MESSAGE record with that thread, which its octets do not give; one that cannot be read as it is."""
+    try:
+        return ENCODER.encode(msgspec.structs.replace(decode_message(record), thread=thread))
+    except UNREADABLE:
+        return record
 
 
 @operation
@@ -74,7 +85,8 @@ def replace_records(txn: WriteTransaction, account: int, records: dict[int, Buil
         held = stored_records(txn, account, [message])[0]
         if held is None or held == new or decode_message(held.message).hash != decode_message(new.message).hash:
             continue
-        txn.put(MESSAGE.key(account, message), new.message)
+        thread = decode_message(txn.get(MESSAGE.key(account, message)) or b"").thread
+        txn.put(MESSAGE.key(account, message), _in_thread(new.message, thread))
         txn.put(ENVELOPE.key(account, message), new.envelope)
         txn.put(STRUCTURE.key(account, message), new.structure)
         replaced += 1

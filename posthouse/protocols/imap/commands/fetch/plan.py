@@ -32,7 +32,7 @@ VALUES: dict[Attribute, tuple[Column | int, Value]] = {
     ),
     Attribute.MODSEQ: (0, lambda view, row: row.modseq),
     Attribute.EMAILID: (0, lambda view, row: b"M%b%d" % (view.id_mark, row.message)),  # the same wherever it is copied
-    Attribute.THREADID: (0, lambda view, row: b"NIL"),  # RFC 8474 5.2: none is known
+    Attribute.THREADID: (Column.RECORD, lambda view, row: b"(T%b%d)" % (view.id_mark, row.thread)),
     Attribute.SAVEDATE: (0, lambda view, row: date_time(row.saved)),
 }
 

@@ -73,7 +73,9 @@ async def sifted(key: keys.SearchKey, compiler: Compiler, view: View) -> Sieve:
         if part in sieve.masks and isinstance(part, keys.Numbers | keys.Uids):
             # one that has to fit: so `UID 5:7 SUBJECT x` reads three messages
             positions = compiler.positions(part.sequence, uid=isinstance(part, keys.Uids))
-    await sieve.read(key, Digests(view.store, view.account, view.mailbox, uids, view.uid_next), positions)
+    digests = Digests(view.store, view.account, view.mailbox, uids, view.uid_next)
+    await sieve.read(key, digests, positions)
+    await sieve.read_ids(key, view, digests, positions)
     return sieve
 
 

@@ -7,6 +7,7 @@ the messages themselves are asked.
 from __future__ import annotations
 
 import asyncio
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import compress, islice
@@ -16,6 +17,7 @@ import msgspec
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.reading import FlagPage, flag_page
+from posthouse.core.mail.threads import thread_members
 from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
@@ -34,6 +36,7 @@ FACETS = {
 MOST_MASKS = 64  # each costs an octet a message; of further keys the messages are asked
 
 
+_NUMBER = "([1-9][0-9]{0,8})"  # below the largest number of a message
 FLAGS_AT_ONCE = 5000  # about 3 ms
 _GAP = 50  # messages: reading the flags of those between costs less than reading them apart
 
@@ -65,15 +68,30 @@ class Sieve:
     async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
         """Find out of each key that digests answer which of the messages at `positions` fit."""
         asked = {leaf: facet for leaf in leaves(key) if (facet := facet_of(leaf)) is not None}
-        asked = dict(islice(asked.items(), MOST_MASKS))
-        if not asked:
+        texts = {leaf: casemap(leaf.text).encode() for leaf in islice(asked, MOST_MASKS)}  # type: ignore[union-attr]
+        if not texts:
             return
-        masks = {leaf: bytearray(self._count) for leaf in asked}
-        texts = {leaf: casemap(leaf.text).encode() for leaf in asked}  # type: ignore[union-attr]
-        async for page in digests.pages([*dict.fromkeys(asked.values())], positions):
-            for leaf, facet in asked.items():
-                put(masks[leaf], page.positions, page.containing(facet, texts[leaf]))
+        masks = {leaf: bytearray(self._count) for leaf in texts}
+        async for page in digests.pages([*dict.fromkeys(map(asked.__getitem__, texts))], positions):
+            for leaf, text in texts.items():
+                put(masks[leaf], page.positions, page.containing(asked[leaf], text))
         self.masks |= {leaf: bytes(mask) for leaf, mask in masks.items()}
+
+    async def read_ids(self, key: keys.SearchKey, view: View, digests: Digests, positions: list[Range]) -> None:
+        """Find out of each key that names messages or threads by their ids which of those at `positions` are meant."""
+        named = [leaf for leaf in leaves(key) if isinstance(leaf, keys.EmailId | keys.ThreadId)]
+        meant: dict[keys.SearchKey, frozenset[int]] = {}
+        for one in named[: MOST_MASKS - len(self.masks)]:
+            meant[one] = frozenset(await _messages(one, view))
+        if not any(meant.values()):
+            self.masks |= dict.fromkeys(meant, bytes(self._count))
+            return
+        found = {leaf: bytearray(self._count) for leaf in meant}
+        async for page in digests.pages([Facet.MESSAGE], positions):
+            values = page.values(Facet.MESSAGE)
+            for leaf, messages in meant.items():
+                put(found[leaf], page.positions, bytes([value in messages for value in values]))
+        self.masks |= {leaf: bytes(mask) for leaf, mask in found.items()}
 
     async def read_flags(self, key: keys.SearchKey, view: View, positions: list[Range]) -> None:
         """Find out of each key that asks for a flag or keyword which of the messages at `positions` fit."""
@@ -147,6 +165,16 @@ class Sieve:
     def positions(self, mask: int) -> list[int]:
         """The messages of a mask."""
         return list(compress(range(self._count), mask.to_bytes(self._count, "little")))
+
+
+async def _messages(key: keys.EmailId | keys.ThreadId, view: View) -> list[int]:
+    """The numbers of the messages that an id names; RFC 8474 5. Other ids than ours name none."""
+    kind = "M" if isinstance(key, keys.EmailId) else "T"
+    match = re.fullmatch(kind + re.escape(view.id_mark.decode("ascii")) + _NUMBER, key.id)
+    if match is None:
+        return []
+    number = int(match[1])
+    return [number] if kind == "M" else await view.store.read(thread_members, view.account, number)
 
 
 def merged(positions: list[Range], gap: int) -> list[Range]:

@@ -111,8 +111,9 @@ class Compiler:
             case keys.EmailId(id_):
                 mark = f"M{self._view.id_mark.decode('ascii')}"
                 return Level.ROW, lambda one: f"{mark}{one.row.message}" == id_
-            case keys.ThreadId():
-                return Level.POSITION, lambda one: False  # no message has one
+            case keys.ThreadId(id_):
+                mark = f"T{self._view.id_mark.decode('ascii')}"
+                return Level.RECORD, lambda one: f"{mark}{one.row.thread}" == id_
             case keys.Day():
                 return day_test(key)
             case keys.EnvelopeField() | keys.Header():
