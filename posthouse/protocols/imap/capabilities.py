@@ -27,6 +27,7 @@ LOGGED_IN = (
     "MULTIAPPEND",
     "NAMESPACE",
     "OBJECTID",
+    "PARTIAL",
     "PREVIEW",
     "QRESYNC",
     "QUOTA",

@@ -13,6 +13,7 @@ from posthouse.protocols.imap.commands.fetch.binary import refuse_unknown
 from posthouse.protocols.imap.commands.fetch.bodies import Bodies
 from posthouse.protocols.imap.commands.fetch.plan import Plan
 from posthouse.protocols.imap.commands.numbers import check_numbers
+from posthouse.protocols.imap.commands.partial import within
 from posthouse.protocols.imap.commands.reading import Batch, batches, read_rows
 from posthouse.protocols.imap.commands.resync import changed_positions, tell_missed
 from posthouse.protocols.imap.contracts import Ok, User
@@ -31,8 +32,6 @@ BODIES_PER_BATCH = 100
 
 async def fetch(command: Fetch, view: View, user: User) -> Ok:
     """Show what is asked of each message; those that others have removed meanwhile are passed over."""
-    if command.partial is not None:
-        raise Bad("PARTIAL is not offered")
     if command.vanished and not view.dialect.qresync:
         raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.6
     check_numbers(command.sequence, view, uid=command.uid)
@@ -42,6 +41,8 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         if command.vanished:
             await tell_missed(command.sequence, changes, view, user)
         positions = await changed_positions(positions, changes, command.changed_since, view)
+    if command.partial is not None:
+        positions = within(positions, command.partial)  # RFC 9394 3.3
     plan = Plan(command.attributes, view.dialect)
     shown = 0
     size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH

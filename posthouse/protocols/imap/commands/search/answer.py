@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from posthouse.protocols.imap.commands.partial import places
 from posthouse.protocols.imap.commands.search.modseq import newest
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
@@ -54,25 +55,17 @@ async def answer(command: Search | Sort, returns: Return, found: list[int], view
             found=ranges_of(numbers) if returns & Return.ALL else (),
             count=len(numbers) if returns & Return.COUNT else None,
             modseq=await newest(command.key, _saved(found, returns, command.partial), view),
-            partial=None if partial is None else (partial, ranges_of(slice_of(numbers, partial))),
+            partial=None if partial is None else (partial, ranges_of(numbers[slice(*places(partial, len(numbers)))])),
         )
     )
     return Ok("That is all")
-
-
-def slice_of(found: list[int], partial: tuple[int, int]) -> list[int]:
-    """The results at places `1:100`, or `-1:-100` counted from the last, in their order; RFC 9394 3.1."""
-    first, last = sorted(map(abs, partial))
-    if partial[0] > 0:
-        return found[first - 1 : last]
-    return found[max(len(found) - last, 0) : max(len(found) - first + 1, 0)]
 
 
 def _saved(found: list[int], returns: Return, partial: tuple[int, int] | None) -> list[int]:
     """RFC 5182 2.1, RFC 9394 3.1: where only MIN, MAX or PARTIAL are asked for, what they show; ascending."""
     if not found or returns & (Return.ALL | Return.COUNT) or not returns & _SOME:
         return sorted(found)
-    kept = set(slice_of(found, partial)) if partial is not None else set()
+    kept = set(found[slice(*places(partial, len(found)))]) if partial is not None else set()
     if returns & Return.MIN:
         kept.add(found[0])
     if returns & Return.MAX:
