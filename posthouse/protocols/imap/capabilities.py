@@ -25,6 +25,7 @@ LOGGED_IN = (
     "METADATA",
     "MOVE",
     "MULTIAPPEND",
+    "MULTISEARCH",
     "NAMESPACE",
     "OBJECTID",
     "PARTIAL",

@@ -31,6 +31,7 @@ from posthouse.protocols.imap.wire.commands import (
     Examine,
     Fetch,
     Logout,
+    MultiSearch,
     Search,
     Select,
     Sort,
@@ -398,6 +399,6 @@ def _by_number(command: Command) -> bool:
 
     RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
     """
-    if isinstance(command, Search | Sort | Thread):
+    if isinstance(command, Search | Sort | Thread | MultiSearch):
         return not command.uid or keys.holds(command.key, keys.Numbers)
     return isinstance(command, Fetch | Store) and not command.uid

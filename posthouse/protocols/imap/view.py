@@ -50,6 +50,7 @@ class View:
         "_safe",
         "_uids",
         "account",
+        "called",
         "dialect",
         "exists",
         "flag_lists",
@@ -80,6 +81,7 @@ class View:
         mailbox = opened.mailbox
         self.store = store
         self.account = account
+        self.called = opened.mailbox.name  # by its owner, where its reader has no other name for it
         self.dialect = dialect
         self.mailbox = mailbox.id
         self.uid_validity = mailbox.uid_validity

@@ -8,6 +8,7 @@ from posthouse.protocols.imap.wire.commands import (
     Examine,
     Fetch,
     List,
+    MultiSearch,
     Search,
     Select,
     Sort,
@@ -26,7 +27,7 @@ def enables_condstore(command: Command) -> bool:
             return command.changed_since is not None or Attribute.MODSEQ in command.attributes
         case Store():
             return command.unchanged_since is not None
-        case Search() | Sort() | Thread():
+        case Search() | Sort() | Thread() | MultiSearch():
             return keys.holds(command.key, keys.ModSeq)
         case Select() | Examine():
             return command.condstore

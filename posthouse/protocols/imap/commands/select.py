@@ -35,6 +35,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     view = await View.open(
         user.store, found.account, found.name, session.dialect, rights=found.rights, read_only=read_only
     )
+    view.called = found.called
     if view.account != user.account:
         view.id_mark = b"%d-" % view.account
     announce(view, user, session)

@@ -26,6 +26,7 @@ from posthouse.protocols.imap.commands import (
 )
 from posthouse.protocols.imap.commands.fetch import command as fetch
 from posthouse.protocols.imap.commands.search import command as search
+from posthouse.protocols.imap.commands.search import several
 from posthouse.protocols.imap.commands.sort import command as sort
 from posthouse.protocols.imap.commands.thread import command as thread
 from posthouse.protocols.imap.contracts import Ok
@@ -44,6 +45,7 @@ CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Login: login.login,
     wire.Authenticate: login.authenticate,
     wire.Enable: enable.enable,
+    wire.MultiSearch: several.multi_search,
     wire.Select: select.select,
     wire.Examine: select.select,
     wire.Close: select.close,

@@ -377,6 +377,40 @@ class Search(Command, frozen=True):
     charset: str | None = None
 
 
+class SourceKind(enum.Enum):
+    """Which mailboxes ESEARCH searches; RFC 5465 6, RFC 7377 2.2."""
+
+    SELECTED = b"SELECTED"
+    INBOXES = b"INBOXES"
+    PERSONAL = b"PERSONAL"
+    SUBSCRIBED = b"SUBSCRIBED"
+    SUBTREE = b"SUBTREE"
+    SUBTREE_ONE = b"SUBTREE-ONE"
+    MAILBOXES = b"MAILBOXES"
+
+
+class Source(msgspec.Struct, frozen=True, gc=False):
+    """A source of ESEARCH; `names` of the last three kinds."""
+
+    kind: SourceKind
+    names: tuple[str, ...] = ()
+
+
+class MultiSearch(Command, frozen=True):
+    """ESEARCH; RFC 7377 2.1. Without IN the selected mailbox is the source; the rest is as in Search."""
+
+    sources: tuple[Source, ...]
+    key: SearchKey
+    returns: Return = Return.ALL
+    partial: tuple[int, int] | None = None
+    charset: str | None = None
+
+    @property
+    def uid(self) -> bool:
+        """Results are UIDs always."""
+        return True
+
+
 class Sort(Command, frozen=True):
     """SORT and UID SORT; RFC 5256 3, RFC 5267 3. `returns` is None without RETURN; the rest is as in Search."""
 

@@ -231,13 +231,19 @@ def esearch(
     count: int | None = None,
     modseq: int | None = None,
     partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
+    mailbox: tuple[str, int] | None = None,
+    utf8: bool = False,
 ) -> bytes:
     """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
 
     `partial` is the range that was asked for and what stands there, PARTIAL of RFC 9394 3.1. Sorted results are in
-    their order (RFC 5267 3.1).
+    their order (RFC 5267 3.1). `mailbox` is the name and UIDVALIDITY of one of several (RFC 7377 2.1).
     """
-    parts = [b"* ESEARCH (TAG %b)%b" % (string(tag.encode("ascii")), b" UID" if uid else b"")]
+    correlator = b"TAG " + string(tag.encode("ascii"))
+    if mailbox is not None:
+        name, validity = mailbox
+        correlator += b" MAILBOX %b UIDVALIDITY %d" % (encode_name(name, utf8=utf8), validity)
+    parts = [b"* ESEARCH (%b)%b" % (correlator, b" UID" if uid else b"")]
     if least is not None:
         parts.append(b"MIN %d" % least)
     if largest is not None:

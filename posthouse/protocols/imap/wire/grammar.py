@@ -47,6 +47,7 @@ from posthouse.protocols.imap.wire.fetch_grammar import fetch
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
 from posthouse.protocols.imap.wire.metadata_grammar import get_metadata, set_metadata
+from posthouse.protocols.imap.wire.multisearch_grammar import multi_search
 from posthouse.protocols.imap.wire.quota_grammar import get_quota, get_quota_root, set_quota
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
 from posthouse.protocols.imap.wire.search_grammar import search
@@ -329,6 +330,7 @@ RULES: dict[bytes, Rule] = {
     b"LOGIN": _login,
     b"AUTHENTICATE": _authenticate,
     b"ENABLE": _enable,
+    b"ESEARCH": multi_search,
     b"SELECT": functools.partial(_select, Select),
     b"EXAMINE": functools.partial(_select, Examine),
     b"CREATE": _create,

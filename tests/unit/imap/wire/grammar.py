@@ -43,6 +43,7 @@ from posthouse.protocols.imap.wire.commands import (
     Lsub,
     MetadataWanted,
     Move,
+    MultiSearch,
     MyRights,
     Namespace,
     Noop,
@@ -54,6 +55,8 @@ from posthouse.protocols.imap.wire.commands import (
     SetMetadata,
     SetQuota,
     Sort,
+    Source,
+    SourceKind,
     StartTls,
     Status,
     StatusItem,
@@ -374,6 +377,33 @@ def program(spell: Speller) -> tuple[s.SearchKey, bytes]:
     return key, b" ".join([text for _, text in spelled])
 
 
+def multi_search(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    line = spell.word(b"ESEARCH")
+    sources = [Source(SourceKind.SELECTED)]
+    if draw(st.booleans()):
+        sources, texts = [], []
+        for _ in range(draw(st.integers(1, 3))):
+            kind = draw(st.sampled_from(SourceKind))
+            names: list[str] = []
+            text = spell.word(kind.value)
+            if kind in (SourceKind.SUBTREE, SourceKind.SUBTREE_ONE, SourceKind.MAILBOXES):
+                names = draw(st.lists(NAMES, min_size=1, max_size=3))
+                spelled = [spell.mailbox(name) for name in names]
+                one = len(names) == 1 and draw(st.booleans())
+                text += b" " + (spelled[0] if one else spell.listed(spelled))
+            sources.append(Source(kind, tuple(names)))
+            texts.append(text)
+        line += b" %b %b" % (spell.word(b"IN"), spell.listed(texts))
+    returns, partial, text = returned(spell)
+    line += text
+    charset = draw(st.sampled_from([None, "UTF-8"]))
+    if charset:
+        line += b" %b %b" % (spell.word(b"CHARSET"), spell.astring(b"utf-8"))
+    key, text = program(spell)
+    return MultiSearch(tag, tuple(sources), key, returns or s.Return.ALL, partial, charset), line + b" " + text
+
+
 def sort(spell: Speller, tag: str) -> tuple[Command, bytes]:
     draw = spell.draw
     uid = draw(st.booleans())
@@ -615,7 +645,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, sort, thread, quota, metadata, acl,
+    fetch, fetch, search, search, multi_search, sort, thread, quota, metadata, acl,
 ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from posthouse.protocols.imap.commands.search.modseq import newest
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Search, Sort
+from posthouse.protocols.imap.wire.commands import MultiSearch, Search, Sort
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.sequence import ranges_of
 
@@ -37,8 +37,16 @@ async def list_numbers(head: bytes, command: Search | Sort, found: list[int], vi
     return Ok("That is all")
 
 
-async def answer(command: Search | Sort, returns: Return, found: list[int], view: View, user: User) -> Ok:
-    """Show what RETURN asks of the positions that were found, in their order."""
+async def answer(
+    command: Search | Sort | MultiSearch,
+    returns: Return,
+    found: list[int],
+    view: View,
+    user: User,
+    *,
+    mailbox: str | None = None,
+) -> Ok:
+    """Show what RETURN asks of the positions that were found, in their order; `mailbox` names one of several."""
     uids = await view.uids()
     if returns & Return.SAVE:
         view.saved = ranges_of(uids[at] for at in _saved(found, returns, command.partial))
@@ -50,6 +58,8 @@ async def answer(command: Search | Sort, returns: Return, found: list[int], view
         encoder.esearch(
             command.tag,
             uid=command.uid,
+            mailbox=None if mailbox is None else (mailbox, view.uid_validity),
+            utf8=user.dialect.utf8,
             least=numbers[0] if numbers and returns & Return.MIN else None,
             largest=numbers[-1] if numbers and returns & Return.MAX else None,
             found=ranges_of(numbers) if returns & Return.ALL else (),
