@@ -18,6 +18,7 @@ LOGGED_IN = (
     "ESORT",
     "I18NLEVEL=1",
     "IDLE",
+    "INPROGRESS",
     "LIST-EXTENDED",
     "LIST-METADATA",
     "LIST-MYRIGHTS",

@@ -63,6 +63,10 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     metadata_octets: Annotated[
         int, Meta(ge=1024, le=1_073_741_824, description="Octets of all annotations that one account may keep.")
     ] = 1_048_576
+    progress_seconds: Annotated[
+        int,
+        Meta(ge=0, le=3600, description="How often a client is told how far a long search has come (INPROGRESS)."),
+    ] = 5
     connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
     ] = 20_000

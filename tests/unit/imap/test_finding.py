@@ -98,7 +98,7 @@ async def one_by_one(key: keys.SearchKey, view: View, user: User) -> list[int]:
     try:
         Sieve.read = Sieve.read_flags = _nothing  # type: ignore[method-assign, assignment]
         Sieve.add_ranges = lambda *_, **__: None  # type: ignore[method-assign, assignment]
-        return await find(key, view, user)
+        return await find("t", key, view, user)
     finally:
         Sieve.read, Sieve.read_flags, Sieve.add_ranges = known  # type: ignore[method-assign]
 
@@ -113,7 +113,7 @@ def test_searches(trees: list[keys.SearchKey]) -> None:
     async def work() -> None:
         _, view, user = await filled()
         for key in trees:
-            assert await find(key, view, user) == await one_by_one(key, view, user), key
+            assert await find("t", key, view, user) == await one_by_one(key, view, user), key
 
     LOOP.run_until_complete(asyncio.wait_for(work(), 60))
 

@@ -195,6 +195,7 @@ def test_refs(messages: list[Message]) -> None:
     assert dates == sorted(dates)
 
 
+@settings(deadline=None)
 @given(MESSAGES)
 def test_ordered_subject(messages: list[Message]) -> None:
     threads = shown(run(ordered_subject, messages))
@@ -205,6 +206,7 @@ def test_ordered_subject(messages: list[Message]) -> None:
     assert threads == [(first, [(other, []) for other in others]) for first, *others in groups.values()]
 
 
+@settings(deadline=None)
 @given(MESSAGES)
 def test_every_message_is_written_once(messages: list[Message]) -> None:
     names = [b"%d" % (number + 1) for number in range(len(messages))]

@@ -59,6 +59,11 @@ def number_code(name: bytes, number: int) -> bytes:
     return b"%b %d" % (name, number)
 
 
+def in_progress(tag: str, done: int, goal: int) -> bytes:
+    """INPROGRESS; RFC 9585 3."""
+    return b"INPROGRESS (%b %d %d)" % (string(tag.encode("ascii")), done, goal)
+
+
 # Sets of numbers
 
 

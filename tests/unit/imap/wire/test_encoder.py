@@ -60,6 +60,7 @@ def test_lists() -> None:
 
 
 def test_search() -> None:
+    assert encoder.in_progress("a", 3, 10) == b'INPROGRESS ("a" 3 10)'
     assert encoder.numbers([]) == b""
     assert encoder.numbers([2, 84]) == b" 2 84"
     assert encoder.esearch("a", uid=False, partial=((-1, -9), [(7, 7), (3, 4)])) == (

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from posthouse.core.mail.digests.reading import Digests
+from posthouse.protocols.imap.commands.progress import Progress
 from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
 from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate, Test
@@ -31,14 +32,14 @@ async def search(command: Search, view: View, user: User) -> Ok:
     if returns is None and view.dialect.rev2:
         returns = Return.ALL  # RFC 9051 6.4.4
     no_longer_saved(returns, view)
-    found = await find(command.key, view, user)
+    found = await find(command.tag, command.key, view, user)
     if returns is not None:
         return await answer(command, returns, found, view, user)
     return await list_numbers(b"* SEARCH", command, found, view, user)
 
 
-async def find(key: keys.SearchKey, view: View, user: User) -> list[int]:
-    """Ascending positions of the messages that fit."""
+async def find(tag: str, key: keys.SearchKey, view: View, user: User) -> list[int]:
+    """Ascending positions of the messages that fit; where that takes long the peer is told how far it has come."""
     uids = await view.uids()
     compiler = Compiler(view, uids, user.now())
     sieve = await sifted(key, compiler, view)
@@ -54,7 +55,10 @@ async def find(key: keys.SearchKey, view: View, user: User) -> list[int]:
     if not doubtful:
         return found
     level, test = compiler.compile(key, sieve.masks)
-    found += [at async for at in _tested(doubtful, level, test, frozenset(compiler.body_texts), view, user)]
+    goal = sum(stop - start for start, stop in doubtful)
+    progress = Progress(tag, goal, user.output, user.contracts.settings.progress_seconds)
+    wanted = frozenset(compiler.body_texts)
+    found += [at async for at in _tested(doubtful, level, test, wanted, view, user, progress)]
     found.sort()
     return found
 
@@ -80,7 +84,13 @@ async def sifted(key: keys.SearchKey, compiler: Compiler, view: View) -> Sieve:
 
 
 async def _tested(
-    positions: list[Range], level: Level, test: Test, wanted: frozenset[str], view: View, user: User
+    positions: list[Range],
+    level: Level,
+    test: Test,
+    wanted: frozenset[str],
+    view: View,
+    user: User,
+    progress: Progress,
 ) -> AsyncIterator[int]:
     """The messages that fit, of those that had to be looked at."""
     async for candidates in _candidates(view, positions, level):
@@ -91,8 +101,9 @@ async def _tested(
                 yield one.position
             elif result is None:
                 doubtful.append(one)
+        progress.passed(len(candidates) - len(doubtful))
         if doubtful:
-            for at in await open_and_test(doubtful, test, wanted, view, user):
+            for at in await open_and_test(doubtful, test, wanted, view, user, progress):
                 yield at
         await asyncio.sleep(0)
 

@@ -10,6 +10,7 @@ from posthouse.core.mail.messages import Column, bodies, some_rows
 from posthouse.core.mail.octets import Octets
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part
+from posthouse.protocols.imap.commands.progress import Progress
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
 from posthouse.protocols.imap.commands.search.content import open_content
 from posthouse.protocols.imap.contracts import User
@@ -23,7 +24,7 @@ SECONDS_AT_A_TIME = 0.005
 
 
 async def open_and_test(
-    doubtful: list[Candidate], test: Test, wanted: frozenset[str], view: View, user: User
+    doubtful: list[Candidate], test: Test, wanted: frozenset[str], view: View, user: User, progress: Progress
 ) -> list[int]:
     """The positions of those that fit; `wanted` are the folded texts that bodies are searched for."""
     found = []
@@ -37,6 +38,7 @@ async def open_and_test(
         places = await view.store.read(bodies, view.account, [row.message for row in rows])
         opened = {row.uid: (row, place) for row, place in zip(rows, places, strict=True)}
         for one in batch:
+            progress.passed()
             row, place = opened.get(one.uid, (None, None))
             if row is None or place is None:
                 continue  # gone meanwhile

@@ -47,7 +47,7 @@ async def _search(command: MultiSearch, view: View, name: str, user: User, searc
         return
     searched.add((view.account, view.mailbox))
     no_longer_saved(command.returns, view)
-    found = await find(command.key, view, user)
+    found = await find(command.tag, command.key, view, user)
     if found:
         await answer(command, command.returns, found, view, user, mailbox=name)
         await user.output.drain()

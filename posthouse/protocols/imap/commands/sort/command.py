@@ -13,7 +13,7 @@ from posthouse.protocols.imap.wire.commands import Sort
 async def sort(command: Sort, view: View, user: User) -> Ok:
     """Find messages and show them in order; the answer is ESEARCH when RETURN was given."""
     no_longer_saved(command.returns, view)
-    found = await ordered(await find(command.key, view, user), command.criteria, view)
+    found = await ordered(await find(command.tag, command.key, view, user), command.criteria, view)
     if command.returns is not None:
         return await answer(command, command.returns, found, view, user)
     return await list_numbers(b"* SORT", command, found, view, user)

@@ -30,7 +30,7 @@ ALGORITHMS: dict[Threading, tuple[Algorithm, list[Facet]]] = {
 async def thread(command: Thread, view: View, user: User) -> Ok:
     """Find messages and show them in threads."""
     uids = await view.uids()
-    at = await find(command.key, view, user)
+    at = await find(command.tag, command.key, view, user)
     algorithm, facets = ALGORITHMS[command.algorithm]
     columns = await read_columns(facets, at, view)
     if len(at) < len(uids):
