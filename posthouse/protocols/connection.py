@@ -1,4 +1,4 @@
-"""The transport end that stream protocols share: paced output, time-outs, STARTTLS, tasks that end with the peer.
+"""The transport end that stream protocols share: paced output, time-outs, TLS, compression, tasks with the peer.
 
 A protocol's `endpoint.py` subclasses `Connection` and hands bytes to its session; sessions see only the `Output`
 contract, so that they run in memory in tests.
@@ -7,6 +7,7 @@ contract, so that they run in memory in tests.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Coroutine
 from typing import Any
 from typing import Protocol as Contract
@@ -19,6 +20,7 @@ from zope.interface import implementer
 
 from posthouse.core.peer import Peer
 from posthouse.protocols.binding import channel_binding
+from posthouse.protocols.compression import CompressionSettings, DeflatingTransport, Inflater
 
 log = structlog.get_logger()
 
@@ -55,6 +57,9 @@ class Connection(Protocol):
         self.peer = Peer("", 0, implicit_tls)
         self.is_open = False
         self._is_closing = False
+        self._deflating: DeflatingTransport | None = None
+        self._inflater: Inflater | None = None
+        self._reading_paused = False
 
     # What subclasses give
 
@@ -81,6 +86,8 @@ class Connection(Protocol):
     async def drain(self) -> None:
         if not self.is_open:
             raise ConnectionError("the peer has gone")
+        if self._deflating is not None:
+            await self._deflating.drain()
         if self._paused:
             if self._waiting is None:
                 self._waiting = asyncio.get_running_loop().create_future()
@@ -105,6 +112,28 @@ class Connection(Protocol):
         """Begin TLS behind what was written; the caller drops plain bytes that it had buffered (RFC 3207, RFC 2595)."""
         self.transport.startTLS(self._tls_context_factory)
         self.peer = Peer(self.peer.host, self.peer.port, True)
+
+    def start_compression(self, settings: CompressionSettings) -> None:
+        """Compress behind what was written, and inflate what comes from now on (RFC 4978 3)."""
+        self.transport = self._deflating = DeflatingTransport(self.transport, settings)
+        self._inflater = Inflater()
+
+    @property
+    def is_compressed(self) -> bool:
+        return self._deflating is not None
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the peer for now."""
+        self._reading_paused = True
+        self.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """Go on taking."""
+        self._reading_paused = False
+        if self._inflater is not None:
+            self._inflate(self._inflater)
+        if self.is_open and not self._reading_paused:
+            self.transport.resumeProducing()
 
     def speak_for(self, host: str, port: int) -> None:
         """The peer is a server, and its client is there."""
@@ -157,11 +186,17 @@ class Connection(Protocol):
             return  # TLS goes on reading until the peer ends it, and nobody asks any more
         if self._timeout is not None:
             self._heard = asyncio.get_running_loop().time()
-        self.received(data)
+        if self._inflater is None:
+            self.received(data)
+        else:
+            self._inflater.feed(data)
+            self._inflate(self._inflater)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.is_open = False
         self.set_timeout(0)
+        if self._deflating is not None:
+            self._deflating.lost()
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(ConnectionError("the peer has gone"))
             self._waiting.exception()  # seen: a drain that nobody awaits any more is no news
@@ -182,6 +217,17 @@ class Connection(Protocol):
 
     def stopProducing(self) -> None:
         self.resumeProducing()
+
+    def _inflate(self, inflater: Inflater) -> None:
+        try:
+            while self.is_open and not self._is_closing and not self._reading_paused:
+                piece = inflater.next_piece()
+                if not piece:
+                    return
+                self.received(piece)
+        except zlib.error as error:
+            log.info("compression failed", peer=self.peer.host, error=str(error))
+            self.abort()
 
     def _on_timeout(self) -> None:
         # one timer a connection, not one a packet: it looks when the peer was heard last and sleeps on

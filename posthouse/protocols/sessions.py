@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
 from posthouse.core.peer import Peer
+from posthouse.protocols.compression import CompressionSettings
 from posthouse.protocols.connection import Connection, Output
 
 
@@ -36,6 +37,13 @@ class Channel(Output, Protocol):
 
     def start_tls(self) -> None:
         """Begin TLS behind what was written."""
+
+    @property
+    def is_compressed(self) -> bool:
+        """True behind `start_compression`."""
+
+    def start_compression(self, settings: CompressionSettings) -> None:
+        """Compress behind what was written, and take what comes as compressed from now on."""
 
     def close(self) -> None:
         """Close behind what was written."""
@@ -119,15 +127,6 @@ class SessionConnection(Connection):
     def resumeProducing(self) -> None:
         self._progress = asyncio.get_running_loop().time()
         super().resumeProducing()
-
-    def pause_reading(self) -> None:
-        """Take nothing more from the peer for now."""
-        self.transport.pauseProducing()
-
-    def resume_reading(self) -> None:
-        """Go on taking."""
-        if self.is_open:
-            self.transport.resumeProducing()
 
 
 class SessionFactory(Factory):

@@ -11,6 +11,7 @@ A transcript is a text file in `tests/transcripts/<protocol>/`:
     S2: * OK *                            a second client is `C2:`/`S2:` and so on; it connects when it is first named
     S: [closed]                           the server has closed the connection
     S: [tls]                              the server has begun TLS; what follows is as if inside it
+    S: [deflate]                          from here on both sides compress
 
 Each protocol folder has `stage.py` with `async def set_stage(options: dict[str, str]) -> Stage`.
 """
@@ -18,6 +19,7 @@ Each protocol folder has `stage.py` with `async def set_stage(options: dict[str,
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,13 +57,15 @@ class MemoryTransport:
         self._kept_back: list[bytes] = []
         self._has_producer = False
         self._news = asyncio.Event()
+        self._inflater: Any = None
+        self._deflater: Any = None
 
     # what the server's connection uses
 
     def write(self, octets: bytes) -> None:
         assert isinstance(octets, (bytes, bytearray, memoryview)), type(octets)
         if not self.is_closed:
-            self.received += octets
+            self.received += octets if self._inflater is None else self._inflater.decompress(octets)
             self._news.set()
 
     def writeSequence(self, chunks: list[bytes]) -> None:
@@ -111,6 +115,8 @@ class MemoryTransport:
     def send(self, octets: bytes) -> None:
         if self.is_closed:
             raise AssertionError(f"the server has closed; cannot send {octets!r}")
+        if self._deflater is not None:
+            octets = self._deflater.compress(octets) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
         if self.reading_paused:
             self._kept_back.append(octets)
         else:
@@ -118,13 +124,13 @@ class MemoryTransport:
 
     async def read_line(self) -> bytes:
         """The server's next line without its CRLF; b"[closed]" when there is no more."""
-        while b"\r\n" not in self.received:
+        while (end := self.received.find(b"\r\n")) < 0:
             if self.is_closed:
                 assert not self.received, f"half a line before the end: {bytes(self.received)!r}"
                 return b"[closed]"
             await self._wait()
-        line, _, rest = bytes(self.received).partition(b"\r\n")
-        self.received[:] = rest
+        line = bytes(self.received[:end])
+        del self.received[: end + 2]
         return line
 
     async def skip_lines(self, begin: bytes) -> None:
@@ -147,6 +153,11 @@ class MemoryTransport:
         while not self.tls_started:
             await self._wait()
         self.tls_started -= 1
+
+    def begin_deflate(self) -> None:
+        """What the server says is compressed, and so is what it hears."""
+        self._deflater, self._inflater = zlib.compressobj(wbits=-15), zlib.decompressobj(-15)
+        self.received[:] = self._inflater.decompress(bytes(self.received))
 
     async def hang_up(self) -> None:
         """The client goes away."""
@@ -208,6 +219,8 @@ async def play(path: Path, set_stage: Callable[[dict[str, str]], Any]) -> None:
                 client.send(line.text)
             elif line.text == b"[tls]":
                 await client.wait_for_tls()
+            elif line.text == b"[deflate]":
+                client.begin_deflate()
             elif line.text.endswith(b"**"):
                 await client.skip_lines(line.text[:-2])
             else:

@@ -59,6 +59,8 @@ def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool) -
     """The names, in the order they are shown."""
     names = list(ALWAYS)
     if logged_in:
+        if settings.compression.level and not channel.is_compressed:
+            names.append("COMPRESS=DEFLATE")
         return [
             *names,
             *LOGGED_IN,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from posthouse.protocols.compression import CompressionSettings
 from posthouse.protocols.imap.wire.limits import WireLimits
 
 
@@ -70,4 +71,5 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
     ] = 20_000
+    compression: CompressionSettings = CompressionSettings()
     wire: WireLimits = WireLimits()

@@ -25,7 +25,7 @@ def announced(*, logged_in: bool) -> set[str]:
     found: set[str] = set()
     for tls in (True, False):
         peer = Peer("192.0.2.1", 1, tls)
-        channel = cast(Any, SimpleNamespace(peer=peer, can_start_tls=not tls, can_bind=tls))
+        channel = cast(Any, SimpleNamespace(peer=peer, can_start_tls=not tls, can_bind=tls, is_compressed=False))
         found |= set(capabilities(channel, ImapSettings(), logged_in=logged_in))
     return {re.sub(r"(AUTH=).*|(=)\d+$", r"\1\2", name) for name in found}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from twisted.internet.protocol import Factory, Protocol
 
+from posthouse.protocols.compression import CompressionSettings
 from posthouse.protocols.connection import Connection
 from posthouse.server.certificate import TlsContextFactory, make_self_signed
 from posthouse.server.settings import ListenerSettings, TlsSettings
@@ -24,7 +26,10 @@ TLS = TlsContextFactory(make_self_signed(["localhost"], []), TlsSettings())
 
 
 class Echo(Connection):
-    """Says what it hears; "tls" begins TLS, "bye" closes, "abort" breaks off, "much" sends 5 MB, "fault" raises."""
+    """Says what it hears; "tls" begins TLS, "deflate" compression, "bye" closes, "abort" breaks off, "much" sends 5 MB.
+
+    "fault" raises.
+    """
 
     closing_seconds = 0.1
 
@@ -36,6 +41,9 @@ class Echo(Connection):
         if word == b"tls":
             self.write(b"go\n")
             self.start_tls()
+        elif word == b"deflate":
+            self.write(b"go\n")
+            self.start_compression(CompressionSettings())
         elif word == b"bye":
             self.write(b"x" * 1_000_000 + b"\n")
             self.close()
@@ -136,6 +144,32 @@ async def test_tls_in_the_middle() -> None:
         assert (await reader.readexactly(5_000_001)).endswith(b"y\n")
         writer.write(b"bye\n")
         assert len(await reader.read()) == 1_000_001
+        writer.close()
+        await door.wait_empty()
+
+
+async def test_compressed_inside_tls() -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    deflater, inflater = zlib.compressobj(wbits=-15), zlib.decompressobj(-15)
+    async with served() as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readline()
+        writer.write(b"tls\n")
+        assert await reader.readline() == b"go\n"
+        await writer.start_tls(context)
+        writer.write(b"deflate\n")
+        assert await reader.readline() == b"go\n"
+        for said, length in ((b"secret\n", 7), (b"much\n", 5_000_001), (b"bye\n", 1_000_001)):
+            writer.write(deflater.compress(said) + deflater.flush(zlib.Z_SYNC_FLUSH))
+            heard = b""
+            while len(heard) < length:
+                octets = await reader.read(65_536)
+                assert octets, "what was written last is sent too"
+                heard += inflater.decompress(octets)
+            assert len(heard) == length
+        assert await reader.read() == b""
         writer.close()
         await door.wait_empty()
 

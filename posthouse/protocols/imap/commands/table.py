@@ -8,6 +8,7 @@ from posthouse.protocols.imap.commands import (
     acl,
     any_state,
     append,
+    compress,
     copy,
     enable,
     expunge,
@@ -53,6 +54,7 @@ CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Delete: mailboxes.delete,
     wire.Append: append.append,
     wire.Replace: replace.replace,
+    wire.Compress: compress.compress,
     wire.Idle: idle.idle,
 }
 

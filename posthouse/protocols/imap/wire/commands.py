@@ -333,6 +333,12 @@ class MyRights(Command, frozen=True):
     name: str
 
 
+class Compress(Command, frozen=True):
+    """COMPRESS; RFC 4978 3. `algorithm` in capitals."""
+
+    algorithm: str
+
+
 class Idle(Command, frozen=True):
     """IDLE; RFC 9051 6.3.13. The session reads DONE with `Decoder.next_line`."""
 

@@ -14,6 +14,7 @@ from posthouse.protocols.imap.wire.commands import (
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     Delete,
@@ -154,6 +155,14 @@ def _enable(reader: Reader, tag: str) -> Enable:
     reader.sp()
     names = reader.rest(lambda: reader.word("a capability").decode("ascii"))
     return Enable(tag, tuple(dict.fromkeys(names)))
+
+
+def _compress(reader: Reader, tag: str) -> Compress:
+    """`"COMPRESS" SP algorithm`; RFC 4978 5."""
+    reader.sp()
+    algorithm = reader.word("an algorithm").decode("ascii")
+    reader.end()
+    return Compress(tag, algorithm)
 
 
 def _select(command: type[Select] | type[Examine], reader: Reader, tag: str) -> Command:
@@ -352,6 +361,7 @@ RULES: dict[bytes, Rule] = {
     b"SETQUOTA": set_quota,
     b"GETMETADATA": get_metadata,
     b"SETMETADATA": set_metadata,
+    b"COMPRESS": _compress,
     b"IDLE": functools.partial(_bare, Idle),
     b"CHECK": functools.partial(_bare, Check),
     b"CLOSE": functools.partial(_bare, Close),
