@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 import zlib
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import structs
 
-from posthouse.core.accounts.records import read_domain, scan_domains
+from posthouse.core.accounts.records import read_domain
 from posthouse.core.dkim.keys import signing_keys
 from posthouse.core.dkim.signing import signatures
 from posthouse.core.dns import DnsFailure, Resolver
@@ -25,14 +24,14 @@ from posthouse.core.mail.records import Letter
 from posthouse.core.queue.numbers import new_number
 from posthouse.core.queue.send import NewRecipient, Outbound, enqueue
 from posthouse.core.routing.settings import RoutingSettings
-from posthouse.core.routing.tls_results import DAY_MS, DayResults, PolicyResults, old_results
+from posthouse.core.routing.tls_report_contents import Submitter, report_of, submitter_for
+from posthouse.core.routing.tls_results import DAY_MS, DayResults, old_results
 from posthouse.formats.address import parse_address
 from posthouse.formats.dkim.body import BodyHash
-from posthouse.formats.mta_sts import BadPolicy, parse_policy
 from posthouse.formats.tlsrpt.compose import compose
 from posthouse.formats.tlsrpt.record import report_places
-from posthouse.formats.tlsrpt.report import FailureDetails, PolicyReport, TlsReport, compressed
-from posthouse.storage.contract import ReadTransaction, Store, WriteTransaction, operation, query
+from posthouse.formats.tlsrpt.report import TlsReport, compressed
+from posthouse.storage.contract import Store, WriteTransaction, operation
 from posthouse.storage.spaces import TLS_RESULT
 
 log = structlog.get_logger()
@@ -45,13 +44,6 @@ AT_ONCE = 8  # domains that are asked for at a time
 RETURN_PATH = b"Return-Path: <>\r\n"
 
 
-class Submitter(Struct, frozen=True):
-    """Who reports: the address, and its domain, which is one of ours."""
-
-    address: str
-    domain: str
-
-
 class PostFailed(Exception):
     """A place has not taken a report. args: why."""
 
@@ -61,21 +53,6 @@ class Poster(Protocol):
 
     async def post(self, url: str, octets: bytes) -> None:
         """POST a compressed report (RFC 8460 5.4); raises PostFailed."""
-
-
-@query
-def submitter_for(txn: ReadTransaction, hostname: str, wanted: str) -> Submitter | None:
-    """Who reports: `wanted` if it is an address in a domain of ours, for "" a postmaster; None when nobody can."""
-    if wanted:
-        try:
-            address = parse_address(wanted)
-        except ValueError:
-            return None
-        known = read_domain(txn, address.domain)
-        return None if known is None or known.alias_of is not None else Submitter(str(address), address.domain)
-    names = [record.name for record in scan_domains(txn) if record.alias_of is None]
-    names.sort(key=lambda name: f".{hostname}".endswith(f".{name}"), reverse=True)
-    return Submitter(f"postmaster@{names[0]}", names[0]) if names else None
 
 
 @operation
@@ -153,7 +130,7 @@ class TlsReporter:
         if not places or not results.results.policies:
             await self._store.write(settle_day, results.day, results.domain, None, None, self._now())
             return
-        report = _report_of(results, submitter, self._settings)
+        report = report_of(results, submitter, self._settings)
         octets = await asyncio.to_thread(compressed, report)
         posted = [await self._post(place.to, octets, report) for place in places if place.kind == "https"]
         addresses = [place.to for place in places if place.kind == "mail"]
@@ -207,37 +184,3 @@ class TlsReporter:
         if await self._store.write(settle_day, results.day, results.domain, letter, outbound, now):
             log.info("TLS report queued", domain=report.domain, to=addresses)
         return True
-
-
-def _report_of(results: DayResults, submitter: Submitter, settings: RoutingSettings) -> TlsReport:
-    date = time.strftime("%Y-%m-%d", time.gmtime(results.day * DAY_MS // 1000))
-    return TlsReport(
-        id=f"{date}.{results.domain}@{submitter.domain}",
-        domain=results.domain,
-        submitter=submitter.domain,
-        organization=settings.tls_report_organization or submitter.domain,
-        contact=settings.tls_report_contact or submitter.address,
-        day=results.day,
-        policies=tuple(_policy(policy, results.domain) for policy in results.results.policies),
-    )
-
-
-def _policy(policy: PolicyResults, domain: str) -> PolicyReport:
-    hosts: tuple[str, ...] = ()
-    if policy.source == "sts" and policy.text:
-        try:
-            hosts = parse_policy("\n".join(policy.text)).mx
-        except BadPolicy:
-            hosts = ()
-    return PolicyReport(
-        kind=policy.source,
-        lines=tuple(policy.text),
-        domain=policy.domain or domain,
-        mail_hosts=hosts,
-        succeeded=policy.succeeded,
-        failed=sum(failures.count for failures in policy.failed),
-        details=tuple(
-            FailureDetails(failures.result, failures.source, failures.host, failures.address, failures.count)
-            for failures in policy.failed
-        ),
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dkim
+from msgspec import structs
 
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.bus import LocalBus
@@ -24,7 +25,8 @@ from posthouse.core.queue.own import OwnMail
 from posthouse.core.queue.send import NewRecipient, Outbound, send
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.routing.policies import KeptPolicy, keep_policy
-from posthouse.core.routing.tls_reports import RETRY_MS, SETTLED_MS, SPREAD_MS, PostFailed, TlsReporter, submitter_for
+from posthouse.core.routing.tls_report_contents import submitter_for
+from posthouse.core.routing.tls_reports import RETRY_MS, SETTLED_MS, SPREAD_MS, PostFailed, TlsReporter
 from posthouse.core.routing.tls_results import (
     DAY_MS,
     DayResults,
@@ -38,6 +40,7 @@ from posthouse.formats.mime.settings import MimeLimits
 from posthouse.server.certificate import TlsContextFactory
 from posthouse.server.resolver import DnsResolver
 from posthouse.server.settings import TlsSettings
+from posthouse.server.timetable.reporting import reporting_duties
 from posthouse.server.tls_posting import HttpsPoster
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.jobs import list_jobs
@@ -270,3 +273,15 @@ async def test_silence_is_no_answer() -> None:
     async with house(odd={"_smtp._tls.example.org": dns.SILENT}) as ours:
         await ours.report()
         assert await ours.left() == ["example.org"]
+
+
+async def test_the_duty_reports_unless_it_is_not_wanted() -> None:
+    async with house() as ours:
+        resolver = DnsResolver(ours.settings)
+        reporter = TlsReporter(
+            ours.store, ours.letters, resolver, ours.poster, ours.settings, ours.hostname, lambda: ours.now
+        )
+        for wanted, queued in ((False, 0), (True, 1)):
+            settings = structs.replace(ours.settings, tls_reports=wanted)
+            await reporting_duties(reporter, settings)["report tls"].do(b"")
+            assert len(await ours.queued()) == queued
