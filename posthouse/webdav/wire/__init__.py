@@ -1,0 +1,1 @@
+"""DAV's bytes: XML bodies and header fields to frozen objects and back; pure."""
