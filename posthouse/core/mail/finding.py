@@ -13,15 +13,17 @@ import msgspec
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import read_account, read_group
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.mailboxes import KIND, SEPARATOR, Mailbox, canonical_name, mailbox_of
-from posthouse.core.sharing.effective import Identity, Tree, Visitor, is_root, nearest, owners
+from posthouse.core.mail.mailboxes import KIND, SEPARATOR, Mailbox, canonical_name, find, mailbox_of
+from posthouse.core.sharing.effective import Identity, Lists, Visitor, is_root, owners
 from posthouse.core.sharing.errors import NotAllowed
+from posthouse.core.sharing.grants import ROOT
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.formats.address import parse_address
-from posthouse.storage.collections import read_collection
+from posthouse.storage.collections import read_collection, scan_collections
 from posthouse.storage.contract import ReadTransaction, query
 from posthouse.storage.spaces import SUBSCRIPTION
 
+_LOOKUP = int(Right.LOOKUP)  # as a number, for the long lists
 OTHERS, GROUPS = "Other Users", "Shared"
 
 
@@ -74,15 +76,16 @@ def find_shared(txn: ReadTransaction, visitor: Visitor, called: str) -> Found:
     So it does for whom none of what RFC 4314 4 wants for MYRIGHTS is given: it might as well not be there.
     """
     identity = Identity(txn, visitor)
-    account, tree, name = _look(txn, identity, called)
-    number = tree.number(name)
-    record = None if number is None else tree.records[number]
-    rights = tree.rights(identity, name)
-    if number is None or record is None or not rights & NOTICEABLE:
+    account, lists, name = _look(txn, identity, called)
+    rights = lists.rights(identity, name)
+    if not rights & NOTICEABLE:
         raise NoSuchMailbox(called)
-    if record.kind != KIND and not is_root(number, record):
+    if name:
+        return Found(account, name, called, rights, _number(txn, account, name, called))
+    root = read_collection(txn, account, ROOT)
+    if root is None or not is_root(ROOT, root):
         raise NoSuchMailbox(called)
-    return Found(account, name, called, rights, number)
+    return Found(account, name, called, rights, ROOT)
 
 
 NOTICEABLE = Right.LOOKUP | Right.READ | Right.INSERT | Right.CREATE | Right.REMOVE | Right.ADMINISTER
@@ -95,11 +98,14 @@ def find_room(txn: ReadTransaction, visitor: Visitor, called: str) -> Found:
     Raises NoSuchMailbox.
     """
     identity = Identity(txn, visitor)
-    account, tree, name = _look(txn, identity, called.removesuffix(SEPARATOR))
-    above = nearest(tree, name)
-    if above is None:
+    account, lists, name = _look(txn, identity, called.removesuffix(SEPARATOR))
+    there = {record.name for _, record in scan_collections(txn, account)}
+    above = name
+    while above and (above == name or above not in there):
+        above = above.rpartition(SEPARATOR)[0]
+    if above not in there:
         raise NoSuchMailbox(called)
-    return Found(account, name, called, tree.rights(identity, above))
+    return Found(account, name, called, lists.rights(identity, above))
 
 
 @query
@@ -109,7 +115,7 @@ def rights_on(txn: ReadTransaction, visitor: Visitor, account: int, collection: 
     identity = Identity(txn, visitor)
     if owner is None or record is None or not identity.may_meet(owner):
         return Right(0)
-    return Tree(txn, account).rights(identity, record.name)
+    return Lists(txn, account).rights(identity, record.name)
 
 
 @query
@@ -119,11 +125,11 @@ def list_shared(txn: ReadTransaction, visitor: Visitor) -> list[Seen]:
     subscribed = {SUBSCRIPTION.parse(key)[1:]: value for key, value in txn.scan(*SUBSCRIPTION.range(visitor.account))}
     found: list[Seen] = []
     for account, owner in owners(txn, identity):
-        tree = Tree(txn, account)
+        lists = Lists(txn, account)
         prefix = SEPARATOR.join((GROUPS if owner.group else OTHERS, owner.address, ""))
-        for number, record in tree.records.items():
-            rights = tree.rights(identity, record.name) if record.kind == KIND else Right(0)
-            if rights & Right.LOOKUP:
+        for number, record in scan_collections(txn, account):
+            rights = lists.rights(identity, record.name)
+            if record.kind == KIND and int(rights) & _LOOKUP:
                 record.name = prefix + record.name
                 record.role = None  # another's Sent is not where one's own copies go
                 # a group's folders are there by themselves (SPEC F5)
@@ -134,15 +140,15 @@ def list_shared(txn: ReadTransaction, visitor: Visitor) -> list[Seen]:
     return found
 
 
-def _look(txn: ReadTransaction, identity: Identity, called: str) -> tuple[int, Tree, str]:
-    """The account, its tree, and the mailbox's name in it; raises NoSuchMailbox."""
+def _look(txn: ReadTransaction, identity: Identity, called: str) -> tuple[int, Lists, str]:
+    """The account, its lists, and the mailbox's name in it; raises NoSuchMailbox."""
     first, _, rest = called.partition(SEPARATOR)
     address, _, name = rest.partition(SEPARATOR)
     account = _account(txn, address, "group" if first == GROUPS else "account")
     owner = None if account is None else read_account(txn, account)
     if account is None or owner is None or account == identity.account or not identity.may_meet(owner):
         raise NoSuchMailbox(called)
-    return account, Tree(txn, account), canonical_name(name)
+    return account, Lists(txn, account), canonical_name(name)
 
 
 def _account(txn: ReadTransaction, text: str, kind: Literal["account", "group"]) -> int | None:
@@ -156,3 +162,10 @@ def _account(txn: ReadTransaction, text: str, kind: Literal["account", "group"])
         return record.number
     group = read_group(txn, record.number)
     return None if group is None else group.account or None
+
+
+def _number(txn: ReadTransaction, account: int, name: str, called: str) -> int:
+    try:
+        return find(txn, account, name)[0]
+    except NoSuchMailbox:
+        raise NoSuchMailbox(called) from None  # the name that the visitor knows it by

@@ -21,7 +21,7 @@ from posthouse.core.mail.errors import (
 )
 from posthouse.core.mail.places import move_items, remove_items
 from posthouse.core.sharing.changing import keep_rights
-from posthouse.core.sharing.effective import Tree
+from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection, scan_collections, write_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -115,7 +115,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     """
     number, record = find(txn, account, old)
     new = checked_name(new)
-    shared = Tree(txn, account).acl(record.name)
+    shared = Lists(txn, account).acl(record.name)
     names = {other.name for _, other in scan_collections(txn, account)}
     if new in names:
         raise MailboxExists(new)

@@ -8,7 +8,7 @@ import msgspec
 
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import AccountRecord, read_account, read_group
-from posthouse.core.sharing.effective import Tree
+from posthouse.core.sharing.effective import Lists
 from posthouse.core.sharing.errors import NoSuchGrantee, OwnerHasAll, TooManyGrants
 from posthouse.core.sharing.grants import ANYONE, AclRecord, Grantee, read_acl, write_acl
 from posthouse.core.sharing.rights import Right
@@ -46,7 +46,7 @@ def show_acl(txn: ReadTransaction, account: int, collection: int) -> AclShown:
     """Whom a collection is shared with."""
     record = read_collection(txn, account, collection)
     owner = read_account(txn, account)
-    acl = None if record is None else Tree(txn, account).acl(record.name)
+    acl = None if record is None else Lists(txn, account).acl(record.name)
     shown = [] if acl is None else [(name_of(txn, grant.grantee), grant.rights) for grant in acl.grants]
     return AclShown(
         None if owner is None or owner.group else owner.address,
@@ -124,7 +124,7 @@ def name_of(txn: ReadTransaction, grantee: Grantee) -> str | None:
 def keep_rights(txn: WriteTransaction, account: int, collection: int, before: AclRecord | None) -> None:
     """A collection has moved: it keeps the list that held for it, if not the same holds now (RFC 4314 4, RENAME)."""
     record = read_collection(txn, account, collection)
-    if record is not None and Tree(txn, account).acl(record.name) != before:
+    if record is not None and Lists(txn, account).acl(record.name) != before:
         write_acl(txn, account, collection, before or AclRecord(()))
 
 
@@ -145,7 +145,7 @@ def _named(txn: ReadTransaction, text: str, owner: AccountRecord, settings: Shar
 
 def _present(txn: ReadTransaction, account: int, collection: int) -> AclRecord:
     record = read_collection(txn, account, collection)
-    acl = None if record is None else Tree(txn, account).acl(record.name)
+    acl = None if record is None else Lists(txn, account).acl(record.name)
     return acl or AclRecord(())
 
 

@@ -9,7 +9,7 @@ from posthouse.core.accounts.records import AccountRecord, read_account, scan_do
 from posthouse.core.sharing.grants import ROOT, ROOT_KIND, AclRecord, Grantee, granted, mark, scan_acls
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.core.sharing.settings import Reach
-from posthouse.storage.collections import CollectionRecord, scan_collections
+from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction
 
 SEPARATOR = "/"
@@ -60,46 +60,37 @@ class Identity:
         return marks + [f"anyone {domain}" for domain in domains]
 
 
-class Tree:
-    """The collections of one account by name, and whose list holds for each."""
+class Lists:
+    """The access-control lists of one account by the names of their collections; most accounts have few or none."""
 
-    __slots__ = ("_acls", "_numbers", "records")
+    __slots__ = ("_by_name", "_rights")
 
     def __init__(self, txn: ReadTransaction, account: int) -> None:
-        self._acls = dict(scan_acls(txn, account))
-        self.records: dict[int, CollectionRecord] = {}
-        self._numbers: dict[str, int] = {}
-        if self._acls:  # most accounts share nothing
-            self.records = dict(scan_collections(txn, account))
-            self._numbers = {record.name: number for number, record in self.records.items()}
-
-    def number(self, name: str) -> int | None:
-        """The collection of that name; None where there is none, or nothing at all is shared."""
-        return self._numbers.get(name)
+        self._by_name: dict[str, AclRecord] = {}
+        self._rights: dict[int, Right] = {}  # of the one visitor, by list: many collections have the same
+        for number, acl in scan_acls(txn, account):
+            record = read_collection(txn, account, number)
+            if record is not None:
+                self._by_name[record.name] = acl
 
     def acl(self, name: str) -> AclRecord | None:
-        """The list that holds for what is called so, whether it is there or not: its own, or the nearest above."""
-        while True:
-            number = self._numbers.get(name)
-            if number in self._acls:
-                return self._acls[number]
-            if not name:
-                return None
+        """The list that holds for what is called so, whether it is there or not: its own, or the nearest above.
+
+        A group's root, above all, is called "".
+        """
+        while (acl := self._by_name.get(name)) is None and name:
             name = name.rpartition(SEPARATOR)[0]
+        return acl
 
     def rights(self, identity: Identity, name: str) -> Right:
         """What the visitor may do with it."""
         acl = self.acl(name)
-        return Right(0) if acl is None else identity.rights_by(acl)
-
-
-def nearest(tree: Tree, name: str) -> str | None:
-    """The nearest collection above `name` that is there; a group's root is called ""."""
-    while name:
-        name = name.rpartition(SEPARATOR)[0]
-        if tree.number(name) is not None:
-            return name
-    return None
+        if acl is None:
+            return Right(0)
+        rights = self._rights.get(id(acl))
+        if rights is None:
+            rights = self._rights[id(acl)] = identity.rights_by(acl)
+        return rights
 
 
 def owners(txn: ReadTransaction, identity: Identity) -> list[tuple[int, AccountRecord]]:

@@ -155,7 +155,9 @@ async def test_who_goes_is_named_no_more(store: Store) -> None:
     assert (await store.read(show_acl, ann, work)).grants == []
     assert await store.write(erase_some, cat, 100, NOW)
     assert await store.read(count) == (1, 0, 0, 1)
+    await give(store, ann, "Work", "anyone", "lr")
     await store.write(delete_mailbox, ann, "Work", NOW)
+    assert await store.read(count) == (0, 0, 0, 1)
     assert await store.write(erase_some, ann, 100, NOW)
     assert await store.read(count) == (0, 0, 0, 0)
 
