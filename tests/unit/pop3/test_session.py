@@ -10,6 +10,7 @@ import pytest
 from posthouse.core.accounts.accounts import AccountChange, change_account
 from posthouse.core.mail.flags import DELETED, SEEN, FlagChange
 from posthouse.core.mail.mailboxes import INBOX_ID
+from posthouse.core.mail.maildrop import open_maildrop
 from posthouse.core.mail.messages import expunge, move, store_flags
 from posthouse.storage.blobs.contract import BlobDamaged
 from posthouse.storage.contract import StoreUnavailable
@@ -153,6 +154,23 @@ async def test_the_store_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     again = await world.connect()
     assert await ask(again, "STAT") == b"+OK 3 179"
+
+
+async def test_a_maildrop_that_cannot_be_opened_is_not_left_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await open_world()
+    client = await world.connect(login=False)
+    read = world.store.read
+
+    async def away(query: Any, *arguments: Any) -> Any:
+        if query is open_maildrop:
+            raise StoreUnavailable("restarting")
+        return await read(query, *arguments)
+
+    monkeypatch.setattr(world.store, "read", away)
+    await ask(client, f"USER {ALICE}")
+    assert (await ask(client, "PASS secret")).startswith(b"-ERR [SYS/TEMP] ")
+    monkeypatch.undo()
+    assert await ask(await world.connect(), "STAT") == b"+OK 0 0"
 
 
 async def test_our_own_fault_ends_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
