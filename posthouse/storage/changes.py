@@ -211,6 +211,8 @@ def log_page(
     reached = sequence.modseq if until is None else min(until, sequence.modseq)
     if after < sequence.log_from:
         return LogPage(reached, [], [], [], False)
+    if reached <= after:
+        return LogPage(reached, [], [], [], True)  # what is asked most: nothing happened
     found = CollectionChange(collection, [], [], [])
     newest = 0
     key = b""
@@ -232,6 +234,9 @@ def log_page(
 
 def net(pages: Sequence[LogPage]) -> Changes:
     """What pages that follow each other say in all."""
+    first = pages[0]
+    if len(pages) == 1 and not (first.created or first.updated or first.destroyed):
+        return Changes(first.modseq, [], [], [], first.complete, first.newest)
     created = ranges.merge(one for page in pages for one in page.created)
     updated = ranges.merge(one for page in pages for one in page.updated)
     destroyed = ranges.merge(one for page in pages for one in page.destroyed)

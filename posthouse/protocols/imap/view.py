@@ -229,6 +229,9 @@ class View:
         Raises ViewLost.
         """
         changes = await self._changes()
+        if changes.complete and changes.modseq == self.modseq and not self._gone:
+            await output.drain()
+            return
         if changes.created and not self.read_only and not self.dialect.rev2:
             changes = await self._claim_recent()
         whole = changes.complete

@@ -204,6 +204,7 @@ async def test_the_server_stops_gracefully() -> None:
     assert len(untagged) == 300
     assert (await busy.line()).startswith(b"* BYE")
     assert await busy.line() == b"[closed]"
+    await asyncio.sleep(0)
     assert not world.factory.connections
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from posthouse.formats.imap.strings import astring
@@ -15,6 +16,7 @@ _PATH = re.compile(rb"[1-9]\d{0,9}+(?:\.[1-9]\d{0,9}+)*+")
 _PART = re.compile(rb"(?:HEADER(?:\.FIELDS(?:\.NOT)?)?|TEXT|MIME)(?=[\] ])", re.IGNORECASE)
 _PARTIAL = re.compile(rb"<(\d{1,19})(?:\.(\d{1,19}))?>")
 _LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
+_REMEMBERED_OCTETS = 200
 _MOST_LEVELS = 100  # of parts in a section's path; deeper messages are not taken apart either
 
 _SIMPLE: dict[bytes, Attribute] = {attribute.value: attribute for attribute in Attribute}
@@ -32,11 +34,27 @@ _MACROS: dict[bytes, tuple[FetchAttribute, ...]] = {
 }
 
 
+Asked = tuple[tuple[FetchAttribute, ...], bool, int | None, bool, tuple[int, int] | None]
+
+
 def fetch(reader: Reader, tag: str, uid: bool) -> Fetch:
     """`"FETCH" SP sequence-set SP (macro / fetch-att / list) [fetch-modifiers]`."""
     reader.sp()
     sequence = reader.sequence_set()
     reader.sp()
+    rest = reader.text[reader.at :]
+    if len(rest) > _REMEMBERED_OCTETS or reader.partial:
+        return Fetch(tag, sequence, *_asked(reader, uid))
+    return Fetch(tag, sequence, *_remembered(rest, uid, reader.limits))
+
+
+@functools.lru_cache(256)
+def _remembered(rest: bytes, uid: bool, limits: WireLimits) -> Asked:
+    """What clients ask for in the same words, message for message."""
+    return _asked(Reader(rest, limits), uid)
+
+
+def _asked(reader: Reader, uid: bool) -> Asked:
     attributes = dict.fromkeys(fetch_attributes(reader))
     changed_since: int | None = None
     vanished = False
@@ -59,7 +77,7 @@ def fetch(reader: Reader, tag: str, uid: bool) -> Fetch:
         attributes = {Attribute.UID: None, **attributes}  # RFC 9051 6.4.9
     if changed_since is not None:
         attributes[Attribute.MODSEQ] = None  # RFC 7162 3.1.4.1
-    return Fetch(tag, sequence, tuple(attributes), uid, changed_since, vanished, partial)
+    return tuple(attributes), uid, changed_since, vanished, partial
 
 
 def fetch_attributes(reader: Reader) -> list[FetchAttribute]:

@@ -46,13 +46,14 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
     plan = Plan(command.attributes, view.dialect)
     shown = 0
     size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
-    for batch in batches(positions, size):
+    for count, batch in enumerate(batches(positions, size)):
+        if count:
+            await asyncio.sleep(0)
         if plan.is_flags_only and batch.scattered is None:
             shown += await _show_flags(batch, plan, view, user)
         else:
             shown += await _show_rows(batch, plan, view, user)
         await user.output.drain()
-        await asyncio.sleep(0)
     if shown < sum(stop - start for start, stop in positions):
         return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
     return Ok("That is all")
