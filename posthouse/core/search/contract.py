@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
 
 import msgspec
@@ -14,8 +15,26 @@ class Candidates(msgspec.Struct, frozen=True):
     messages: frozenset[int] | None
 
 
+class Field(Enum):
+    """Where words are looked for; `files` are names and texts of attached files."""
+
+    SUBJECT = "subject"
+    FROM = "from"
+    TO = "to"  # and Cc
+    BODY = "body"
+    FILES = "files"
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """Messages with words like those asked for, and how well they fit: up to 1. True of those up to number `upto`."""
+
+    upto: int
+    points: dict[int, float]
+
+
 HOLDS_NOT, HOLDS, ASK_MESSAGE = 0, 1, 2  # answers of `holding`
 NOTHING_KNOWN = Candidates(0, None)
+NOTHING_RANKED = Ranking(0, {})
 
 
 class TextSearch(Protocol):
@@ -30,6 +49,9 @@ class TextSearch(Protocol):
         As many as came in so many seconds, at least one.
         """
 
+    async def ranking(self, account: int, fields: tuple[Field, ...], text: str) -> Ranking:
+        """Which messages have all the words of the text, or words like them, in any of the fields; the best of many."""
+
 
 class NoIndex(msgspec.Struct, frozen=True):
     """Search where there is no index."""
@@ -39,3 +61,6 @@ class NoIndex(msgspec.Struct, frozen=True):
 
     async def holding(self, account: int, text: str, in_header: bool, messages: list[int], seconds: float) -> bytes:
         return bytes([ASK_MESSAGE]) * len(messages)
+
+    async def ranking(self, account: int, fields: tuple[Field, ...], text: str) -> Ranking:
+        return NOTHING_RANKED

@@ -13,11 +13,17 @@ from typing import Any, cast
 import msgspec
 import tantivy
 
+from posthouse.core.search.contract import Field
+
 GRAM = 3  # characters: of a shorter text every message is a candidate
 MOST_GRAMS = 64  # of a long text; the rest is for the confirmation
+MOST_WORDS = 20
+EXACT_WEIGHT, LIKE_WEIGHT = 4.0, 0.5
+PREFIX_FROM = 3  # letters: all words begin with shorter ones
+WRONG_FROM = (4, 8)  # letters, from which on one may be wrong, and two
 WORD_LENGTH = 40  # a longer one is none that people search for
 
-FIELDS = ("subject", "from", "to", "body", "files")
+FIELDS = tuple(field.value for field in Field)
 _ACCOUNT, _KEY, _OPEN, _GRAMS = "account", "key", "open", "grams"
 _WORDS = "words"
 _BITS = 32
@@ -110,6 +116,42 @@ class Index:
         except (ValueError, OSError) as error:
             raise IndexBroken(str(error)) from error
         return frozenset([key & (1 << _BITS) - 1 for key, _ in hits])
+
+    def ranked(self, account: int, fields: Iterable[Field], text: str, most: int) -> dict[int, float]:
+        """The best of the account's messages with all the words, or words like them, in any of the fields.
+
+        How well they fit, up to 1, by number. A long call that lets other threads run. Raises IndexBroken.
+        """
+        words = [*dict.fromkeys(self.words.analyze(text))][:MOST_WORDS]
+        if not words:
+            return {}
+        query, occur = tantivy.Query, tantivy.Occur
+        # the account filters and does not rank
+        clauses = [(occur.Must, query.const_score_query(self._term(_ACCOUNT, account), 0.0))]
+        for word in words:
+            anywhere = [(occur.Should, one) for field in fields for one in self._like(field, word)]
+            clauses.append((occur.Must, query.boolean_query(anywhere)))
+        try:
+            searcher = self._index.searcher()
+            hits = searcher.search(query.boolean_query(clauses), limit=most, count=False).hits
+            keys = searcher.fast_field_values(_KEY, [address for _, address in hits])
+        except (ValueError, OSError) as error:
+            raise IndexBroken(str(error)) from error
+        best = hits[0][0] if hits else 1.0
+        numbers = [int(cast(int, key)) & (1 << _BITS) - 1 for key in keys]
+        return {number: points / best for number, (points, _) in zip(numbers, hits, strict=True)}
+
+    def _like(self, field: Field, word: str) -> list[tantivy.Query]:
+        """The word itself, words that begin with it, and words with a letter or two wrong; the first weigh most."""
+        query = tantivy.Query
+        found = [query.boost_query(self._term(field.value, word), EXACT_WEIGHT)]
+        if len(word) >= PREFIX_FROM:
+            found.append(query.fuzzy_term_query(self.schema, field.value, word, 0, prefix=True))
+        wrong = sum(len(word) >= length for length in WRONG_FROM)
+        if wrong:
+            like = query.fuzzy_term_query(self.schema, field.value, word, wrong)
+            found.append(query.boost_query(like, LIKE_WEIGHT))
+        return found
 
     def _term(self, field: str, value: Any) -> tantivy.Query:
         return tantivy.Query.term_query(self.schema, field, value, "basic")

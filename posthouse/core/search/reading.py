@@ -17,9 +17,11 @@ from posthouse.formats.casemap import casemap
 from posthouse.formats.documents.kinds import Kind, kind_of
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.attachments import filename
+from posthouse.formats.mime.content import read_content
 from posthouse.formats.mime.decoder import TransferDecoder
 from posthouse.formats.mime.headers import read_fields
 from posthouse.formats.mime.part import Part
+from posthouse.formats.mime.settings import MimeLimits
 from posthouse.formats.mime.text import html_text
 from posthouse.storage.blobs.contract import BlobDamaged, Blobs
 
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 
 WORDS_CHARACTERS = 200_000  # so much of a body's text is taken for words
 MOST_FILES = 20  # of one message are looked into
+PART_HEADER_OCTETS = 65_536
 
 
 class Attachments(Protocol):
@@ -97,9 +100,11 @@ class MessageReader:
         while pending:
             part = pending.pop()
             pending += reversed(part.children)
-            name = filename(part)
+            if part.children:
+                continue
+            name = await self._name(octets, part)
             found += [name] if name else []
-            kind = kind_of(part.type, part.subtype, name or "")
+            kind = kind_of(part.type, part.subtype, name)
             if kind is None or self._attachments is None or read == MOST_FILES:
                 continue
             file = await self._file(octets, part)
@@ -107,6 +112,13 @@ class MessageReader:
                 read += 1
                 found.append(await self._attachments.text(kind, file))
         return "\n".join(found)
+
+    async def _name(self, octets: Octets, part: Part) -> str:
+        """What the sender called a part; the part tree as it is kept does not say."""
+        header = await octets.read(part.header_start, min(part.body_start, part.header_start + PART_HEADER_OCTETS))
+        named = Part(part.header_start, part.body_start)
+        read_content(named, header, MimeLimits())
+        return filename(named) or ""
 
     async def _file(self, octets: Octets, part: Part) -> bytes | None:
         """The decoded octets of an attached file; None when they are too many."""

@@ -10,7 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import structlog
 
 from posthouse.core.search import shelf
-from posthouse.core.search.contract import ASK_MESSAGE, NOTHING_KNOWN, Candidates
+from posthouse.core.search.contract import ASK_MESSAGE, NOTHING_KNOWN, NOTHING_RANKED, Candidates, Field, Ranking
 from posthouse.core.search.index import Index, IndexBroken
 from posthouse.core.search.records import FORMAT, SEPARATOR, IndexState
 from posthouse.core.search.source import read_identity
@@ -21,6 +21,7 @@ R = TypeVar("R")
 
 log = structlog.get_logger()
 
+MOST_RANKED = 20_000
 MOST_CANDIDATES = 100_000  # beyond, it is as quick to look into all texts
 
 
@@ -46,20 +47,27 @@ class IndexSearch:
     async def candidates(self, account: int, text: str) -> Candidates:
         if SEPARATOR in text:
             return NOTHING_KNOWN
+        answer = await self._ask(account, lambda index: index.candidates(account, text, MOST_CANDIDATES))
+        return NOTHING_KNOWN if answer is None else Candidates(*answer)
+
+    async def ranking(self, account: int, fields: tuple[Field, ...], text: str) -> Ranking:
+        answer = await self._ask(account, lambda index: index.ranked(account, fields, text, MOST_RANKED))
+        return NOTHING_RANKED if answer is None else Ranking(*answer)
+
+    async def _ask(self, account: int, question: Callable[[Index], R]) -> tuple[int, R] | None:
+        """How far the account is, and what the index says; None when nothing is known."""
         state, upto = await self._standing(account)
         if state is None or not upto:
-            return NOTHING_KNOWN
+            return None
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._search, state, account, text)
+            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._search, state, question)
         except IndexBroken as broken:
             log.warning("the search index cannot be read", why=str(broken))
             self._index = None
-            return NOTHING_KNOWN
+            return None
         # an index that was begun anew meanwhile may have been found empty
         after, _ = await self._standing(account)
-        if after is None or after.commit < state.commit:
-            return NOTHING_KNOWN
-        return Candidates(upto, found)
+        return None if after is None or after.commit < state.commit else (upto, found)
 
     async def holding(self, account: int, text: str, in_header: bool, messages: list[int], seconds: float) -> bytes:
         needle = text.encode("utf-8", "replace")
@@ -79,10 +87,10 @@ class IndexSearch:
             return None, 0
         return state, upto
 
-    def _search(self, state: IndexState, account: int, text: str) -> frozenset[int] | None:
+    def _search(self, state: IndexState, question: Callable[[Index], R]) -> R:
         if self._index is None:
             self._index = self._open()
         elif self._seen != state:
             self._index.reload()
         self._seen = state
-        return self._index.candidates(account, text, MOST_CANDIDATES)
+        return question(self._index)

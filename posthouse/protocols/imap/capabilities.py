@@ -38,6 +38,7 @@ LOGGED_IN = (
     "REPLACE",
     "RIGHTS=kxte",
     "SAVEDATE",
+    "SEARCH=FUZZY",
     "SEARCHRES",
     "SORT",
     "SORT=DISPLAY",

@@ -238,6 +238,7 @@ def esearch(
     partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
     mailbox: tuple[str, int] | None = None,
     utf8: bool = False,
+    relevancy: Sequence[int] | None = None,
 ) -> bytes:
     """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
 
@@ -260,6 +261,8 @@ def esearch(
     if partial is not None:
         (first, last), ranges = partial
         parts.append(b"PARTIAL (%d:%d %b)" % (first, last, uid_set(ranges) or b"NIL"))
+    if relevancy is not None:
+        parts.append(b"RELEVANCY (%b)" % b" ".join([b"%d" % score for score in relevancy]))  # RFC 6203 4
     if modseq is not None:
         parts.append(b"MODSEQ %d" % modseq)  # RFC 4731 3.2
     return b" ".join(parts) + b"\r\n"

@@ -26,7 +26,9 @@ def multi_search(reader: Reader, tag: str) -> MultiSearch:
         returns, partial = return_options(reader)
         reader.sp()
     charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
-    key = Keys(reader, CHARSETS[charset] if charset else "utf-8").program()
+    keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
+    key = keys.program()
+    keys.check_relevancy(returns)
     return MultiSearch(tag, tuple(sources), key, returns, partial, charset)
 
 

@@ -1,4 +1,4 @@
-"""Search keys as a tree; RFC 9051 6.4.4, RFC 5032 (WITHIN), RFC 7162 3.1.5 (MODSEQ), RFC 8474 (ids), RFC 8514 (dates).
+"""Search keys as a tree; RFC 9051 6.4.4, RFC 5032, RFC 6203 (FUZZY), RFC 7162 3.1.5 (MODSEQ), RFC 8474, RFC 8514.
 
 Text is decoded by the command's charset; how it is compared is the searcher's business.
 """
@@ -83,6 +83,12 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class Fuzzy(msgspec.Struct, frozen=True, gc=False):
+    """FUZZY before a key that looks for text: something like it is enough; RFC 6203 3."""
+
+    key: EnvelopeField | Body | Text
+
+
 class Day(msgspec.Struct, frozen=True, gc=False):
     """BEFORE, ON, SINCE (received: the internal date), SENT... (the Date field), SAVED... (RFC 8514 4.3).
 
@@ -164,6 +170,7 @@ SearchKey = (
     | EnvelopeField
     | Body
     | Text
+    | Fuzzy
     | Day
     | SaveDateSupported
     | Larger
@@ -191,7 +198,7 @@ def holds(key: SearchKey, kind: type[SearchKey]) -> bool:
 
 
 class Return(enum.IntFlag):
-    """What ESEARCH is asked for; RFC 9051 6.4.4 (search-return-opt), RFC 9394 3.1 (PARTIAL)."""
+    """What ESEARCH is asked for; RFC 9051 6.4.4 (search-return-opt), RFC 9394 3.1 (PARTIAL), RFC 6203 4 (RELEVANCY)."""
 
     MIN = 1
     MAX = 2
@@ -199,3 +206,4 @@ class Return(enum.IntFlag):
     COUNT = 8
     SAVE = 16
     PARTIAL = 32
+    RELEVANCY = 64

@@ -20,6 +20,7 @@ from posthouse.protocols.imap.wire.search import (
     Day,
     EmailId,
     EnvelopeField,
+    Fuzzy,
     HasFlag,
     HasKeyword,
     Header,
@@ -49,6 +50,7 @@ _RETURNS: dict[bytes, Return] = {
     b"COUNT": Return.COUNT,
     b"SAVE": Return.SAVE,
     b"PARTIAL": Return.PARTIAL,
+    b"RELEVANCY": Return.RELEVANCY,
 }
 # RFC 9051 6.4.4 asks for US-ASCII and UTF-8; the others are what older clients in Europe and Asia name
 CHARSETS: dict[str, str] = {
@@ -80,19 +82,22 @@ def search(reader: Reader, tag: str, uid: bool) -> Search:
         returns, partial = return_options(reader)
         reader.sp()
     charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
-    key = Keys(reader, CHARSETS[charset] if charset else "utf-8").program()
+    keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
+    key = keys.program()
+    keys.check_relevancy(returns)
     return Search(tag, key, uid, returns, partial, charset)
 
 
 class Keys:
     """Reads the keys of one program."""
 
-    __slots__ = ("_codec", "_left", "_reader")
+    __slots__ = ("_codec", "_left", "_reader", "is_fuzzy")
 
     def __init__(self, reader: Reader, codec: str) -> None:
         self._reader = reader
         self._codec = codec
         self._left = reader.limits.search_keys
+        self.is_fuzzy = False  # FUZZY stood somewhere
 
     def program(self) -> SearchKey:
         """`search-key *(SP search-key)` up to the end of the command."""
@@ -102,6 +107,11 @@ class Keys:
             reader.sp()
             keys.append(self._key(reader.limits.nesting))
         return keys[0] if len(keys) == 1 else And(tuple(keys))
+
+    def check_relevancy(self, returns: Return | None) -> None:
+        """Raise Expected where RELEVANCY is asked for and nothing is FUZZY; RFC 6203 4."""
+        if returns is not None and returns & Return.RELEVANCY and not self.is_fuzzy:
+            raise Expected("RELEVANCY needs a FUZZY key")
 
     def _key(self, depth: int) -> SearchKey:
         reader = self._reader
@@ -144,6 +154,11 @@ class Keys:
     def negated(self, depth: int) -> SearchKey:
         """`"NOT" SP search-key`."""
         return Not(self._key(depth - 1))
+
+    def fuzzy(self, depth: int) -> SearchKey:
+        """`"FUZZY" SP search-key`; RFC 6203 6. What looks for no text matches as ever."""
+        self.is_fuzzy = True
+        return _softened(self._key(depth - 1))
 
     def header(self, _: int) -> SearchKey:
         """`"HEADER" SP header-fld-name SP astring`."""
@@ -190,6 +205,21 @@ class Keys:
         return Day(of, when, self._reader.date())
 
 
+def _softened(key: SearchKey) -> SearchKey:
+    match key:
+        case EnvelopeField() | Body() | Text():
+            return Fuzzy(key)
+        case Header("from" | "to" | "cc" | "bcc" | "subject" as name, text):
+            return Fuzzy(EnvelopeField(name, text))
+        case And(children):
+            return And(tuple([_softened(child) for child in children]))
+        case Or(left, right):
+            return Or(_softened(left), _softened(right))
+        case Not(child):
+            return Not(_softened(child))
+    return key
+
+
 Rule = Callable[[Keys, int], SearchKey]
 
 
@@ -224,6 +254,7 @@ SIMPLE: dict[bytes, SearchKey] = {
 RULES: dict[bytes, Rule] = {
     b"OR": Keys.either,
     b"NOT": Keys.negated,
+    b"FUZZY": Keys.fuzzy,
     b"HEADER": Keys.header,
     b"MODSEQ": Keys.modseq,
     b"FROM": _field("from"),

@@ -1,4 +1,4 @@
-"""What SORT sorts by and THREAD threads by; RFC 5256 3, RFC 5957 3, draft-ietf-morg-inthread."""
+"""What SORT sorts by and THREAD threads by; RFC 5256 3, RFC 5957 3, RFC 6203 5, draft-ietf-morg-inthread."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class SortKey(enum.Enum):
     TO = b"TO"
     DISPLAYFROM = b"DISPLAYFROM"
     DISPLAYTO = b"DISPLAYTO"
+    RELEVANCY = b"RELEVANCY"
 
 
 class Criterion(msgspec.Struct, frozen=True, gc=False):

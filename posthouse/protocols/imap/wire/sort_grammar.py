@@ -27,7 +27,10 @@ def sort(reader: Reader, tag: str, uid: bool) -> Sort:
     if len(criteria) > MOST_CRITERIA:
         raise Expected(f"more than {MOST_CRITERIA} sort criteria", "LIMIT")
     charset = charset_name(reader)
-    key = Keys(reader, CHARSETS[charset]).program()
+    keys = Keys(reader, CHARSETS[charset])
+    key = keys.program()
+    by_relevancy = any(one.key is SortKey.RELEVANCY for one in criteria)  # RFC 6203 5
+    keys.check_relevancy(Return.RELEVANCY if by_relevancy else returns)
     return Sort(tag, tuple(criteria), key, uid, returns, partial, charset)
 
 

@@ -299,7 +299,8 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
         text = draw(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=6))
         name = draw(st.sampled_from(["from", "to", "cc", "bcc", "subject", "body", "text"]))
         key = s.Body(text) if name == "body" else s.Text(text) if name == "text" else s.EnvelopeField(name, text)
-        return key, spell.word(name.encode()) + b" " + spell.astring(text.encode())
+        spelled = spell.word(name.encode()) + b" " + spell.astring(text.encode())
+        return (s.Fuzzy(key), spell.word(b"FUZZY") + b" " + spelled) if draw(st.booleans()) else (key, spelled)
     if kind == "header":
         name, text = draw(ATOMS), draw(ATOMS)
         return s.Header(name.lower(), text), b"HEADER %b %b" % (
@@ -409,7 +410,8 @@ def sort(spell: Speller, tag: str) -> tuple[Command, bytes]:
     uid = draw(st.booleans())
     line = (b"UID " if uid else b"") + spell.word(b"SORT")
     returns, partial, text = returned(spell)
-    criteria = draw(st.lists(st.builds(Criterion, st.sampled_from(SortKey), st.booleans()), min_size=1, max_size=4))
+    sort_keys = [key for key in SortKey if key is not SortKey.RELEVANCY]  # which needs a FUZZY key
+    criteria = draw(st.lists(st.builds(Criterion, st.sampled_from(sort_keys), st.booleans()), min_size=1, max_size=4))
     words = [(b"REVERSE " if one.reverse else b"") + one.key.value for one in criteria]
     line += text + b" %b %b" % (spell.listed([spell.word(word) for word in words]), spell.astring(b"utf-8"))
     key, text = program(spell)

@@ -268,6 +268,11 @@ KEYS: list[tuple[bytes, s.SearchKey]] = [
     (b'MODSEQ "/flags/\\\\draft" all 620162338', s.ModSeq(620162338)),
     (b"EMAILID M6d99ac3275bb4e", s.EmailId("M6d99ac3275bb4e")),
     (b"THREADID T64b478a75b7ea9", s.ThreadId("T64b478a75b7ea9")),
+    (b"FUZZY BODY x", s.Fuzzy(s.Body("x"))),
+    (b"FUZZY HEADER Subject x", s.Fuzzy(s.EnvelopeField("subject", "x"))),
+    (b"FUZZY HEADER X-Spam x", s.Header("x-spam", "x")),
+    (b"FUZZY SEEN", s.HasFlag(SEEN, True)),
+    (b"FUZZY (TEXT x NOT FROM y)", s.And((s.Fuzzy(s.Text("x")), s.Not(s.Fuzzy(s.EnvelopeField("from", "y")))))),
     (b"NOT SEEN", s.Not(s.HasFlag(SEEN, True))),
     (b"OR SEEN 1", s.Or(s.HasFlag(SEEN, True), s.Numbers(ONE))),
     (

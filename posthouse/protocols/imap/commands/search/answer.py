@@ -6,6 +6,7 @@ import asyncio
 
 from posthouse.protocols.imap.commands.partial import places
 from posthouse.protocols.imap.commands.search.modseq import newest
+from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
@@ -41,6 +42,7 @@ async def answer(
     command: Search | Sort | MultiSearch,
     returns: Return,
     found: list[int],
+    relevancy: Relevancy,
     view: View,
     user: User,
     *,
@@ -65,6 +67,7 @@ async def answer(
             found=ranges_of(numbers) if returns & Return.ALL else (),
             count=len(numbers) if returns & Return.COUNT else None,
             modseq=await newest(command.key, _saved(found, returns, command.partial), view),
+            relevancy=relevancy.scores(found) if returns & Return.RELEVANCY else None,
             partial=None if partial is None else (partial, ranges_of(numbers[slice(*places(partial, len(numbers)))])),
         )
     )

@@ -12,6 +12,7 @@ from posthouse.protocols.imap.commands.search.answer import answer, list_numbers
 from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate, Test
 from posthouse.protocols.imap.commands.search.indexed import read_texts
 from posthouse.protocols.imap.commands.search.opening import open_and_test
+from posthouse.protocols.imap.commands.search.relevancy import Relevancy, rank, read_ranks, without_unranked
 from posthouse.protocols.imap.commands.search.sieve import Sieve, leaves
 from posthouse.protocols.imap.commands.search.tests import Compiler, Level
 from posthouse.protocols.imap.contracts import Ok, User
@@ -32,17 +33,26 @@ async def search(command: Search, view: View, user: User) -> Ok:
     if returns is None and view.dialect.rev2:
         returns = Return.ALL  # RFC 9051 6.4.4
     no_longer_saved(returns, view)
-    found = await find(command.tag, command.key, view, user)
+    found, relevancy = await find_ranked(command.tag, command.key, view, user)
     if returns is not None:
-        return await answer(command, returns, found, view, user)
+        return await answer(command, returns, found, relevancy, view, user)
     return await list_numbers(b"* SEARCH", command, found, view, user)
 
 
 async def find(tag: str, key: keys.SearchKey, view: View, user: User) -> list[int]:
     """Ascending positions of the messages that fit; where that takes long the peer is told how far it has come."""
+    found, _ = await find_ranked(tag, key, view, user)
+    return found
+
+
+async def find_ranked(tag: str, key: keys.SearchKey, view: View, user: User) -> tuple[list[int], Relevancy]:
+    """The same, and how well they fit where FUZZY asks for that."""
+    ranked = await rank(key, view, user)
+    key = without_unranked(key, ranked)
     uids = await view.uids()
     compiler = Compiler(view, uids, user.now())
     sieve = await sifted(key, compiler, view)
+    relevancy = await read_ranks(sieve, ranked, view)
     bounds = sieve.bounds(key)
     if bounds.possible != bounds.certain:
         await sieve.read_flags(key, view, sieve.ranges(bounds.possible ^ bounds.certain))
@@ -53,14 +63,14 @@ async def find(tag: str, key: keys.SearchKey, view: View, user: User) -> list[in
     found = sieve.positions(bounds.certain)
     doubtful = sieve.ranges(bounds.possible ^ bounds.certain)
     if not doubtful:
-        return found
-    level, test = compiler.compile(key, sieve.masks)
+        return found, relevancy
+    level, test = compiler.compile(key, sieve.masks, sieve.known)
     goal = sum(stop - start for start, stop in doubtful)
     progress = Progress(tag, goal, user.output, user.contracts.settings.progress_seconds)
     wanted = frozenset(compiler.body_texts)
     found += [at async for at in _tested(doubtful, level, test, wanted, view, user, progress)]
     found.sort()
-    return found
+    return found, relevancy
 
 
 async def sifted(key: keys.SearchKey, compiler: Compiler, view: View) -> Sieve:

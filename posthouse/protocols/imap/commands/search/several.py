@@ -9,7 +9,7 @@ from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, list_mailboxes, read
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands.search.answer import answer, no_longer_saved
-from posthouse.protocols.imap.commands.search.command import find
+from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
@@ -47,9 +47,9 @@ async def _search(command: MultiSearch, view: View, name: str, user: User, searc
         return
     searched.add((view.account, view.mailbox))
     no_longer_saved(command.returns, view)
-    found = await find(command.tag, command.key, view, user)
+    found, relevancy = await find_ranked(command.tag, command.key, view, user)
     if found:
-        await answer(command, command.returns, found, view, user, mailbox=name)
+        await answer(command, command.returns, found, relevancy, view, user, mailbox=name)
         await user.output.drain()
 
 

@@ -62,7 +62,7 @@ class Sieve:
     def __init__(self, count: int) -> None:
         self._count = count
         self.masks: dict[keys.SearchKey, bytes] = {}
-        self._bounds: dict[keys.SearchKey, Bounds] = {}
+        self.known: dict[keys.SearchKey, tuple[bytes, bytes]] = {}  # where it fits for certain, and where it may
         self._all = int.from_bytes(b"\x01" * count, "little")
 
     async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
@@ -125,7 +125,7 @@ class Sieve:
 
     def add_bounds(self, key: keys.SearchKey, certain: bytes, possible: bytes) -> None:
         """A key of which it is known where it fits for certain, and where it may."""
-        self._bounds[key] = Bounds(int.from_bytes(certain, "little"), int.from_bytes(possible, "little"))
+        self.known[key] = certain, possible
 
     def bounds(self, key: keys.SearchKey) -> Bounds:
         """What is known of a key."""
@@ -144,8 +144,10 @@ class Sieve:
                 inner = self.bounds(child)
                 return Bounds(self._all ^ inner.possible, self._all ^ inner.certain)
         mask = self.masks.get(key)
+        if mask is None and key in self.known:
+            return Bounds(*[int.from_bytes(each, "little") for each in self.known[key]])
         if mask is None:
-            return self._bounds.get(key) or Bounds(0, self._all)
+            return Bounds(0, self._all)
         known = int.from_bytes(mask, "little")
         return Bounds(known, known)
 

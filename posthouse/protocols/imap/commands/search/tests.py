@@ -13,6 +13,7 @@ from enum import IntEnum
 from posthouse.core.mail.messages import Column
 from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
+from posthouse.protocols.imap.commands.search.relevancy import in_words
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
@@ -49,17 +50,35 @@ class Compiler:
         self._uids = uids
         self._now = now
         self._masks: Mapping[keys.SearchKey, bytes] = {}
+        self._known: Mapping[keys.SearchKey, tuple[bytes, bytes]] = {}
         self.body_texts: set[str] = set()  # casemapped; what bodies will have to be searched for
 
-    def compile(self, key: keys.SearchKey, masks: Mapping[keys.SearchKey, bytes]) -> Compiled:
-        """(level, test) of a key; `masks` tell of some keys already which messages fit."""
+    def compile(
+        self,
+        key: keys.SearchKey,
+        masks: Mapping[keys.SearchKey, bytes],
+        known: Mapping[keys.SearchKey, tuple[bytes, bytes]],
+    ) -> Compiled:
+        """(level, test) of a key.
+
+        `masks` tell of some keys already which messages fit, `known` of others which do for certain, and which may.
+        """
         self._masks = masks
+        self._known = known
         return self._compile(key)
 
     def _compile(self, key: keys.SearchKey) -> Compiled:
         mask = self._masks.get(key)
         if mask is not None:
             return Level.POSITION, lambda one: bool(mask[one.position])
+        known = self._known.get(key)
+        if known is None:
+            return self._unknown(key)
+        certain, possible = known
+        level, test = self._unknown(key)
+        return level, lambda one: bool(certain[one.position]) or (bool(possible[one.position]) and test(one))
+
+    def _unknown(self, key: keys.SearchKey) -> Compiled:
         match key:
             case keys.All() | keys.SaveDateSupported():
                 return Level.POSITION, lambda one: True
@@ -69,6 +88,8 @@ class Compiler:
                 return either(self._compile(left), self._compile(right))
             case keys.Not(child):
                 return negated(self._compile(child))
+            case keys.Fuzzy():
+                return self._compile(in_words(key))
             case keys.Numbers(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=False))
             case keys.Uids(sequence):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
-from posthouse.protocols.imap.commands.search.command import find
+from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.commands.sort.ordering import ordered
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
@@ -13,7 +13,8 @@ from posthouse.protocols.imap.wire.commands import Sort
 async def sort(command: Sort, view: View, user: User) -> Ok:
     """Find messages and show them in order; the answer is ESEARCH when RETURN was given."""
     no_longer_saved(command.returns, view)
-    found = await ordered(await find(command.tag, command.key, view, user), command.criteria, view)
+    ascending, relevancy = await find_ranked(command.tag, command.key, view, user)
+    found = await ordered(ascending, command.criteria, relevancy, view)
     if command.returns is not None:
-        return await answer(command, command.returns, found, view, user)
+        return await answer(command, command.returns, found, relevancy, view, user)
     return await list_numbers(b"* SORT", command, found, view, user)

@@ -12,6 +12,7 @@ from typing import Any
 
 from posthouse.core.mail.digests.facets import NUMBERS, Facet
 from posthouse.core.mail.digests.reading import Digests
+from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey
@@ -32,21 +33,33 @@ FACETS = {
 PIECE = 10_000  # positions sorted without a pause, about 2 ms
 
 
-async def ordered(found: list[int], criteria: Sequence[Criterion], view: View) -> list[int]:
+async def ordered(found: list[int], criteria: Sequence[Criterion], relevancy: Relevancy, view: View) -> list[int]:
     """Ascending positions, sorted."""
-    wanted: dict[Facet, bool] = {}
+    wanted: dict[SortKey, bool] = {}
     for criterion in criteria:
-        wanted.setdefault(FACETS[criterion.key], criterion.reverse)  # a second time it would decide nothing
-    columns = await read_columns([*wanted], found, view)
+        wanted.setdefault(criterion.key, criterion.reverse)  # a second time it would decide nothing
+    facets = [FACETS[key] for key in wanted if key in FACETS]
+    by_facet = await read_columns(facets, found, view) if facets else {}
+    columns = {key: by_facet[FACETS[key]] for key in wanted if key in FACETS}
+    if SortKey.RELEVANCY in wanted:
+        columns[SortKey.RELEVANCY] = _least_first(found, relevancy)
     order = list(found)
     # from the last criterion to the first, since sorting keeps the order of what is equal
-    for facet, reverse in reversed(wanted.items()):
+    for key, reverse in reversed(wanted.items()):
         if reverse:
             order.reverse()
-        await _sort(order, columns[facet])
+        await _sort(order, columns[key])
         if reverse:
             order.reverse()
     return order
+
+
+def _least_first(found: list[int], relevancy: Relevancy) -> list[Any]:
+    """A column by which the best messages come first; RFC 6203 5."""
+    column = [0] * (found[-1] + 1 if found else 0)
+    for at, score in zip(found, relevancy.scores(found), strict=True):
+        column[at] = -score
+    return column
 
 
 async def read_columns(facets: list[Facet], found: list[int], view: View) -> dict[Facet, list[Any]]:
