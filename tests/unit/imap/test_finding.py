@@ -15,6 +15,7 @@ from posthouse.core.mail.messages import Column, append, expunge, rows, store_fl
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.base_subject import base_subject
 from posthouse.protocols.imap.commands.search.command import find
+from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.commands.search.sieve import Sieve
 from posthouse.protocols.imap.commands.sort import ordering
 from posthouse.protocols.imap.commands.sort.ordering import ordered
@@ -148,6 +149,6 @@ def test_sorting(wanted: list[list[Criterion]], positions: list[int]) -> None:
                 right = list(chosen)
                 for criterion in reversed(criteria):
                     right.sort(key=values[criterion.key].__getitem__, reverse=criterion.reverse)
-                assert await ordered(chosen, criteria, view) == right
+                assert await ordered(chosen, criteria, Relevancy(), view) == right
 
     LOOP.run_until_complete(asyncio.wait_for(work(), 60))
