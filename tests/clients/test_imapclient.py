@@ -9,9 +9,9 @@ import time
 import psutil
 import pytest
 from imapclient import SEEN, IMAPClient
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from tests.clients.conftest import Person
+from tests.clients.conftest import PASSWORD, Person
 from tests.clients.inbox import session
 from tests.clients.test_mbsync import letter
 from tests.served import Served
@@ -122,3 +122,34 @@ def woken(receivers: list[IMAPClient], since: float) -> list[float]:
                     took.append(heard - since)
                     selector.unregister(key.fileobj)
     return took
+
+
+def test_sharing(server: Served, person: Person) -> None:
+    other = Person(f"other.{person.address}", PASSWORD)
+    server.cli("account", "add", other.address, "--password-stdin", say=PASSWORD)
+    with session(server, person) as owner, session(server, other) as guest:
+        assert owner.namespace().other == (("Other Users/", "/"),)
+        assert owner.namespace().shared == (("Shared/", "/"),)
+        owner.create_folder("Projects/2026")
+        owner.append("Projects/2026", letter("plan"))
+        shared = f"Other Users/{person.address}/Projects/2026"
+        assert not guest.folder_exists(shared)
+        owner.setacl("Projects", other.address, "lrs")
+        held = [(person.address.encode(), b"lrswipkxteacd"), (other.address.encode(), b"lrs")]
+        assert owner.getacl("Projects") == held
+        assert [name for _, _, name in guest.list_folders("Other Users/", "*")] == [
+            f"Other Users/{person.address}",
+            shared.rpartition("/")[0],
+            shared,
+        ]
+        guest.select_folder(shared)
+        assert guest.fetch([1], ["ENVELOPE"])[1][b"ENVELOPE"].subject == b"plan"
+        guest.copy([1], "INBOX")
+        with pytest.raises(IMAPClientError, match="NOPERM"):
+            guest.delete_messages([1])
+        owner.setacl("Projects", other.address, "-lrs")
+        with pytest.raises(IMAPClientAbortError):
+            guest.noop()
+    with session(server, other) as guest:
+        assert guest.list_folders("Other Users/", "*") == []
+        assert guest.select_folder("INBOX")[b"EXISTS"] == 1

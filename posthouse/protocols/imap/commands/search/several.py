@@ -8,6 +8,7 @@ from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, list_mailboxes, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
+from posthouse.protocols.imap.commands.listing import known
 from posthouse.protocols.imap.commands.search.answer import answer, no_longer_saved
 from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
@@ -82,14 +83,14 @@ async def _names(source: Source, user: User) -> list[str]:
         return [INBOX]
     if source.kind is SourceKind.MAILBOXES:
         return list(source.names)
-    own = await user.store.read(list_mailboxes, user.account)
     if source.kind is SourceKind.PERSONAL:
-        return [mailbox.name for mailbox in own]
+        return [mailbox.name for mailbox in await user.store.read(list_mailboxes, user.account)]
+    listed = [one for one in await known(user) if one.mailbox is not None]
     if source.kind is SourceKind.SUBSCRIBED:
-        return [mailbox.name for mailbox in own if mailbox.subscribed]
+        return [one.name for one in listed if one.is_subscribed]
     found = []
     for name in source.names:
-        found += [name, *[mailbox.name for mailbox in own if _is_below(mailbox.name, name, source.kind)]]
+        found += [name, *[one.name for one in listed if _is_below(one.name, name, source.kind)]]
     return found
 
 
