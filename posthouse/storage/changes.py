@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -30,12 +31,17 @@ from posthouse.storage.topics import account_topic
 
 
 class CollectionChange(msgspec.Struct, array_like=True):
-    """What one operation did in one collection; inclusive UID ranges."""
+    """What one operation did in one collection; inclusive UID ranges.
+
+    `left` are names that items no longer have, each with the UID of the folder it was in: who knows items by their
+    paths is told what went by those.
+    """
 
     collection: int
     created: list[Range] = []
     updated: list[Range] = []
     destroyed: list[Range] = []
+    left: list[tuple[int, str]] = []
 
 
 class ChangeRecord(msgspec.Struct, array_like=True, tag=1):
@@ -106,7 +112,7 @@ class Revision:
         self._collections: dict[int, CollectionRecord] = {}
         self._changes: dict[int, CollectionChange] = {}
 
-    def __enter__(self) -> Revision:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -174,10 +180,14 @@ class Revision:
         self.txn.delete(ITEM.key(self.account, number, uid))
         ranges.add(self._change(number).destroyed, uid)
 
+    def leave(self, number: int, folder: int, name: str) -> None:
+        """Say that an item is called so no more."""
+        self._change(number).left.append((folder, name))
+
     def _change(self, number: int) -> CollectionChange:
         change = self._changes.get(number)
         if change is None:
-            change = self._changes[number] = CollectionChange(number, [], [], [])
+            change = self._changes[number] = CollectionChange(number, [], [], [], [])
         return change
 
     def _finish(self) -> None:

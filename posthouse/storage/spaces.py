@@ -43,6 +43,14 @@ PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items s
 # account, when (ms), modseq, mailbox, first UID -> ExpungedRecord: messages that went together and can be put back
 EXPUNGED = Space(0x38, "expunged", U32, U64, U64, U32, U32)
 
+# Files: nodes (folders and documents), whose numbers are the UIDs of one collection (core/files)
+FILE_TREE = Space(0x80, "file tree", U32)  # account -> FileTree: which collection that is
+FILE_NODE = Space(0x81, "file node", U32, U32)  # account, node -> Place: where it hangs
+FILE_CHILD = Space(0x82, "file child", U32, U32, TEXT)  # account, folder's node, name -> Entry
+FILE_REVISION = Space(0x83, "file revision", U32, U32, U32)  # account, node, revision -> Earlier contents
+FILE_PROPERTY = Space(0x84, "file property", U32, U32, TEXT)  # account, node, name -> what a client wrote there
+FILE_LOCK = Space(0x85, "file lock", U32, U32, TEXT)  # account, node, token -> LockRecord
+
 # Blobs
 BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
 BLOB_BYTES = Space(0x41, "blob bytes", HASH)  # sha-256 -> the bytes, of small blobs
@@ -81,6 +89,7 @@ ALL = (
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
+    FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

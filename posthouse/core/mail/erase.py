@@ -18,7 +18,7 @@ from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE, SUBSCRIPTION
 
 @operation
 def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> bool:
-    """Erase up to `limit` messages of the account; True when nothing of its mail is left."""
+    """Erase up to `limit` messages of the account, whose files are erased; True when nothing of its mail is left."""
     left = limit
     for number, record in list(scan_collections(txn, account)):
         items = list(islice(scan_items(txn, account, number), left))

@@ -14,6 +14,7 @@ from posthouse.core.mail.mailboxes import INBOX, INBOX_ID, KIND
 from posthouse.core.mail.places import create_item
 from posthouse.core.maintenance.comparing import compare
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
+from posthouse.core.maintenance.files import new_files_record
 from posthouse.core.maintenance.records import get_readable
 from posthouse.core.maintenance.survey import Survey, survey
 from posthouse.storage.changes import Revision
@@ -110,7 +111,7 @@ def _start_anew(txn: WriteTransaction, found: Survey, now: int, renewed: set[int
     validities = [record.uid_validity for record in found.collections.values()]
     sequence.uid_validity = max([sequence.uid_validity, *validities])
     for number, counted in found.counted.items():
-        record = found.collections.get(number) or _new_record(number, now)
+        record = found.collections.get(number) or _new_record(found, number, now)
         if number in renewed:
             sequence.uid_validity = max(sequence.uid_validity + 1, now // 1000)
             record.uid_validity = sequence.uid_validity
@@ -124,7 +125,9 @@ def _start_anew(txn: WriteTransaction, found: Survey, now: int, renewed: set[int
     write_sequence(txn, account, sequence)
 
 
-def _new_record(number: int, now: int) -> CollectionRecord:
+def _new_record(found: Survey, number: int, now: int) -> CollectionRecord:
+    if number == found.files.collection:
+        return new_files_record(now)
     if number == INBOX_ID:
         return CollectionRecord(KIND, INBOX, 0, now, role="inbox", keywords=[])
     return CollectionRecord(KIND, f"{RECOVERED} {number}", 0, now, keywords=[])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice, takewhile
 
 import msgspec
 
+from posthouse.core.files.records import Earlier, Entry
 from posthouse.core.mail.records import MessageRecord, decode_message
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
@@ -22,7 +24,7 @@ from posthouse.storage.blobs.records import (
     scan_records,
 )
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, MESSAGE, QUEUED
+from posthouse.storage.spaces import BLOB, BLOB_BYTES, BLOB_UNUSED, FILE_CHILD, FILE_REVISION, MESSAGE, QUEUED
 
 
 class BlobPage(msgspec.Struct, array_like=True, frozen=True):
@@ -38,7 +40,7 @@ class BlobPage(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Miscount(msgspec.Struct, array_like=True, frozen=True):
-    """A blob that `held` messages show and whose record counts `counted` (None: it is missing or cannot be read)."""
+    """A blob that `held` messages and files show and whose record counts `counted` (None: there is none to read)."""
 
     hash: bytes
     held: int
@@ -83,9 +85,9 @@ def read_places(txn: ReadTransaction, account: int, messages: list[int]) -> list
 
 @query
 def find_miscounts(txn: ReadTransaction, after: bytes, last: bytes) -> list[Miscount]:
-    """The blobs with hashes above `after` up to `last` whose count is wrong; one look at all messages, queued ones too.
+    """The blobs with hashes above `after` up to `last` whose count is wrong; one look at all messages and files.
 
-    Where a message cannot be read, nobody knows what it holds: a count that is too high may be right then.
+    Where one of them cannot be read, nobody knows what it holds: a count that is too high may be right then.
     """
     held: Counter[bytes] = Counter()
     sizes = {}
@@ -105,6 +107,12 @@ def find_miscounts(txn: ReadTransaction, after: bytes, last: bytes) -> list[Misc
         elif queued.open and after < queued.hash <= last:
             held[queued.hash] += 1
             sizes[queued.hash] = queued.size - len(queued.prefix) + queued.start
+    for each in _contents(txn):
+        if each is None:
+            is_whole = False
+        elif after < each.hash <= last:
+            held[each.hash] += 1
+            sizes[each.hash] = each.size
     found = []
     for hash_, blob in takewhile(lambda each: each[0] <= last, scan_records(txn, after)):
         shown = held.pop(hash_, 0)
@@ -162,6 +170,15 @@ def unnamed(txn: ReadTransaction, locations: dict[str, bytes]) -> list[str]:
         if record is not None and record.location != location:
             found.append(location)
     return found
+
+
+def _contents(txn: ReadTransaction) -> Iterator[Entry | Earlier | None]:
+    """All that documents have and had; None for what cannot be read."""
+    for _, entry in scan_readable(txn, FILE_CHILD, Entry):
+        if entry is None or entry.hash:
+            yield entry
+    for _, earlier in scan_readable(txn, FILE_REVISION, Earlier):
+        yield earlier
 
 
 def _check_record(txn: ReadTransaction, hash_: bytes, record: BlobRecord) -> list[tuple[str, str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from posthouse.core.mail.mailboxes import INBOX_ID
+from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.records import scan_readable
-from posthouse.core.maintenance.survey import Counted, Survey
+from posthouse.core.maintenance.survey import Survey
 from posthouse.storage.changes import ChangeRecord, CollectionChange
 from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
@@ -21,7 +22,7 @@ def compare(txn: ReadTransaction, found: Survey) -> list[Fault]:
     """What of the records beside the items is otherwise than the items say."""
     faults = []
     for number, counted in found.counted.items():
-        where = f"account {found.account}, mailbox {number}"
+        where = f"account {found.account}, {found.name_of(number)}"
         record = found.collections.get(number)
         if record is not None:
             faults += [Fault(where, what, REBUILD) for what in _compare_collection(record, counted)]
@@ -85,12 +86,12 @@ def _compare_log(txn: ReadTransaction, found: Survey, sequence: AccountSequence)
         silent = sum(not _is_told(log, number, uid, modseq) for uid, modseq in counted.recent)
         if silent:
             what = f"the change log says nothing of {silent} of its messages"
-            faults.append(Fault(f"account {account}, mailbox {number}", what, REBUILD))
+            faults.append(Fault(f"account {account}, {found.name_of(number)}", what, REBUILD))
     for modseq, changes in log.items():
         for number, change in changes.items():
             held = found.counted.get(number)
             if held is not None and any(_holds_any(held, gone) for gone in change.destroyed):
-                where = f"account {account}, mailbox {number}"
+                where = f"account {account}, {found.name_of(number)}"
                 faults.append(Fault(where, f"a message that change {modseq} destroyed is there", REBUILD))
     return faults
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,11 +10,13 @@ import msgspec
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
 from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message, decode_structure
+from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
+from posthouse.core.maintenance.files import FileSurvey, survey_files
 from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
 from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
-from posthouse.storage.items import Item, decode_item, scan_items
+from posthouse.storage.items import decode_item, scan_items
 from posthouse.storage.spaces import (
     ANNOTATION,
     COLLECTION,
@@ -28,24 +29,6 @@ from posthouse.storage.spaces import (
     SEQUENCE,
     STRUCTURE,
 )
-
-
-class Counted(msgspec.Struct):
-    """What the items of one collection add up to; `uids` is an array("I"), `recent` (uid, modseq) that the log has."""
-
-    exists: int = 0
-    unseen: int = 0
-    deleted: int = 0
-    size: int = 0
-    keywords: int = 0
-    modseq: int = 0
-    uids: array[int] = msgspec.field(default_factory=lambda: array("I"))
-    recent: list[tuple[int, int]] = []
-
-    @property
-    def last_uid(self) -> int:
-        """The highest UID, 0 without any."""
-        return self.uids[-1] if self.uids else 0
 
 
 class Survey(msgspec.Struct):
@@ -69,16 +52,18 @@ class Survey(msgspec.Struct):
     faults: list[Fault] = []
     letter_faults: list[Fault] = []
     amended: dict[bytes, bytes] = {}
+    files: FileSurvey = msgspec.field(default_factory=lambda: FileSurvey(0))
 
     @property
     def items(self) -> int:
         """How many messages count against the quota."""
-        return sum(counted.exists for counted in self.counted.values())
+        return sum(counted.exists for number, counted in self.counted.items() if number != self.files.collection)
 
     @property
     def octets(self) -> int:
-        """How many octets do."""
-        return sum(counted.size for counted in self.counted.values())
+        """How many octets do, those of files too."""
+        of_mail = sum(counted.size for number, counted in self.counted.items() if number != self.files.collection)
+        return of_mail + self.files.octets
 
     @property
     def modseq(self) -> int:
@@ -87,9 +72,13 @@ class Survey(msgspec.Struct):
         marks += [record.modseq for record in self.collections.values()]
         return max(marks, default=0)
 
+    def name_of(self, number: int) -> str:
+        """What a fault calls a collection."""
+        return "files" if number == self.files.collection else f"mailbox {number}"
+
     def hashes(self) -> dict[bytes, int]:
-        """How often each blob is held by messages of this account."""
-        return dict(Counter(hash_ for hash_, _ in self.messages.values()))
+        """How often each blob is held by messages and files of this account."""
+        return dict(Counter(hash_ for hash_, _ in self.messages.values()) + self.files.contents)
 
 
 def survey(txn: ReadTransaction, account: int) -> Survey:
@@ -97,7 +86,8 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
     found = Survey(account, get_readable(txn, SEQUENCE.key(account), AccountSequence))
     _read_collections(txn, found)
     _read_messages(txn, found)
-    for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}:
+    _read_files(txn, found)
+    for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)} - {found.files.collection}:
         found.counted[number] = _count(txn, found, number)
     _read_expunged(txn, found)
     _read_places(txn, found)
@@ -145,6 +135,17 @@ def _read_messages(txn: ReadTransaction, found: Survey) -> None:
                 found.stray.append(key)
 
 
+def _read_files(txn: ReadTransaction, found: Survey) -> None:
+    files = survey_files(txn, found.account, (found.sequence or AccountSequence()).log_from)
+    found.files = files
+    if files.collection is not None:
+        found.counted[files.collection] = files.counted
+    found.faults += files.faults
+    found.letter_faults += files.lost
+    found.stray += files.stray
+    found.amended |= files.amended
+
+
 def _collection_starts(txn: ReadTransaction, account: int) -> Iterator[bytes]:
     """The first key of each collection that has items, also of one that has no record."""
     start, end = ITEM.range(account)
@@ -172,20 +173,10 @@ def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
             continue
         found.places[item.object] += 1
         found.last_object = max(found.last_object, item.object)
-        _add(counted, uid, item, log_from)
+        counted.add(uid, item, log_from)
+        counted.unseen += not item.flags & SEEN
+        counted.deleted += bool(item.flags & DELETED)
     return counted
-
-
-def _add(counted: Counted, uid: int, item: Item, log_from: int) -> None:
-    counted.exists += 1
-    counted.unseen += not item.flags & SEEN
-    counted.deleted += bool(item.flags & DELETED)
-    counted.size += item.size
-    counted.keywords |= item.keywords
-    counted.modseq = max(counted.modseq, item.modseq)
-    counted.uids.append(uid)
-    if item.modseq > log_from:
-        counted.recent.append((uid, item.modseq))
 
 
 def _read_digests(txn: ReadTransaction, found: Survey) -> None:

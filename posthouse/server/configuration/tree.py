@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
+from posthouse.core.files.settings import FileSettings
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.routing.settings import RoutingSettings
@@ -48,6 +49,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default_factory=MimeLimits
     )
     mail: Annotated[MailSettings, Meta(description="Mail in mailboxes.")] = field(default_factory=MailSettings)
+    files: Annotated[FileSettings, Meta(description="People's files.")] = field(default_factory=FileSettings)
     smtp: Annotated[SmtpSettings, Meta(description="Receiving mail by SMTP and LMTP.")] = field(
         default_factory=SmtpSettings
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from posthouse.core.accounts.accounts import ERASE_ACCOUNT, forget_account
+from posthouse.core.files.erasing import erase_files
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.maintenance.blobs import unnamed
 from posthouse.server.timetable.runner import Duty
@@ -32,6 +33,8 @@ def all_duties(
     async def erase_account(body: bytes) -> None:
         """Erase what a deleted account had, then the account."""
         account = int(body)
+        while not await store.write(erase_files, account, AT_ONCE, now()):
+            pass
         while not await store.write(erase_some, account, AT_ONCE, now()):
             pass
         await store.write(forget_account, account)

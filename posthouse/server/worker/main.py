@@ -24,6 +24,7 @@ from posthouse.server.endpoints import ENDPOINTS, now_ms
 from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.timetable.duties import all_duties
+from posthouse.server.timetable.files import file_duties
 from posthouse.server.timetable.mail import mail_duties
 from posthouse.server.timetable.reporting import reporting_duties
 from posthouse.server.timetable.runner import Timetable
@@ -96,6 +97,7 @@ class Worker:
                     self._briefed.configuration.dkim,
                     now_ms,
                 )
+                | file_duties(self._parts.store, self._briefed.configuration.files, now_ms)
                 | mail_duties(self._parts.store, self._briefed.configuration.mail, now_ms)
                 | reporting_duties(self._sending.tls_reporter, self._briefed.configuration.routing)
                 | sending_duties(

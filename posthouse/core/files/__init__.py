@@ -1,0 +1,1 @@
+"""Files: folders and documents of an account, with their revisions, locks, properties and trash."""

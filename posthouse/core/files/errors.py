@@ -1,0 +1,65 @@
+"""What core/files refuses, each named for what happened."""
+
+from __future__ import annotations
+
+from posthouse.storage.contract import Refused
+
+
+class NoSuchFile(Refused):
+    """A node that is not there, or not in the tree any more. args: its number, or the name asked for."""
+
+
+class NotAFolder(Refused):
+    """args: the name."""
+
+
+class IsAFolder(Refused):
+    """Contents for what is a folder. args: the name."""
+
+
+class FileExists(Refused):
+    """args: the name."""
+
+
+class NameNotAllowed(Refused):
+    """args: the name, why."""
+
+
+class IntoItself(Refused):
+    """A folder would come under itself, or take the place of one that it is in. args: the name."""
+
+
+class TooDeep(Refused):
+    """args: how many levels there may be."""
+
+
+class TooManyFiles(Refused):
+    """args: how many files and folders an account may have."""
+
+
+class ConditionFailed(Refused):
+    """The file is not what the caller thinks. args: the name."""
+
+
+class Locked(Refused):
+    """A lock is in the way that the caller does not hold. args: the node that was locked."""
+
+
+class NoSuchLock(Refused):
+    """args: the token."""
+
+
+class TooManyLocks(Refused):
+    """args: how many an account may have."""
+
+
+class TooManyProperties(Refused):
+    """args: what ("entries", "octets"), the limit."""
+
+
+class NoSuchRevision(Refused):
+    """args: the node, the revision."""
+
+
+class NotInTrash(Refused):
+    """args: the node."""
