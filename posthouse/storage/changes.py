@@ -242,6 +242,28 @@ def log_page(
     return LogPage(reached, found.created, found.updated, found.destroyed, True, newest, more)
 
 
+class Touched(msgspec.Struct, array_like=True, frozen=True):
+    """Which collections the operations up to `modseq` touched; `more` and `complete` as in LogPage."""
+
+    modseq: int
+    collections: list[int]
+    complete: bool
+    more: bool = False
+
+
+def touched_since(txn: ReadTransaction, account: int, modseq: int, limit: int) -> Touched:
+    """The collections of up to `limit` entries of the log behind `modseq`."""
+    sequence = read_sequence(txn, account)
+    if modseq < sequence.log_from:
+        return Touched(sequence.modseq, [], False)
+    found: set[int] = set()
+    entries = list(islice(txn.scan(CHANGE.key(account, modseq + 1), CHANGE.range(account)[1]), limit))
+    for _, value in entries:
+        found.update(change.collection for change in _RECORD.decode(value).collections)
+    more = len(entries) == limit
+    return Touched(CHANGE.parse(entries[-1][0])[1] if more else sequence.modseq, sorted(found), True, more)
+
+
 def net(pages: Sequence[LogPage]) -> Changes:
     """What pages that follow each other say in all."""
     first = pages[0]

@@ -6,12 +6,16 @@ they are kept, and counted, with the account that they belong to: its holder.
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from posthouse.core.mail.errors import TooManyAnnotations
 from posthouse.core.mail.mailboxes import find
+from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import ANNOTATION
+from posthouse.storage.topics import account_topic
 
 PRIVATE, SHARED = "/private", "/shared"
 WHOLE = 0  # the collection number of what is said of no mailbox
@@ -44,6 +48,16 @@ def read_annotations(
     return list(found.items())
 
 
+@query
+def annotation_digests(txn: ReadTransaction, account: int) -> list[tuple[int, str, bytes]]:
+    """(collection or WHOLE, entry, digest of its value) of all that an account may read of its own mailboxes."""
+    found = []
+    for key, value in txn.scan(*ANNOTATION.range(account, account)):
+        _, _, number, entry = ANNOTATION.parse(key)
+        found.append((number, entry, hashlib.blake2b(value, digest_size=8).digest()))
+    return found
+
+
 @operation
 def annotate(
     txn: WriteTransaction,
@@ -55,6 +69,11 @@ def annotate(
 ) -> None:
     """Set entries, all or none; None removes one. Raises NoSuchMailbox, TooManyAnnotations."""
     number = _number(txn, account, mailbox)
+    if number == WHOLE:
+        txn.announce(account_topic(account))
+    else:
+        with Revision(txn, account) as revision:
+            revision.touch(number)  # RFC 7162 3.2: it is a change of the mailbox
     grown = set()
     for entry, value in changes:
         holder = _holder(writer, account, entry)

@@ -78,6 +78,13 @@ def read_mailbox(txn: ReadTransaction, account: int, mailbox: int) -> Mailbox:
     return mailbox_of(mailbox, record)
 
 
+@query
+def some_mailboxes(txn: ReadTransaction, account: int, numbers: list[int]) -> list[Mailbox]:
+    """Those of the mailboxes that are there."""
+    records = [(number, read_collection(txn, account, number)) for number in numbers]
+    return [mailbox_of(number, record) for number, record in records if record is not None and record.kind == KIND]
+
+
 @operation
 def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | None, now: int) -> Mailbox:
     """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4).

@@ -9,6 +9,7 @@ import msgspec
 
 from posthouse.core.mail.flags import DELETED
 from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
+from posthouse.storage.changes import Touched, touched_since
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
 from posthouse.storage.items import KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
@@ -80,6 +81,12 @@ def deleted_octets(txn: ReadTransaction, account: int, mailbox: int, first_uid: 
         if item.flags & DELETED:
             octets += item.size
     return octets, last + 1 if seen == limit else 0
+
+
+@query
+def touched(txn: ReadTransaction, account: int, since: int, limit: int) -> Touched:
+    """Which of the account's mailboxes changed after `since`: a page of at most `limit` entries of the log."""
+    return touched_since(txn, account, since, limit)
 
 
 class ChangedPage(msgspec.Struct, array_like=True, frozen=True):

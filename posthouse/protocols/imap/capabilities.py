@@ -28,6 +28,7 @@ LOGGED_IN = (
     "MULTIAPPEND",
     "MULTISEARCH",
     "NAMESPACE",
+    "NOTIFY",
     "OBJECTID",
     "PARTIAL",
     "PREVIEW",

@@ -13,9 +13,11 @@ import structlog
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
+from posthouse.core.mail.errors import TooManyMailboxes
 from posthouse.core.mail.finding import rights_on
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.condstore import enables_condstore
+from posthouse.protocols.imap.commands.fetch.command import show_new
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.incoming import Incoming
 from posthouse.protocols.imap.commands.restrictions import refuse_unspeakable
@@ -24,19 +26,24 @@ from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
+from posthouse.protocols.imap.watching import Watch
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands import (
     Command,
     Examine,
+    Expunge,
     Fetch,
     Logout,
+    Move,
     MultiSearch,
+    Replace,
     Search,
     Select,
     Sort,
     Store,
     Thread,
+    UidExpunge,
     Unselect,
 )
 from posthouse.protocols.imap.wire.decoder import Decoder
@@ -78,6 +85,7 @@ class Session:
         "incoming",
         "user",
         "view",
+        "watch",
     )
 
     def __init__(self, contracts: Contracts, channel: Channel) -> None:
@@ -87,6 +95,7 @@ class Session:
         self.user: User | None = None
         self.view: View | None = None
         self.idling: Idling | None = None
+        self.watch: Watch | None = None  # from the first NOTIFY on
         self.incoming: Incoming | None = None
         self.dialect = Dialect()
         self.bad_commands = 0
@@ -136,6 +145,8 @@ class Session:
             self._line.cancel()
         if self._unwatch is not None:
             self._unwatch()
+        if self.watch is not None:
+            self.watch.end()
 
     def say_bye(self, text: str, code: bytes | None = None) -> None:
         """End the session from this side; RFC 9051 7.1.5."""
@@ -230,6 +241,7 @@ class Session:
     async def _work(self) -> None:
         while not self.ended:
             going_on = await (self._take_next() if self.idling is None else self._idle(self.idling))
+            going_on = going_on or await self._tell_news()
             if not going_on and not self._reading_paused:
                 break
             # where nothing is whole yet, however much there is, only reading brings the rest
@@ -247,6 +259,28 @@ class Session:
             self.say_bye(*self._last_words)
         return True
 
+    async def _tell_news(self) -> bool:
+        """Tell what NOTIFY asked for, between commands; False when there is nothing new."""
+        watch, user = self.watch, self.user
+        if watch is None or user is None or not watch.news or self.incoming is not None:
+            return False
+        watch.news = False
+        view = self.view
+        if view is not None and watch.follows_view:
+            await self._catch_up(view, expunges=watch.tells_gone or self.idling is not None)
+            view.let_go(self.contracts.settings.kept_uids)
+        try:
+            await watch.tell(user, view.mailbox if view is not None and view.account == user.account else None)
+        except TooManyMailboxes:
+            watch.end()
+            self.watch = Watch((), self.wake)  # RFC 5465 5.8: as after NOTIFY NONE
+            text = "There are too many mailboxes to watch"
+            self.channel.write(encoder.status_line("*", "OK", text, b"NOTIFICATIONOVERFLOW"))
+        except StoreUnavailable:
+            pass  # what was kept is older now, so that it will be told with the next notice
+        await self.channel.drain()
+        return True
+
     async def _idle(self, idling: Idling) -> bool:
         """Do what IDLE has to; False when it waits."""
         line = self.decoder.next_line()
@@ -256,7 +290,7 @@ class Session:
             self.channel.set_timeout(self.contracts.settings.timeout_seconds)
             await self._answer(idling.tag, idling.answer(line))
             return True
-        if idling.news and self.view is not None:
+        if idling.news and self.view is not None and self.watch is None:
             idling.news = False
             await self._catch_up(self.view, expunges=True)
             self.view.let_go(self.contracts.settings.kept_uids)
@@ -292,7 +326,17 @@ class Session:
             self.channel.write(encoder.continuation())
 
     async def _run(self, command: Command) -> None:
-        await self._answer(command.tag, self._dispatch(command), expunges=not _by_number(command))
+        await self._answer(
+            command.tag,
+            self._dispatch(command),
+            expunges=not _by_number(command),
+            removes=isinstance(command, Expunge | UidExpunge | Move | Replace),
+        )
+        if self.watch is not None and self.user is not None:
+            self.watch.follow(self._foreign_account(self.user), self.user)
+
+    def _foreign_account(self, user: User) -> int:
+        return 0 if self.view is None or self.view.account == user.account else self.view.account
 
     async def _dispatch(self, command: Command) -> Ok | None:
         if not self.dialect.condstore and self.user is not None and enables_condstore(command):
@@ -323,11 +367,15 @@ class Session:
             rights = await user.store.read(rights_on, user.visitor, view.account, view.mailbox)
             view.renew(rights, self.channel)
 
-    async def _answer(self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True) -> None:
+    async def _answer(
+        self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True, removes: bool = False
+    ) -> None:
         """Do the work, tell what others did meanwhile, and answer the tag unless the work answers later (IDLE)."""
         before = self.view
         outcome = await self._outcome(work)
-        if self.view is not None and self.view is before and not self.ended:
+        # RFC 5465 3.1: who wants to hear nothing of the open mailbox hears what was removed at its own behest
+        heeds = self.watch is None or self.watch.follows_view or removes
+        if heeds and self.view is not None and self.view is before and not self.ended:
             await self._catch_up(self.view, expunges=expunges)
             if isinstance(outcome, Ok) and outcome.synced and self.dialect.qresync:
                 code = encoder.number_code(b"HIGHESTMODSEQ", self.view.synced)
@@ -366,7 +414,10 @@ class Session:
     async def _catch_up(self, view: View, *, expunges: bool) -> None:
         try:
             await self._renew_rights(view)
-            await view.catch_up(self.channel, expunges=expunges)
+            watch = self.watch
+            arrived = await view.catch_up(self.channel, expunges=expunges, flags=watch is None or watch.tells_flags)
+            if arrived and watch is not None and watch.wanted and self.user is not None:
+                await show_new(arrived, watch.wanted, view, self.user)
         except ViewLost as lost:
             self.say_bye(str(lost))
         except StoreUnavailable:

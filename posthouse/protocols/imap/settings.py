@@ -51,6 +51,10 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "RFC 6855 forbids it; set it while old mail is copied here."
         ),
     ] = False
+    notified_mailboxes: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Most mailboxes of an account that one session may watch with NOTIFY."),
+    ] = 1000
     kept_uids: Annotated[
         int,
         Meta(ge=0, le=10_000_000, description="Messages of the largest mailbox whose UIDs an IDLE session keeps."),

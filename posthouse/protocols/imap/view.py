@@ -223,15 +223,17 @@ class View:
         if modseq == self.modseq + 1:
             self.modseq = self.highest = modseq
 
-    async def catch_up(self, output: Output, *, expunges: bool = True) -> None:
+    async def catch_up(self, output: Output, *, expunges: bool = True, flags: bool = True) -> list[Range]:
         """Tell what changed since the last time: flags, then EXPUNGE where allowed, EXISTS and RECENT.
+
+        The UIDs of new messages that were told of. Without `flags` the peer does not care for those.
 
         Raises ViewLost.
         """
         changes = await self._changes()
         if changes.complete and changes.modseq == self.modseq and not self._gone:
             await output.drain()
-            return
+            return []
         if changes.created and not self.read_only and not self.dialect.rev2:
             changes = await self._claim_recent()
         whole = changes.complete
@@ -239,7 +241,8 @@ class View:
             changes = await self._compare_all()
         if changes.created or changes.updated:
             await self._learn_keywords(output)
-        await self.tell_flags(changes.updated, output)
+        if flags:
+            await self.tell_flags(changes.updated, output)
         delayed = bool(self._gone)
         if changes.destroyed:
             if not delayed:
@@ -258,7 +261,8 @@ class View:
         await output.drain()
         if not whole:
             # what happened while all was compared may have been told in part: the log knows it exactly
-            await self.catch_up(output, expunges=expunges)
+            arrived += await self.catch_up(output, expunges=expunges, flags=flags)
+        return arrived
 
     def tell_synced(self, output: Output) -> None:
         """The HIGHESTMODSEQ code; RFC 7162 3.1.2.1."""

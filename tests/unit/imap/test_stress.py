@@ -134,6 +134,9 @@ async def play(world: World, seed: int, rounds: int) -> list[Model]:
     ]
     for client in clients:
         await client.come()
+    if choice.random() < 0.5:
+        # what is new is told also between commands, what went is not
+        await clients[2].ok("NOTIFY SET (SELECTED-DELAYED (MessageNew (FLAGS) MessageExpunge FlagChange))")
     for _ in range(rounds):
         await asyncio.gather(
             *(act(random.Random(choice.getrandbits(32)), client, n == 0) for n, client in enumerate(clients))

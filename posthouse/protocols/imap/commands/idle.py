@@ -56,7 +56,9 @@ async def idle(command: Idle, session: Session) -> None:
     if session.user is None:
         raise Bad("Log in first")
     idling = session.idling = Idling(command.tag, session.wake)
-    if session.view is not None:
+    if session.view is not None and session.watch is None:  # else that tells what is wanted; RFC 5465 4
         idling.begin(session, session.view.account)
+    if session.watch is not None:
+        session.watch.news = True  # now also messages that went may be told
     session.channel.set_timeout(session.contracts.settings.idle_timeout_seconds)
     session.channel.write(encoder.continuation("idling"))

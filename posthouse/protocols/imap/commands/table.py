@@ -17,6 +17,7 @@ from posthouse.protocols.imap.commands import (
     login,
     mailboxes,
     metadata,
+    notify,
     quota,
     replace,
     select,
@@ -56,6 +57,7 @@ CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
     wire.Replace: replace.replace,
     wire.Compress: compress.compress,
     wire.Idle: idle.idle,
+    wire.Notify: notify.notify,
 }
 
 # Those for whoever has logged in

@@ -12,6 +12,7 @@ import msgspec
 
 from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.flags import Flags
+from posthouse.protocols.imap.wire.notify import NotifyGroup
 from posthouse.protocols.imap.wire.search import Return, SearchKey
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, Threading
@@ -337,6 +338,13 @@ class Compress(Command, frozen=True):
     """COMPRESS; RFC 4978 3. `algorithm` in capitals."""
 
     algorithm: str
+
+
+class Notify(Command, frozen=True):
+    """NOTIFY; RFC 5465 3.1. Without groups it is NOTIFY NONE; `status` asks for STATUS of what is watched."""
+
+    groups: tuple[NotifyGroup, ...]
+    status: bool = False
 
 
 class Idle(Command, frozen=True):

@@ -183,6 +183,12 @@ def quota_root(name: str, roots: Iterable[str], *, utf8: bool = False) -> bytes:
     )
 
 
+def metadata_changed(name: str, entries: Iterable[str], *, utf8: bool = False) -> bytes:
+    """METADATA that nobody asked for: the entries that changed; RFC 5464 4.4.2."""
+    names = [astring(entry.encode()) for entry in entries]
+    return b"* METADATA %b %b\r\n" % (encode_name(name, utf8=utf8), b" ".join(names))
+
+
 def metadata(name: str, entries: Iterable[tuple[str, bytes | None]], *, utf8: bool = False) -> bytes:
     """METADATA with values; RFC 5464 4.4.1. One that holds NUL goes as a literal8."""
     parts = [

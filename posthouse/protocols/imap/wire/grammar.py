@@ -49,6 +49,7 @@ from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
 from posthouse.protocols.imap.wire.metadata_grammar import get_metadata, set_metadata
 from posthouse.protocols.imap.wire.multisearch_grammar import multi_search
+from posthouse.protocols.imap.wire.notify_grammar import notify
 from posthouse.protocols.imap.wire.quota_grammar import get_quota, get_quota_root, set_quota
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader, as_flags
 from posthouse.protocols.imap.wire.search_grammar import search
@@ -363,6 +364,7 @@ RULES: dict[bytes, Rule] = {
     b"SETMETADATA": set_metadata,
     b"COMPRESS": _compress,
     b"IDLE": functools.partial(_bare, Idle),
+    b"NOTIFY": notify,
     b"CHECK": functools.partial(_bare, Check),
     b"CLOSE": functools.partial(_bare, Close),
     b"UNSELECT": functools.partial(_bare, Unselect),

@@ -20,9 +20,11 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands import Fetch
+from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.flags import SEEN
+from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.contract import StoreUnavailable
-from posthouse.storage.ranges import merge
+from posthouse.storage.ranges import Range, merge
 
 # What is read and rendered in about 5 ms
 FLAGS_PER_BATCH = 5000
@@ -43,7 +45,19 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         positions = await changed_positions(positions, changes, command.changed_since, view)
     if command.partial is not None:
         positions = within(positions, command.partial)  # RFC 9394 3.3
-    plan = Plan(command.attributes, view.dialect)
+    if await show(command.attributes, positions, view, user) < sum(stop - start for start, stop in positions):
+        return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
+    return Ok("That is all")
+
+
+async def show_new(arrived: list[Range], attributes: tuple[FetchAttribute, ...], view: View, user: User) -> None:
+    """What NOTIFY asked to be told of new messages; RFC 5465 5.2."""
+    await show(attributes, SequenceSet(tuple(arrived)).uid_positions(await view.uids()), view, user)
+
+
+async def show(attributes: tuple[FetchAttribute, ...], positions: list[Range], view: View, user: User) -> int:
+    """FETCH responses of the messages that are still there; how many."""
+    plan = Plan(attributes, view.dialect)
     shown = 0
     size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
     for count, batch in enumerate(batches(positions, size)):
@@ -54,9 +68,7 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         else:
             shown += await _show_rows(batch, plan, view, user)
         await user.output.drain()
-    if shown < sum(stop - start for start, stop in positions):
-        return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
-    return Ok("That is all")
+    return shown
 
 
 async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
