@@ -1,4 +1,4 @@
-"""Distribution groups: add, list, show, change, members, delete."""
+"""Distribution groups: add, list, show, change, members, their folders' limits, delete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import msgspec
 from posthouse.admin.domain import known_domain
 from posthouse.admin.names import address_of, name_of
 from posthouse.core.accounts import groups
-from posthouse.core.accounts.groups import GroupChange, GroupShown
+from posthouse.core.accounts.groups import FolderLimits, FoldersShown, GroupChange, GroupShown
 from posthouse.storage.contract import Store
 
 
@@ -39,6 +39,14 @@ async def change(store: Store, address: str, wanted: GroupChange, add: list[str]
     """
     more, gone = [address_of(member) for member in add], [address_of(member) for member in remove]
     await store.write(groups.change_group, address_of(address), _canonical(wanted), more, gone)
+
+
+async def limit(store: Store, address: str, limits: FolderLimits) -> FoldersShown:
+    """Limit what a group's folders hold, and show it; raises BadAddress, NoSuchGroup, NoFolders."""
+    canonical = address_of(address)
+    if limits != FolderLimits():
+        await store.write(groups.limit_folders, canonical, limits)
+    return await store.read(groups.show_folders, canonical)
 
 
 async def delete(store: Store, address: str, now: int) -> None:

@@ -41,6 +41,10 @@ class NoSuchGroup(Refused):
     """args: the address."""
 
 
+class NoFolders(Refused):
+    """A group to which no folders belong. args: the address."""
+
+
 class NotHere(Refused):
     """An address that nobody has here, where one of ours is wanted. args: the address."""
 

@@ -6,10 +6,11 @@ import click
 from msgspec import UNSET
 
 from posthouse.admin import group as admin
-from posthouse.core.accounts.groups import GroupChange
+from posthouse.core.accounts.groups import FolderLimits, GroupChange
 from posthouse.core.accounts.records import Posting
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
-from posthouse.server.cli.output import show_done, show_record, show_table
+from posthouse.server.cli.kinds import Limit, Quota, Size, size_or_none
+from posthouse.server.cli.output import Column, show_done, show_record, show_table
 
 POSTING = click.Choice(["anyone", "members"])
 OWNER = click.option(
@@ -86,6 +87,19 @@ def change(
     wanted = _wanted(name, posting, owner, send_as)
     invocation.run(lambda store: admin.change(store, address, wanted, list(more), list(gone)))
     show_done(f"{address} changed")
+
+
+@group.command("quota")
+@click.argument("address")
+@click.argument("size", type=Size(), required=False, default=UNSET)
+@click.option("--messages", type=Limit(), default=UNSET, help='How many messages they may hold; "none" for no limit.')
+@pass_invocation
+def quota(invocation: Invocation, address: str, size: Quota, messages: Quota) -> None:
+    """Show what a group's own folders hold and may hold, or set it: SIZE is "500 MB" or "none"."""
+    limits = FolderLimits(quota_octets=size, quota_messages=messages)
+    shown = invocation.run(lambda store: admin.limit(store, address, limits))
+    sizes = (Column("octets", "holds", size_or_none), Column("quota_octets", "quota", size_or_none))
+    show_record(shown, ["address", "messages", "quota_messages", *sizes])
 
 
 @group.command("delete")

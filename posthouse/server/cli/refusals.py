@@ -23,6 +23,7 @@ WORDS = {
     "DomainInUse": "{0} still has {1}",
     "LeadsToItself": "{0} would lead back to itself",
     "NoBackup": "{0} is no backup: {1}",
+    "NoFolders": "{0} has no folders; posthouse share set {0} WHOM RIGHTS lets it have some",
     "NoOwner": "{0} is a group, which cannot own one",
     "NoSuchGrantee": "{0} is nobody to share with here",
     "NoSuchDkimKey": "there is no key {0} of {1}",

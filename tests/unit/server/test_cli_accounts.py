@@ -103,7 +103,18 @@ def test_sharing(house: House) -> None:
     assert house.json("share", "list", "ann@example.org") == house.json("share", "list", "sales@example.org") == []
     house.done("share", "set", "ann@example.org", "bob@example.org", "read", "--folder", "INBOX")
     house.done("share", "set", "ann@example.org", "anyone", "lrx", "--folder", "Archive")
+    assert house.refusal("group", "quota", "sales@example.org").startswith(
+        "posthouse: sales@example.org has no folders"
+    )
     house.done("share", "set", "sales@example.org", "ann@example.org", "full")
+    assert house.json("group", "quota", "sales@example.org", "1 MB", "--messages", "10") == {
+        "address": "sales@example.org",
+        "messages": 0,
+        "quota_messages": 10,
+        "octets": 0,
+        "quota_octets": 1_000_000,
+    }
+    assert house.json("group", "quota", "sales@example.org", "none")["quota_messages"] == 10
     assert house.json("share", "list", "ann@example.org") == [
         {"folder": "Archive", "whom": "anyone", "rights": "lrx", "preset": "custom"},
         {"folder": "INBOX", "whom": "bob@example.org", "rights": "lr", "preset": "read"},
