@@ -15,6 +15,7 @@ from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.dialect import Dialect
+from posthouse.protocols.imap.orders import Orders
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
@@ -33,6 +34,7 @@ class Contracts(msgspec.Struct, frozen=True):
     now: Callable[[], int]
     sharing: SharingSettings = SharingSettings()
     search: TextSearch = NoIndex()
+    orders: Orders = msgspec.field(default_factory=Orders)
 
 
 class User(msgspec.Struct, frozen=True):

@@ -68,6 +68,14 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     metadata_octets: Annotated[
         int, Meta(ge=1024, le=1_073_741_824, description="Octets of all annotations that one account may keep.")
     ] = 1_048_576
+    kept_orders_octets: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=4_294_967_295,
+            description="Octets that one worker keeps of how large mailboxes were sorted and threaded last.",
+        ),
+    ] = 8_388_608
     progress_seconds: Annotated[
         int,
         Meta(ge=0, le=3600, description="How often a client is told how far a long search has come (INPROGRESS)."),

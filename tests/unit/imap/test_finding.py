@@ -19,6 +19,7 @@ from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.commands.search.sieve import Sieve
 from posthouse.protocols.imap.commands.sort import ordering
 from posthouse.protocols.imap.commands.sort.ordering import ordered
+from posthouse.protocols.imap.commands.thread import command
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View
@@ -37,6 +38,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BLOCK_BITS", 4)
     monkeypatch.setattr(reading, "LEAST", 4)
     monkeypatch.setattr(ordering, "PIECE", 7)
+    monkeypatch.setattr(ordering, "LEAST", 10)
 
 
 async def filled() -> tuple[World, View, User]:
@@ -134,7 +136,7 @@ CRITERIA = st.lists(
 @given(st.lists(CRITERIA, min_size=3, max_size=3), st.lists(st.integers(0, COUNT - 5), unique=True))
 def test_sorting(wanted: list[list[Criterion]], positions: list[int]) -> None:
     async def work() -> None:
-        world, view, _ = await filled()
+        world, view, user = await filled()
         found = await world.store.read(rows, 1, 1, 1, 1000, 1000, Column.RECORD)
         headers = [row.record.header for row in found if row.record is not None]
         values = {
@@ -149,6 +151,33 @@ def test_sorting(wanted: list[list[Criterion]], positions: list[int]) -> None:
                 right = list(chosen)
                 for criterion in reversed(criteria):
                     right.sort(key=values[criterion.key].__getitem__, reverse=criterion.reverse)
-                assert await ordered(chosen, criteria, Relevancy(), view) == right
+                assert await ordered(chosen, criteria, Relevancy(), view, user) == right
 
     LOOP.run_until_complete(asyncio.wait_for(work(), 60))
+
+
+@pytest.mark.parametrize("algorithm", ["REFERENCES", "ORDEREDSUBJECT", "REFS"])
+async def test_threads_that_are_kept_are_of_what_is_there(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LEAST", 10)
+    monkeypatch.setattr(command, "OCTETS_AT_ONCE", 7)
+    world, _, _ = await filled()
+    client = world.connect()
+    await client.greeting()
+    await client.ok("LOGIN alice@example.org secret")
+    await client.ok("SELECT INBOX")
+
+    async def threads(what: str) -> bytes:
+        (line,) = await client.ok(f"{what} {algorithm} UTF-8 ALL")
+        return line
+
+    fresh = await threads("THREAD")
+    assert await threads("THREAD") == fresh
+    by_uid = await threads("UID THREAD")
+    assert by_uid != fresh
+    assert await threads("UID THREAD") == by_uid
+    await client.ok("STORE 1:20 +FLAGS.SILENT (\\Deleted)")
+    await client.ok("EXPUNGE")
+    fewer = await threads("THREAD")
+    monkeypatch.setattr(command, "LEAST", 1000)
+    assert await threads("THREAD") == fewer
+    assert await threads("THREAD") != fresh

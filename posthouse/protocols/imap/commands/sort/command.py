@@ -14,7 +14,7 @@ async def sort(command: Sort, view: View, user: User) -> Ok:
     """Find messages and show them in order; the answer is ESEARCH when RETURN was given."""
     no_longer_saved(command.returns, view)
     ascending, relevancy = await find_ranked(command.tag, command.key, view, user)
-    found = await ordered(ascending, command.criteria, relevancy, view)
+    found = await ordered(ascending, command.criteria, relevancy, view, user)
     if command.returns is not None:
         return await answer(command, command.returns, found, relevancy, view, user)
     return await list_numbers(b"* SORT", command, found, view, user)

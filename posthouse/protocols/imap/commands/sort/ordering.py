@@ -6,6 +6,7 @@ Text is compared as i;unicode-casemap has it, I18NLEVEL=1 of RFC 5255 4.3.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from posthouse.core.mail.digests.facets import NUMBERS, Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy
+from posthouse.protocols.imap.contracts import User
+from posthouse.protocols.imap.orders import LEAST
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey
@@ -33,11 +36,30 @@ FACETS = {
 PIECE = 10_000  # positions sorted without a pause, about 2 ms
 
 
-async def ordered(found: list[int], criteria: Sequence[Criterion], relevancy: Relevancy, view: View) -> list[int]:
-    """Ascending positions, sorted."""
+async def ordered(
+    found: list[int], criteria: Sequence[Criterion], relevancy: Relevancy, view: View, user: User
+) -> list[int]:
+    """Ascending positions, sorted; of much of a large mailbox the order is kept for the next one who asks for it."""
     wanted: dict[SortKey, bool] = {}
     for criterion in criteria:
         wanted.setdefault(criterion.key, criterion.reverse)  # a second time it would decide nothing
+    uids = await view.uids()
+    if len(uids) < LEAST or len(found) * 2 < len(uids) or SortKey.RELEVANCY in wanted:
+        return await _ordered(found, wanted, relevancy, view)
+    key = view.account, view.mailbox, tuple(wanted.items())
+    order = user.contracts.orders.get(key, uids)
+    if not isinstance(order, array):
+        order = array("I", await _ordered([*range(len(uids))], wanted, relevancy, view))
+        user.contracts.orders.keep(key, uids, order, user.contracts.settings.kept_orders_octets)
+    if len(found) == len(uids):
+        return order.tolist()
+    chosen = bytearray(len(uids))
+    for at in found:
+        chosen[at] = 1
+    return [at for at in order if chosen[at]]
+
+
+async def _ordered(found: list[int], wanted: dict[SortKey, bool], relevancy: Relevancy, view: View) -> list[int]:
     facets = [FACETS[key] for key in wanted if key in FACETS]
     by_facet = await read_columns(facets, found, view) if facets else {}
     columns = {key: by_facet[FACETS[key]] for key in wanted if key in FACETS}
