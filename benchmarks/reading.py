@@ -36,13 +36,23 @@ def run(messages: int = MESSAGES) -> list[Figure]:
 
 
 def letter(number: int) -> bytes:
-    """A message of about 1 KB with usual headers."""
+    """A message of about 1 KB with usual headers; most answer another."""
+    above = _answered(number)
+    chain = "".join(f" <{each}.bench@example.net>" for each in above)
+    references = f"References:{chain}\r\n" if chain else ""
+    subject = f"{'Re: ' if above else ''}Report {[*above, number][0]} about matters of some length"
     return (
         f"From: Sender {number} <sender{number % 997}@example.net>\r\nTo: Reader <reader@example.org>\r\n"
-        f"Subject: Report {number} about matters of some length\r\nMessage-ID: <{number}.bench@example.net>\r\n"
+        f"Subject: {subject}\r\nMessage-ID: <{number}.bench@example.net>\r\n{references}"
         f"Date: Mon, 23 Nov 2026 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} +0000\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "A line of the report.\r\n" * 30
     ).encode()
+
+
+def _answered(number: int) -> list[int]:
+    """The messages above it in its thread, the first one first: threads of up to ten, side by side."""
+    place, thread = number // 1000 % 10, number - number // 1000 % 10 * 1000
+    return [thread + above * 1000 for above in range(place)][: number % 4 + 1]
 
 
 def fill(port: int, messages: int, sessions: int = 20) -> None:
@@ -70,12 +80,24 @@ def _figures(ours: int, theirs: int, messages: int) -> list[Figure]:
         ("FETCH 1:* ENVELOPE", b"FETCH 1:* ENVELOPE", 1.3),
         ("FETCH 1:* (UID FLAGS)", b"FETCH 1:* (UID FLAGS)", 1.0),
         ("FETCH 1:5000 BODY.PEEK[]", b"FETCH 1:5000 BODY.PEEK[]", 1.0),
-        ('SEARCH SUBJECT "Report 77"', b'SEARCH SUBJECT "Report 77"', 0.0),
+        ('SEARCH SUBJECT "Report 77"', b'SEARCH SUBJECT "Report 77"', 5.0),
+        ("SEARCH FROM sender77", b"SEARCH FROM sender77", 5.0),
+        ("SORT (DATE)", b"SORT (DATE) UTF-8 ALL", 1.0),
+        ("SORT (SUBJECT)", b"SORT (SUBJECT) UTF-8 ALL", 1.0),
+        ("THREAD REFERENCES", b"THREAD REFERENCES UTF-8 ALL", 1.0),
     ):
         peer, own = _fetch(theirs, command), _fetch(ours, command)
         figures.append(
             Figure(f"{work} of {messages}", "ms", own * 1000, "Dovecot", peer * 1000, floor, more_is_better=False)
         )
+    # what was kept of the last time is of use only while nothing arrives
+    for name, command in (
+        ("SORT (SUBJECT)", b"SORT (SUBJECT) UTF-8 ALL"),
+        ("THREAD REFERENCES", b"THREAD REFERENCES UTF-8 ALL"),
+    ):
+        peer, own = _after_arrival(theirs, command), _after_arrival(ours, command)
+        work = f"{name} of {messages} when one more has come"
+        figures.append(Figure(work, "ms", own * 1000, "Dovecot", peer * 1000, 1.0, more_is_better=False))
     peer_rate, own_rate = _logins(theirs), _logins(ours)
     work = f"LOGIN + SELECT ({messages}) + LOGOUT, 10 clients"
     figures.append(Figure(work, "/s", own_rate, "Dovecot", peer_rate, 10.0))
@@ -89,6 +111,19 @@ def _fetch(port: int, command: bytes) -> float:
         client.command(b"SELECT INBOX")
         client.command(command, keep=False)  # the first time fills the peer's caches
         return median_of(3, lambda: timed(lambda: client.command(command, keep=False)))
+
+
+def _after_arrival(port: int, command: bytes) -> float:
+    with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+        client.command(b"SELECT INBOX")
+        client.command(command, keep=False)
+
+        def once() -> float:
+            client.append("INBOX", letter(MESSAGES))
+            client.command(b"NOOP")
+            return timed(lambda: client.command(command, keep=False))
+
+        return median_of(3, once)
 
 
 def _logins(port: int, clients: int = 10, rounds: int = 30) -> float:

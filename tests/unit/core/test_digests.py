@@ -8,7 +8,7 @@ from array import array
 import pytest
 
 from posthouse.core.mail.digests import reading
-from posthouse.core.mail.digests.blocks import stored_blocks
+from posthouse.core.mail.digests.blocks import forget_digests, stored_blocks
 from posthouse.core.mail.digests.facets import Facet, decoded, encoded
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.flags import FlagChange
@@ -41,6 +41,11 @@ def octets(number: int, choice: random.Random) -> bytes:
         + (f"Date: Mon, 23 Nov 2026 10:{number % 60:02}:00 +0000\r\n" if number % 4 else "")
         + f"\r\n{'x' * number}"
     ).encode()
+
+
+@operation
+def forget_all(txn: WriteTransaction) -> None:
+    forget_digests(txn, 1)
 
 
 async def filled(count: int, name: str = "INBOX") -> World:
@@ -104,6 +109,31 @@ async def test_messages_that_went_are_passed_over() -> None:
     await remove(world, [1, 5, 20, 21, 22, 40, *range(49, 63)])
     await check(world)
     assert await blocks(world) == [0, 1, 2], "a block of which little is left is forgotten"
+
+
+async def test_a_digest_of_other_messages_is_made_anew() -> None:
+    @operation
+    def mix_up(txn: WriteTransaction) -> None:
+        for facet in Facet:
+            octets = [txn.get(DIGEST.key(1, 1, facet, block)) or b"" for block in (0, 1)]
+            for block in (0, 1):
+                txn.put(DIGEST.key(1, 1, facet, block), octets[1 - block])
+
+    world = await filled(40)
+    await check(world)
+    await world.store.write(mix_up)
+    await check(world)
+
+
+async def test_a_reader_who_has_not_heard_who_went_is_answered() -> None:
+    world = await filled(40)
+    await check(world)
+    digests, _ = await opened(world)
+    await remove(world, [3, 4])
+    await world.store.write(forget_all)
+    for _ in range(2):
+        found = [at async for page in digests.pages([Facet.SENT], [(0, 40)]) for at in page.positions]
+        assert found == [0, 1, *range(4, 40)]
 
 
 async def test_damaged_digests_are_made_anew() -> None:

@@ -1,1 +1,1 @@
-"""Digests: what search, sort and threads look at, of a thousand messages side by side; made when first needed."""
+"""Digests: what search, sort and threads look at, of some hundred messages side by side; made when first needed."""

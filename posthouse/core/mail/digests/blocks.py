@@ -9,8 +9,7 @@ from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import DIGEST
 
-BLOCK_BITS = 10
-BLOCK = 1 << BLOCK_BITS  # UIDs of one block
+BLOCK_BITS = 8  # UIDs of one block: fewer make more to read, more leave more in the last one, which has no digest yet
 
 
 @query

@@ -26,8 +26,8 @@ from posthouse.storage.ranges import Range
 
 log = structlog.get_logger()
 
-LEAST = 256  # messages of a block that are worth a digest; fewer are read from their records
-BLOCKS_AT_ONCE = 8  # about 2 ms
+LEAST = 64  # messages of a block that are worth a digest; fewer are read from their records
+BLOCKS_AT_ONCE = 32  # about 3 ms
 ROWS_AT_ONCE = 512  # about 3 ms
 
 
@@ -140,11 +140,16 @@ class Digests:
         read = await self._store.read(read_digests, self._account, self._mailbox, blocks, [*map(int, wanted)])
         for span, values in zip(spans, read, strict=True):
             found = _sound(wanted, values)
-            if found is None:
-                made = await self._make(span)
+            if found is None or not self._covers(span, found[0]):
+                made = await self._make(span, None if found is None else found[0])
                 found = [made[facet] for facet in wanted]
             pages.append(self._page(span, facets, found))
         return pages
+
+    def _covers(self, span: _Span, known: bytes) -> bool:
+        """True when all messages that are here are in a digest of these UIDs."""
+        here = self._uids[span.start : span.stop]
+        return known == here.tobytes() or set(array("I", known)).issuperset(here)
 
     def _page(self, span: _Span, facets: tuple[Facet, ...], octets: list[bytes]) -> Page:
         here = self._uids[span.start : span.stop]
@@ -157,8 +162,8 @@ class Digests:
         at = [bisect_left(self._uids, uid, span.start, span.stop) for uid in compress(uids, kept)]
         return Page(at, facets, others, len(uids), kept)
 
-    async def _make(self, span: _Span) -> dict[Facet, bytes]:
-        """Make a block's digests of its records, and keep them where the store can."""
+    async def _make(self, span: _Span, known: bytes | None) -> dict[Facet, bytes]:
+        """Make a block's digests of its records, and keep them where the store can unless it has these UIDs already."""
         found: list[Row] = []
         for at in range(span.start, span.stop, ROWS_AT_ONCE):
             first, last = self._uids[at], self._uids[min(at + ROWS_AT_ONCE, span.stop) - 1]
@@ -170,6 +175,8 @@ class Digests:
         for facet in Facet:
             made[facet] = encoded(facet, found)
             await asyncio.sleep(0)
+        if made[Facet.UIDS] == known:
+            return made  # the reader has not heard yet that some messages went
         try:
             facets = {int(facet): octets for facet, octets in made.items()}
             await self._store.write(write_digests, self._account, self._mailbox, span.block, facets)

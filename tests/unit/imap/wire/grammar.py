@@ -122,7 +122,8 @@ class Speller:
     def string(self, octets: bytes) -> bytes:
         """Quoted where it can be, or a literal of either kind."""
         spellings = [b"{%d}\r\n%b" % (len(octets), octets), b"{%d+}\r\n%b" % (len(octets), octets)]
-        if not set(b"\r\n\0") & set(octets):
+        # in UTF-8 sessions a quoted string is that (RFC 6855 3)
+        if not set(b"\r\n\0") & set(octets) and (not self.utf8 or octets == octets.decode("utf-8", "ignore").encode()):
             spellings.append(b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"'))
         spelling = self.draw(st.sampled_from(spellings))
         self.waiting += spelling is spellings[0]
