@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from posthouse.admin.dns_sense import dmarc_words, mx_fault, srv_fault, tlsa_fault, tlsa_words, txt_fault
+from posthouse.admin.dns_sense import cname_fault, dmarc_words, mx_fault, srv_fault, tlsa_fault, tlsa_words, txt_fault
 from posthouse.admin.spf import spf_fault
 from posthouse.core.dns import Answer, DnsFailure, Resolver
 
@@ -43,6 +43,10 @@ class Ours(Struct, frozen=True):
     senders: dict[str, list[str]] = {}
 
 
+# what does as well where there is no record of a type
+ALSO = {"A": ("AAAA",), "CNAME": ("A", "AAAA")}
+
+
 async def compare(resolver: Resolver, records: list[DnsRecord], ours: Ours | None = None) -> list[Finding]:
     """A finding for each record, in their order; never raises."""
     hosts = [record.name for record in records if record.type == "A"]
@@ -58,8 +62,9 @@ async def _compare(resolver: Resolver, record: DnsRecord, ours: Ours, hosts: lis
 
 async def _look(resolver: Resolver, record: DnsRecord, ours: Ours, hosts: list[str]) -> Finding:
     answers = [await resolver.ask(record.name, record.type)]
-    if record.type == "A" and not answers[0].records:
-        answers.append(await resolver.ask(record.name, "AAAA"))
+    for kind in ALSO.get(record.type, ()):
+        if not any(answer.records for answer in answers):
+            answers.append(await resolver.ask(record.name, kind))
     tag = _tag(record.value) if record.type == "TXT" else ""
     kind = f"TXT {tag}" if tag else record.type
     found = [text for answer in answers for text in answer.records if not tag or _begins(text) == tag]
@@ -90,6 +95,8 @@ async def _sense(
         return tlsa_fault(ours.certificates, record.value, found), tlsa_words(answer)
     if record.type == "MX":
         return mx_fault(record.value.split()[1], found), ""
+    if record.type == "CNAME" and answer.records:  # addresses will do, too
+        return cname_fault(record.value, found), ""
     if record.type == "SRV":
         return srv_fault(record.value, found), ""
     return "", ""  # which addresses the world sees us at is not known here

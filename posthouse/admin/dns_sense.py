@@ -25,6 +25,12 @@ def mx_fault(ours: str, found: Sequence[str]) -> str:
     return "" if ours.lower() in hosts else f"mail goes to {', '.join(hosts)} and not here"
 
 
+def cname_fault(value: str, found: Sequence[str]) -> str:
+    """A name that leads elsewhere."""
+    wrong = [name for name in found if name.rstrip(".").lower() != value.rstrip(".").lower()]
+    return f"it leads to {wrong[0]} and not here" if wrong else ""
+
+
 def srv_fault(value: str, found: Sequence[str]) -> str:
     """`value` as it is to be."""
     wanted = value.lower().split()[2:]

@@ -32,6 +32,11 @@ class StsPolicy(Struct, frozen=True):
         return host in self.mx or (bool(parent) and f"*.{parent}" in self.mx)
 
 
+def compose_policy(mode: Literal["enforce", "testing"], host: str, max_age: int) -> str:
+    """The policy of a domain whose mail goes to one host; `max_age` in seconds."""
+    return f"version: STSv1\r\nmode: {mode}\r\nmx: {host}\r\nmax_age: {max_age}\r\n"
+
+
 def policy_id(texts: Iterable[str]) -> str | None:
     """The id in the TXT records of _mta-sts; None unless exactly one is a record of STS (RFC 8461 3.1)."""
     records = [text for text in texts if re.match(r"v=STSv1[ \t]*;", text)]

@@ -13,8 +13,10 @@ from posthouse.protocols.pop3.endpoint import pop3_factory
 from posthouse.protocols.smtp.contracts import Contracts as SmtpContracts
 from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
+from posthouse.protocols.web import autoconfig, sts
+from posthouse.server.setting_up.records import open_ports
 from posthouse.server.worker.parts import Parts
-from posthouse.server.worker.site import routes
+from posthouse.server.worker.site import own_pages, read_only
 from posthouse.webdav.http.site import HttpFactory
 
 
@@ -71,8 +73,13 @@ def now_ms() -> int:
 
 
 def _http(parts: Parts, _name: str) -> Any:
-    settings = parts.configuration.http
-    return HttpFactory(routes(parts.store, parts.remote.figures, parts.line, settings), settings)
+    settings, web = parts.configuration.http, parts.configuration.web
+    pages = dict(own_pages(parts.store, parts.remote.figures, parts.line, settings))
+    pages[sts.PATH] = sts.StsPage(parts.store, parts.hostname, web)
+    if web.autoconfig:
+        page = autoconfig.AutoconfigPage(parts.store, parts.hostname, open_ports(parts.configuration.listeners))
+        pages |= dict.fromkeys(autoconfig.PATHS, page)
+    return HttpFactory(read_only(pages), settings)
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

@@ -99,6 +99,13 @@ def list_domains(txn: ReadTransaction) -> list[DomainRecord]:
 
 
 @query
+def is_served(txn: ReadTransaction, name: str) -> bool:
+    """Whether mail for a domain, or domain alias, of that canonical name is taken."""
+    record = read_domain(txn, name)
+    return record is not None and record.enabled
+
+
+@query
 def show_domain(txn: ReadTransaction, name: str) -> DomainShown:
     """One domain; raises NoSuchDomain."""
     record = own_domain(txn, name)

@@ -96,6 +96,6 @@ async def _records(invocation: Invocation, store: Store, domain: str | None) -> 
     records: dict[DnsRecord, None] = {}  # what domains share once
     for name in known:
         keys = await store.read(published_keys, name or "", invocation.now)
-        wanted = wanted_records(name or "", hostname, open_ports(configuration.listeners), keys, certificate)
-        records.update(dict.fromkeys(wanted))
+        ports, web = open_ports(configuration.listeners), configuration.web
+        records.update(dict.fromkeys(wanted_records(name or "", hostname, ports, keys, certificate, web)))
     return list(records), Ours(certificate or b"", senders)

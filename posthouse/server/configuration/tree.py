@@ -22,6 +22,7 @@ from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.pop3.settings import Pop3Settings
 from posthouse.protocols.smtp.relay.settings import RelaySettings
 from posthouse.protocols.smtp.settings import SmtpSettings
+from posthouse.protocols.web.settings import WebSettings
 from posthouse.server.settings import JobSettings, Listeners, LogSettings, ServerSettings, TlsSettings
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
@@ -80,6 +81,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)
     log: Annotated[LogSettings, Meta(description="What is logged.")] = field(default_factory=LogSettings)
     http: Annotated[HttpSettings, Meta(description="The HTTP site.")] = field(default_factory=HttpSettings)
+    web: Annotated[WebSettings, Meta(description="What the site says of our domains.")] = field(
+        default_factory=WebSettings
+    )
 
 
 class Places(Struct, frozen=True):

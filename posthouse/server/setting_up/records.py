@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from posthouse.admin.dns import DnsRecord
 from posthouse.core.dkim.records import DkimKeyShown
 from posthouse.formats.dkim.keys import txt_strings
+from posthouse.protocols.web.settings import WebSettings
+from posthouse.protocols.web.sts import our_policy
 from posthouse.server.settings import PORTS, Listeners
 
+DEFAULT_WEB = WebSettings()
 HERE = "<the public address of this machine>"
 WHERE = "where this server is (AAAA likewise for IPv6); who gives you the address must name it so (PTR)"
 SIGNED = "who gets mail from here can check its signature (DKIM, RFC 6376)"
@@ -31,6 +34,7 @@ def wanted_records(
     ports: Mapping[str, int],
     keys: Sequence[DkimKeyShown] = (),
     certificate: bytes | None = None,
+    web: WebSettings = DEFAULT_WEB,
 ) -> list[DnsRecord]:
     """What to publish for `domain`, served by `hostname` at `ports` (by listener) with `certificate` (PEM)."""
     records = [
@@ -54,17 +58,7 @@ def wanted_records(
             optional=True,
         ),
     ]
-    policy = sts_policy(hostname)
-    records.append(
-        DnsRecord(
-            f"_mta-sts.{domain}.",
-            "TXT",
-            f'"v=STSv1; id={hashlib.sha256(policy.encode()).hexdigest()[:16]}"',
-            f"others insist on a good certificate (MTA-STS, RFC 8461); only where a web server of yours, for this one "
-            f"does not yet, serves {sts_url(domain)} with these lines: {' / '.join(policy.splitlines())}",
-            optional=True,
-        )
-    )
+    records += _site_records(domain, hostname, web)
     if certificate is not None:
         records.append(
             DnsRecord(
@@ -83,14 +77,24 @@ def wanted_records(
     return records
 
 
-def sts_policy(hostname: str) -> str:
-    """The policy to serve; RFC 8461 3.2. It begins as a test, a week long."""
-    return f"version: STSv1\nmode: testing\nmx: {hostname}\nmax_age: 604800\n"
-
-
-def sts_url(domain: str) -> str:
-    """Where; RFC 8461 3.3."""
-    return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
+def _site_records(domain: str, hostname: str, web: WebSettings) -> list[DnsRecord]:
+    """Names under which the site serves documents about the domain."""
+    records = []
+    policy = our_policy(web, hostname)
+    if policy:
+        why = (
+            f"others insist on a good certificate (MTA-STS, RFC 8461), as the policy says that this server has at "
+            f"https://mta-sts.{domain}/: its certificate must be good for that name, too"
+        )
+        key = hashlib.sha256(policy.encode()).hexdigest()[:16]
+        records += [
+            DnsRecord(f"_mta-sts.{domain}.", "TXT", f'"v=STSv1; id={key}"', why, optional=True),
+            DnsRecord(f"mta-sts.{domain}.", "CNAME", f"{hostname}.", "the policy is asked for there", optional=True),
+        ]
+    if web.autoconfig:
+        why = "mail programs ask there how to reach this server (autoconfig)"
+        records.append(DnsRecord(f"autoconfig.{domain}.", "CNAME", f"{hostname}.", why, optional=True))
+    return records
 
 
 def usual_ports(*, unprivileged: bool) -> dict[str, int]:

@@ -33,22 +33,21 @@ def keep_still(_txn: WriteTransaction) -> None:
     """Change nothing; that it is answered says that the store takes writes."""
 
 
-def routes(
+def own_pages(
     store: Store, figures: Callable[[], StoreFigures], line: SupervisorLine, settings: HttpSettings
 ) -> Mapping[tuple[str, ...], Handler]:
-    """The site's handlers by path."""
-    return {
-        (): _reading(_page),
-        ("health",): _reading(_Health(store)),
-        ("metrics",): _reading(_Scrape(line, figures, settings)),
-    }
+    """The pages of the site itself, by path."""
+    return {(): _page, ("health",): _Health(store), ("metrics",): _Scrape(line, figures, settings)}
 
 
-def _reading(handler: Handler) -> Handler:
-    """A page that is read only, and has nothing below it."""
+def read_only(pages: Mapping[tuple[str, ...], Handler]) -> dict[tuple[str, ...], Handler]:
+    """Pages that can only be read, and have nothing below them."""
+    return {path: _reading(path, page) for path, page in pages.items()}
 
+
+def _reading(path: tuple[str, ...], handler: Handler) -> Handler:
     async def answer(request: Request) -> Answer:
-        if len(request.segments) > 1:
+        if request.segments != path:
             raise HttpError(404, "there is nothing here")
         if request.method not in ("GET", "HEAD"):
             raise HttpError(405, "this can only be read", ((b"allow", b"GET, HEAD"),))

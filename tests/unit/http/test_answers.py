@@ -33,9 +33,9 @@ class Nobody:
     def resume(self) -> None: ...
 
 
-def asked(peer: Peer | None = None, **fields: str) -> Request:
+def asked(query: dict[str, str] | None = None, peer: Peer | None = None, **fields: str) -> Request:
     named = {name.replace("_", "-"): value for name, value in fields.items()}
-    return Request("GET", "/", (), True, {}, named, peer or Peer("192.0.2.7", 1, tls=True), Body(0, Nobody()))
+    return Request("GET", "/", (), True, query or {}, named, peer or Peer("192.0.2.7", 1, tls=True), Body(0, Nobody()))
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ async def test_who_is_not_let_in(field: str, error: Exception | None, status: in
 async def test_passwords_are_taken_where_nobody_can_listen() -> None:
     doorman = Doorman()
     with pytest.raises(HttpError, match="over TLS") as refused:
-        await login_of(asked(Peer("192.0.2.7", 1, tls=False), authorization=basic("a:b")), doorman)
+        await login_of(asked(None, Peer("192.0.2.7", 1, tls=False), authorization=basic("a:b")), doorman)
     assert (refused.value.status, doorman.heard) == (403, [])
-    await login_of(asked(Peer("127.0.0.1", 1, tls=False), authorization=basic("a:b")), doorman)
+    await login_of(asked(None, Peer("127.0.0.1", 1, tls=False), authorization=basic("a:b")), doorman)
 
 
 def test_the_parts_of_a_target() -> None:

@@ -50,6 +50,8 @@ async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(hous
         ("_imaps._tcp.example.org.", "SRV"),
         ("_pop3s._tcp.example.org.", "SRV"),
         ("_mta-sts.example.org.", "TXT"),
+        ("mta-sts.example.org.", "CNAME"),
+        ("autoconfig.example.org.", "CNAME"),
     }
     assert len([each for each in records if "_domainkey" in each["name"]]) == 2
     text = (await asyncio.to_thread(run, house, "dns")).stdout
@@ -117,6 +119,9 @@ STS = ("_mta-sts.a.org.", "TXT", '"v=STSv1; id=1"')
         (TLSRPT, '_smtp._tls.a.org. TXT "v=TLSRPTv1; rua=x@y.org"', "wrong", "no place"),
         (STS, '_mta-sts.a.org. TXT "v=STSv1; id=1"', "right", "is there"),
         (STS, '_mta-sts.a.org. TXT "v=STSv1; id=2026-01-01"', "wrong", "no id"),
+        (("c.a.org.", "CNAME", "m.a.org."), "c.a.org. CNAME M.a.org.\nm.a.org. A 192.0.2.1", "right", "is there"),
+        (("c.a.org.", "CNAME", "m.a.org."), "c.a.org. AAAA 2001:db8::1", "right", "is there"),
+        (("c.a.org.", "CNAME", "m.a.org."), "c.a.org. CNAME x.org.\nx.org. A 192.0.2.1", "wrong", "leads to x.org."),
         (("m.a.org.", "A", HERE), "m.a.org. AAAA 2001:db8::1", "right", "is there"),
         (("m.a.org.", "A", HERE), "a.org. A 192.0.2.1", "missing", "no such name"),
     ],

@@ -1,0 +1,1 @@
+"""What browsers and mail programs ask of the site itself, by HTTP."""

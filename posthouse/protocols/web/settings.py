@@ -1,0 +1,20 @@
+"""Settings of what the site says of this server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Documents about our domains."""
+
+    mta_sts: Annotated[
+        Literal["enforce", "testing", "off"],
+        Meta(description="Our own MTA-STS policy: others must insist on our certificate, only report, or get none."),
+    ] = "testing"
+    mta_sts_max_age_seconds: Annotated[
+        int, Meta(ge=3_600, le=31_557_600, description="How long others keep that policy.")
+    ] = 604_800
+    autoconfig: Annotated[bool, Meta(description="Whether mail programs may ask how to reach this server.")] = True
