@@ -28,7 +28,6 @@ def start_logging(settings: LogSettings, process: str) -> None:
     for_people = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             _Origin(process),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),

@@ -8,7 +8,7 @@ from typing import Protocol
 from posthouse.core.mail.ids import message_key
 from posthouse.core.mail.records import Header, Letter
 from posthouse.core.mail.threads import links_of
-from posthouse.formats.imap.bodystructure import bodystructure
+from posthouse.formats.imap.bodystructure import structures
 from posthouse.formats.imap.envelope import fields_envelope
 from posthouse.formats.imap.parts import encode_parts
 from posthouse.formats.mime.headers import read_fields
@@ -86,14 +86,15 @@ def built(message: Part, blob: Blob) -> Letter:
         cc=found.cc,
         references=b"".join([message_key(id_) for id_ in found.references]),
     )
+    whole, body = structures(message)
     return Letter(
         blob=blob,
         header=header,
         preview=found.preview,
         has_attachment=found.has_attachment,
         envelope=fields_envelope(fields),
-        bodystructure=bodystructure(message, True),
-        body=bodystructure(message, False),
+        bodystructure=whole,
+        body=body,
         parts=encode_parts(message),
         ascii_header=message.header.isascii(),
         links=links_of(header),

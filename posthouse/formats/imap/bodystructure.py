@@ -9,14 +9,15 @@ from posthouse.formats.mime.part import Parameters, Part
 _ASCII = (b"charset", b"us-ascii")
 
 
-def bodystructure(part: Part, extensible: bool) -> bytes:
-    """The parenthesised list for a part and all in it: BODYSTRUCTURE when `extensible`, else BODY."""
+def structures(part: Part) -> tuple[bytes, bytes]:
+    """The parenthesised lists for a part and all in it: BODYSTRUCTURE, and BODY, which has less of it."""
     if part.is_multipart:
-        found = b"".join([bodystructure(child, extensible) for child in part.children])
-        found += b" " + _string(part.subtype)
-        if extensible:
-            found += b" " + _parameters(part.parameters) + _extension(part)
-        return b"(" + found + b")"
+        children = [structures(child) for child in part.children]
+        subtype = b" " + _string(part.subtype)
+        extension = b" " + _parameters(part.parameters) + _extension(part)
+        extended = b"".join([whole for whole, _ in children]) + subtype
+        body = b"".join([less for _, less in children]) + subtype
+        return b"(" + extended + extension + b")", b"(" + body + b")"
     found = b"%b %b %b %b %b %b %d" % (
         _string(part.type),
         _string(part.subtype),
@@ -28,12 +29,13 @@ def bodystructure(part: Part, extensible: bool) -> bytes:
     )
     if part.is_message:
         message = part.children[0]
-        found += b" %b %b %d" % (envelope(message.header), bodystructure(message, extensible), part.lines)
-    elif part.type == "text":
-        found += b" %d" % part.lines
-    if extensible:
-        found += b" " + nstring(part.md5) + _extension(part)
-    return b"(" + found + b")"
+        found += b" " + envelope(message.header) + b" "
+        extended, body = [found + inner + b" %d" % part.lines for inner in structures(message)]
+    else:
+        if part.type == "text":
+            found += b" %d" % part.lines
+        extended = body = found
+    return b"(" + extended + b" " + nstring(part.md5) + _extension(part) + b")", b"(" + body + b")"
 
 
 def _shown(part: Part) -> Parameters:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from posthouse.formats.imap.strings import nstring, string
 from posthouse.formats.mime.addresses import Group, Mailbox, parse_addresses
 from posthouse.formats.mime.headers import Fields, first, joined, read_fields
+
+SHORT = 200  # octets of an address field, up to which it is remembered
 
 
 def envelope(header: bytes) -> bytes:
@@ -35,6 +39,16 @@ def fields_envelope(fields: Fields) -> bytes:
 def _addresses(value: bytes | None) -> bytes:
     if not value:
         return b"NIL"
+    return _remembered(value) if len(value) <= SHORT else _listed(value)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(value: bytes) -> bytes:
+    """The same people write to each other again and again."""
+    return _listed(value)
+
+
+def _listed(value: bytes) -> bytes:
     found: list[bytes] = []
     for entry in parse_addresses(value):
         if isinstance(entry, Group):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -17,6 +18,8 @@ from posthouse.formats.mime.words import decode_words
 MOST_REFERENCES = 64  # of a longer chain the beginning and the nearest are kept
 
 _MESSAGE_ID = re.compile(rb"<[^<>]*+>")
+
+SHORT = 200  # octets of an address field, up to which it is remembered
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -77,4 +80,12 @@ def _ids(value: bytes) -> tuple[bytes, ...]:
 
 def _people(fields: Fields, name: bytes) -> str:
     value = joined(fields, name)
-    return display_text(parse_addresses(value)) if value else ""
+    if not value:
+        return ""
+    return _remembered(value) if len(value) <= SHORT else display_text(parse_addresses(value))
+
+
+@lru_cache(maxsize=1024)
+def _remembered(value: bytes) -> str:
+    """The same people write to each other again and again."""
+    return display_text(parse_addresses(value))

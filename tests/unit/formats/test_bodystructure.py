@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from posthouse.formats.imap.bodystructure import bodystructure
+from posthouse.formats.imap.bodystructure import structures
 from tests.unit.formats.lists import check_body, read_list
 from tests.unit.formats.messages import any_octets
 from tests.unit.formats.test_scanner import lines, scan
@@ -12,7 +12,7 @@ from tests.unit.formats.test_scanner import lines, scan
 
 def both(*texts: str) -> tuple[bytes, bytes]:
     part = scan(lines(*texts))
-    return bodystructure(part, True), bodystructure(part, False)
+    return structures(part)
 
 
 def test_a_message_without_mime() -> None:
@@ -104,5 +104,6 @@ def test_delivery_reports_and_messages_in_pieces_are_plain_parts() -> None:
 @given(any_octets)
 def test_any_message_gives_one_that_can_be_read(message: bytes) -> None:
     part = scan(message)
-    check_body(read_list(bodystructure(part, True)), extensible=True)
-    check_body(read_list(bodystructure(part, False)), extensible=False)
+    whole, body = structures(part)
+    check_body(read_list(whole), extensible=True)
+    check_body(read_list(body), extensible=False)
