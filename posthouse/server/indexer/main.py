@@ -14,6 +14,7 @@ import uvloop
 from twisted.internet import asyncioreactor
 
 from posthouse.core.bus import LocalBus
+from posthouse.core.search.index import PANIC, IndexBroken
 from posthouse.core.search.indexer import Indexer, Notices
 from posthouse.core.search.reading import MessageReader
 from posthouse.server.briefing import IndexerBriefing
@@ -29,7 +30,7 @@ from posthouse.storage.lmdb.remote import RemoteStore
 
 log = structlog.get_logger()
 
-NICENESS = 10  # an index that is late costs searches time; sessions that are held up cost everybody's
+NICENESS = 15  # an index that is late costs searches time; sessions that are held up cost everybody's
 
 
 def run_indexer(briefing: bytes, descriptors: list[int]) -> None:
@@ -48,8 +49,9 @@ def run_indexer(briefing: bytes, descriptors: list[int]) -> None:
 
 
 async def _serve(configuration: Configuration, descriptor: int, reactor: Any, sandbox: Sandbox | None) -> None:
+    where = places(configuration)
+    folder = IndexFolder(where.search, configuration.search)
     try:
-        where = places(configuration)
         notices, tally = Notices(), MetricTally()
         stopping = asyncio.Event()
         line = SupervisorLine(
@@ -62,7 +64,6 @@ async def _serve(configuration: Configuration, descriptor: int, reactor: Any, sa
         blobs = FileBlobs(where.blobs, configuration.blobs)
         texts = open_texts(where.search)
         reader = MessageReader(blobs, configuration.search, sandbox)
-        folder = IndexFolder(where.search, configuration.search)
         indexer = Indexer(store, texts, folder, reader, configuration.search, notices, tally)
         line.ready()
         work = asyncio.ensure_future(indexer.run())
@@ -72,6 +73,11 @@ async def _serve(configuration: Configuration, descriptor: int, reactor: Any, sa
         await work
         texts.close()
         os._exit(0)
+    except IndexBroken as broken:
+        log.error("the search index cannot be written", why=str(broken))
+        if PANIC in str(broken):
+            folder.begin_anew()  # its files are damaged: whoever starts next finds none and makes it anew
+        os._exit(1)
     except Exception:
         log.exception("the indexer cannot go on")
         os._exit(1)

@@ -18,8 +18,10 @@ from posthouse.core.search.records import IndexState
 from posthouse.core.search.settings import SearchSettings
 from posthouse.core.search.source import renew_identity
 from posthouse.server.indexer.folder import IndexFolder, index_directory
-from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.blobs.memory import MemoryBlobs
+from posthouse.storage.contract import StoreUnavailable, WriteTransaction, operation
 from posthouse.storage.memory import MemoryStore
+from posthouse.storage.spaces import MESSAGE
 from tests.unit.core.house import NOW
 from tests.unit.search.house import House
 
@@ -192,6 +194,33 @@ async def test_an_index_that_is_emptied_during_a_search_is_not_believed(
 
     monkeypatch.setattr(Index, "candidates", emptied)
     assert await house.candidates("hello") == NOTHING_KNOWN
+
+
+async def test_a_panic_within_the_index_is_no_more_than_an_index_that_cannot_be_read(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    await house.add(*[HELLO] * 50)
+    await house.catch_up()
+    for file in index_directory(tmp_path).glob("*.term"):
+        octets = bytearray(file.read_bytes())
+        octets[: len(octets) // 2] = b"\xff" * (len(octets) // 2)
+        file.write_bytes(octets)
+    house.search = house.searching()
+    assert await house.candidates("hello") == NOTHING_KNOWN
+
+
+async def test_a_message_that_cannot_be_read_is_a_candidate_of_every_search(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    house.blobs = MemoryBlobs(0)
+    await house.add(HELLO, OTHER)
+    await house.store.write(spoil, 1, 1)
+    await house.catch_up()
+    assert await house.found("nothing") == ({2}, {1})
+
+
+@operation
+def spoil(txn: WriteTransaction, account: int, message: int) -> None:
+    """Damage a message's record."""
+    txn.put(MESSAGE.key(account, message), b"?")
 
 
 async def test_only_one_writes(tmp_path: Path) -> None:
