@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -50,6 +51,11 @@ class Posthouse:
     def port(self, name: str) -> int:
         """The port that listener `name` got."""
         return next(int(listener["port"]) for listener in self._listeners if listener["name"] == name)
+
+    def wait_indexed(self) -> None:
+        """Return when the search index has all messages."""
+        while (search := self._status()["search"]) is None or search["waiting"] != 0:
+            time.sleep(0.5)
 
     def worker_pids(self) -> list[int]:
         """The workers' process ids."""

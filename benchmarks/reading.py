@@ -1,4 +1,4 @@
-"""Reading a mailbox of 100,000: SELECT, flags, envelopes; against Dovecot with the same messages."""
+"""Reading a mailbox of 100,000: SELECT, flags, envelopes, search; against Dovecot with the same messages."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def run(messages: int = MESSAGES) -> list[Figure]:
         try:
             for port in (dovecot.imap, ours.port("imap")):
                 fill(port, messages)
+            ours.wait_indexed()
             return _figures(ours.port("imap"), dovecot.imap, messages)
         finally:
             ours.stop()
@@ -45,7 +46,9 @@ def letter(number: int) -> bytes:
         f"From: Sender {number} <sender{number % 997}@example.net>\r\nTo: Reader <reader@example.org>\r\n"
         f"Subject: {subject}\r\nMessage-ID: <{number}.bench@example.net>\r\n{references}"
         f"Date: Mon, 23 Nov 2026 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} +0000\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "A line of the report.\r\n" * 30
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        + "A line of the report.\r\n" * 30
+        + ("The zanzibar clause.\r\n" if number % 1000 == 7 else "")
     ).encode()
 
 
@@ -82,6 +85,7 @@ def _figures(ours: int, theirs: int, messages: int) -> list[Figure]:
         ("FETCH 1:5000 BODY.PEEK[]", b"FETCH 1:5000 BODY.PEEK[]", 1.0),
         ('SEARCH SUBJECT "Report 77"', b'SEARCH SUBJECT "Report 77"', 5.0),
         ("SEARCH FROM sender77", b"SEARCH FROM sender77", 5.0),
+        ('SEARCH BODY "anzibar cl"', b'SEARCH BODY "anzibar cl"', 50.0),
         ("SORT (DATE)", b"SORT (DATE) UTF-8 ALL", 1.0),
         ("SORT (SUBJECT)", b"SORT (SUBJECT) UTF-8 ALL", 1.0),
         ("THREAD REFERENCES", b"THREAD REFERENCES UTF-8 ALL", 1.0),
