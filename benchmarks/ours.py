@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -86,7 +87,7 @@ class Posthouse:
                 psutil.Process().cpu_percent(0.1)
         raise TimeoutError("posthouse did not start")
 
-    def _status(self) -> dict[str, list[dict[str, object]]]:
+    def _status(self) -> dict[str, Any]:
         return json.loads(self.cli("status", "--json"))
 
     def _cli(self, *arguments: str, say: str = "") -> str:
