@@ -32,11 +32,15 @@ MOST_FILES = 20  # of one message are looked into
 PART_HEADER_OCTETS = 65_536
 
 
+class AttachmentsGone(Exception):
+    """Nothing reads attached files any more."""
+
+
 class Attachments(Protocol):
     """Reads attached files."""
 
     async def text(self, kind: Kind, octets: bytes) -> str:
-        """The text of a file; empty when it cannot be read."""
+        """The text of a file; empty when it cannot be read. Raises AttachmentsGone."""
 
 
 class MessageReader:
@@ -53,12 +57,16 @@ class MessageReader:
         if unread.place is None:
             return Document(account, unread.message, "", Words(), open=True), None
         octets = Octets(unread.place, self._blobs)
-        root = decode_parts(unread.parts) if unread.parts is not None else None
         try:
-            return await self._read(account, unread, octets, root or Part(0, 0, octets.size))
+            root = decode_parts(unread.parts) if unread.parts is not None else Part(0, 0, octets.size)
+            return await self._read(account, unread, octets, root)
+        except AttachmentsGone:
+            raise
         except BlobDamaged as damage:
             log.error("a message cannot be read", damage=damage.args)
-            return Document(account, unread.message, "", Words(), open=True), None
+        except Exception:  # one message must not keep all that follow out of the index
+            log.exception("a message cannot be indexed", account=account, message=unread.message)
+        return Document(account, unread.message, "", Words(), open=True), None
 
     async def _read(self, account: int, unread: Unread, octets: Octets, root: Part) -> tuple[Document, bytes | None]:
         header = casemap(header_text(read_fields(await read_header(octets, root))))

@@ -8,7 +8,7 @@ import msgspec
 
 from posthouse.core.mail.records import Header, decode_message, decode_structure
 from posthouse.storage.blobs.records import BlobPlace, place
-from posthouse.storage.collections import AccountSequence, decode_sequence, read_sequence
+from posthouse.storage.collections import decode_sequence
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import MESSAGE, META, SEQUENCE, STRUCTURE
 from posthouse.storage.topics import SEARCH_TOPIC
@@ -61,18 +61,14 @@ def last_numbers(txn: ReadTransaction, after: int, limit: int) -> list[tuple[int
     """(account, the last number it gave to a message) of accounts above `after`."""
     found = []
     for key, value in islice(txn.scan(SEQUENCE.key(after + 1), SEQUENCE.range()[1]), limit):
-        try:
-            sequence = decode_sequence(value)
-        except msgspec.MsgspecError:
-            sequence = AccountSequence()  # for others to mend
-        found.append((SEQUENCE.parse(key)[0], sequence.object))
+        found.append((SEQUENCE.parse(key)[0], _last_number(value)))
     return found
 
 
 @query
 def unread(txn: ReadTransaction, account: int, after: int, limit: int, octets: int) -> Reading:
     """The next messages above number `after`: up to `limit`, and no more once their octets reach `octets`."""
-    last = read_sequence(txn, account).object
+    last = _last_number(txn.get(SEQUENCE.key(account)))
     found: list[Unread] = []
     size = 0
     for key, value in txn.scan(MESSAGE.key(account, after + 1), MESSAGE.range(account)[1]):
@@ -88,6 +84,13 @@ def unread(txn: ReadTransaction, account: int, after: int, limit: int, octets: i
 def messages_there(txn: ReadTransaction, account: int, messages: list[int]) -> list[bool]:
     """Which of these the account still has."""
     return [value is not None for value in txn.get_many([MESSAGE.key(account, message) for message in messages])]
+
+
+def _last_number(sequence: bytes | None) -> int:
+    try:
+        return 0 if sequence is None else decode_sequence(sequence).object
+    except (msgspec.MsgspecError, ValueError):
+        return 0  # for others to mend
 
 
 def _unread(txn: ReadTransaction, account: int, message: int, value: bytes) -> Unread:

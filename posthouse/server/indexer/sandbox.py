@@ -19,6 +19,7 @@ from typing import NoReturn
 import msgspec
 import structlog
 
+from posthouse.core.search.reading import AttachmentsGone
 from posthouse.core.search.settings import SearchSettings
 from posthouse.formats.documents.kinds import Kind, Unreadable
 from posthouse.formats.documents.reading import document_text
@@ -29,10 +30,6 @@ log = structlog.get_logger()
 _LENGTH = struct.Struct("<I")
 _OWN_OCTETS = 1 << 30  # address space that the interpreter has before it reads anything
 _PATIENCE = 6  # a child is polite: its seconds are those of its own work, on the clock they may take longer
-
-
-class SandboxGone(Exception):
-    """The process that forks readers does not answer."""
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True):
@@ -50,7 +47,7 @@ class Sandbox:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def text(self, kind: Kind, octets: bytes) -> str:
-        """The text of a file, empty when it cannot be read; raises SandboxGone."""
+        """The text of a file, empty when it cannot be read; raises AttachmentsGone."""
         try:
             if self._streams is None:
                 self._streams = await asyncio.open_unix_connection(sock=self._socket)
@@ -62,7 +59,7 @@ class Sandbox:
             (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
             return (await reader.readexactly(length)).decode("utf-8", "replace")
         except (OSError, asyncio.IncompleteReadError) as error:
-            raise SandboxGone(str(error)) from error
+            raise AttachmentsGone(str(error)) from error
 
 
 def fork_sandbox(settings: SearchSettings, *, close: list[int]) -> Sandbox:

@@ -17,11 +17,12 @@ from posthouse.core.search.index import Index, IndexBroken
 from posthouse.core.search.records import IndexState
 from posthouse.core.search.settings import SearchSettings
 from posthouse.core.search.source import renew_identity
+from posthouse.formats.documents.kinds import Kind
 from posthouse.server.indexer.folder import IndexFolder, index_directory
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.contract import StoreUnavailable, WriteTransaction, operation
 from posthouse.storage.memory import MemoryStore
-from posthouse.storage.spaces import MESSAGE
+from posthouse.storage.spaces import MESSAGE, SEQUENCE
 from tests.unit.core.house import NOW
 from tests.unit.search.house import House
 
@@ -221,6 +222,36 @@ async def test_a_message_that_cannot_be_read_is_a_candidate_of_every_search(tmp_
 def spoil(txn: WriteTransaction, account: int, message: int) -> None:
     """Damage a message's record."""
     txn.put(MESSAGE.key(account, message), b"?")
+
+
+async def test_a_message_that_breaks_its_reader_keeps_no_other_out(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    house.attachments = Breaking()
+    await house.add(b"Content-Type: application/pdf\r\n\r\nbroken\r\n", HELLO)
+    await house.catch_up()
+    assert await house.found("hello") == ({2}, {1})
+
+
+class Breaking:
+    """Fails as nothing should."""
+
+    async def text(self, _kind: Kind, _octets: bytes) -> str:
+        raise ZeroDivisionError
+
+
+async def test_an_account_whose_numbers_cannot_be_read_keeps_no_other_out(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    await house.add(HELLO)
+    await house.add(HELLO, account=2)
+    await house.store.write(lose, 1)
+    await house.catch_up()
+    assert await house.found("hello", 2) == ({1}, set())
+
+
+@operation
+def lose(txn: WriteTransaction, account: int) -> None:
+    """Damage an account's counters."""
+    txn.put(SEQUENCE.key(account), b"?")
 
 
 async def test_only_one_writes(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from posthouse.core.search.reading import AttachmentsGone
 from posthouse.core.search.settings import SearchSettings
 from posthouse.formats.documents.kinds import Kind
 from posthouse.server.indexer import sandbox
-from posthouse.server.indexer.sandbox import Sandbox, SandboxGone, fork_sandbox
+from posthouse.server.indexer.sandbox import Sandbox, fork_sandbox
 from tests.unit.documents.samples import docx, pdf
 
 
@@ -61,5 +62,5 @@ async def test_no_more_is_said_than_was_asked_for(wild: Sandbox) -> None:
 
 async def test_a_sandbox_that_is_gone_is_told(wild: Sandbox) -> None:
     wild._socket.shutdown(2)
-    with pytest.raises(SandboxGone):
+    with pytest.raises(AttachmentsGone):
         await wild.text(Kind.PDF, b"")
