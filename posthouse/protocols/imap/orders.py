@@ -35,6 +35,13 @@ class Orders:
         self._kept.move_to_end(key)
         return found[1]
 
+    def earlier(self, key: Hashable, uids: array[int]) -> Order | None:
+        """The order under a key of these messages without the last ones, from before those had come."""
+        found = self._kept.get(key)
+        if found is None or len(found[0]) >= len(uids) or found[0] != uids[: len(found[0])]:
+            return None
+        return found[1]
+
     def keep(self, key: Hashable, uids: array[int], order: Order, limit: int) -> None:
         """Remember an order, and forget others for it where all would be more than `limit` octets."""
         self._forget(key)

@@ -181,3 +181,21 @@ async def test_threads_that_are_kept_are_of_what_is_there(algorithm: str, monkey
     monkeypatch.setattr(command, "LEAST", 1000)
     assert await threads("THREAD") == fewer
     assert await threads("THREAD") != fresh
+
+
+@pytest.mark.parametrize("criteria", ["SUBJECT", "REVERSE SUBJECT", "FROM", "REVERSE SIZE", "FROM SUBJECT"])
+async def test_what_came_since_is_sorted_in(criteria: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _, _ = await filled()
+    client = world.connect()
+    await client.greeting()
+    await client.ok("LOGIN alice@example.org secret")
+    await client.ok("SELECT INBOX")
+    for number in range(4):
+        monkeypatch.setattr(ordering, "LEAST", 10)
+        (kept,) = await client.ok(f"SORT ({criteria}) UTF-8 ALL")
+        monkeypatch.setattr(ordering, "LEAST", 1000)
+        (fresh,) = await client.ok(f"SORT ({criteria}) UTF-8 ALL")
+        assert kept == fresh
+        text = f"From: Bob <x{number}@y>\r\nSubject: {'Tea' if number % 2 else 'Re: Coffee'}\r\n\r\n"
+        await client.ok(f"APPEND INBOX {{{len(text)}+}}\r\n{text}")
+        await client.ok("NOOP")

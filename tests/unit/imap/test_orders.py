@@ -20,6 +20,15 @@ def test_an_order_is_of_these_messages_only() -> None:
     assert orders.get("a", uids) == array("I", [3, 2, 1, 0])
 
 
+def test_an_order_from_before_others_came() -> None:
+    orders = Orders()
+    orders.keep("a", array("I", [3, 5]), array("I", [1, 0]), 1000)
+    assert orders.earlier("a", array("I", [3, 5, 9])) == array("I", [1, 0])
+    assert orders.earlier("a", array("I", [3, 5])) is None
+    assert orders.earlier("a", array("I", [3, 6, 9])) is None
+    assert orders.earlier("b", array("I", [3, 5, 9])) is None
+
+
 def test_the_ones_used_last_are_kept() -> None:
     orders = Orders()
     uids = array("I", range(1, 11))  # 80 octets with its order
