@@ -51,6 +51,7 @@ class View:
         "_uids",
         "account",
         "called",
+        "claims",
         "dialect",
         "exists",
         "flag_lists",
@@ -77,6 +78,7 @@ class View:
         *,
         read_only: bool,
         rights: Right = ALL,
+        claims: bool = True,
     ) -> None:
         mailbox = opened.mailbox
         self.store = store
@@ -90,6 +92,7 @@ class View:
         self.modseq = opened.modseq  # the account's, up to which the peer was told all but `_gone`
         self.highest = mailbox.modseq  # the newest of this mailbox's own up to there
         self.read_only = read_only
+        self.claims = claims and not read_only and not dialect.rev2  # \Recent messages are this session's own
         self.rights = rights
         self.id_mark = b""  # what stands in the object ids of another account's messages; RFC 8474 3
         self.flag_lists = FlagLists(mailbox.keywords)
@@ -106,15 +109,24 @@ class View:
 
     @classmethod
     async def open(
-        cls, store: Store, account: int, name: str, dialect: Dialect, *, read_only: bool, rights: Right = ALL
+        cls,
+        store: Store,
+        account: int,
+        name: str,
+        dialect: Dialect,
+        *,
+        read_only: bool,
+        rights: Right = ALL,
+        claims: bool = True,
     ) -> View:
-        r"""The mailbox of that name; its \Recent messages become this session's unless it is read only.
+        r"""The mailbox of that name; its \Recent messages become this session's, if it is to claim any.
 
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
-        if read_only or not opened.recent or dialect.rev2:
-            return cls(store, account, opened, dialect, read_only=read_only, rights=rights)
+        view = cls(store, account, opened, dialect, read_only=read_only, rights=rights, claims=claims)
+        if not opened.recent or not view.claims:
+            return view
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
         opened = await store.read(reading.open_mailbox, account, name)
@@ -234,7 +246,7 @@ class View:
         if changes.complete and changes.modseq == self.modseq and not self._gone:
             await output.drain()
             return []
-        if changes.created and not self.read_only and not self.dialect.rev2:
+        if changes.created and self.claims:
             changes = await self._claim_recent()
         whole = changes.complete
         if not whole:

@@ -33,7 +33,13 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     found.need(Right.READ)
     read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
     view = await View.open(
-        user.store, found.account, found.name, session.dialect, rights=found.rights, read_only=read_only
+        user.store,
+        found.account,
+        found.name,
+        session.dialect,
+        rights=found.rights,
+        read_only=read_only,
+        claims=found.account == user.account,  # another's new messages stay new to him
     )
     view.called = found.called
     if view.account != user.account:
