@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
+from posthouse.admin.contents import ContentReader
 from posthouse.admin.letters import LetterReader, chosen_accounts, pages
 from posthouse.core.maintenance.account import check_account
 from posthouse.core.maintenance.blobs import (
@@ -67,13 +68,16 @@ async def verify(
         report.faults += keys
         sharing = await store.read(check_sharing)
         report.faults += sharing
-    reader = LetterReader(store, blobs, limits)
+    reader, contents = LetterReader(store, blobs, limits), ContentReader(store, blobs)
     async for account in chosen_accounts(store, address):
         found = await store.read(check_account, account)
         report.faults += found.faults + found.letter_faults + await store.read(check_threads, account)
         report.checked.update(accounts=1, messages=len(found.messages))
         for page in [] if quick else pages(found.messages):
             report.faults += [wrong.fault for wrong in await reader.wrong_ones(account, page)]
+        if found.contents and not quick:
+            report.faults += await contents.wrong_ones(account, found.contents)
+            report.checked.update(documents=len(found.contents))
         done(1)
     if address is None:
         await _check_blobs(store, blobs, report)

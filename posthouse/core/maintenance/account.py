@@ -32,13 +32,14 @@ RECOVERED = "Recovered"  # the mailbox of messages that no mailbox showed any mo
 class AccountReport(msgspec.Struct, array_like=True, frozen=True):
     """What was found; `messages` can be read, `hashes` says how often each blob is held.
 
-    `faults` are mended by `mend_account`, `letter_faults` otherwise or not at all.
+    `faults` are mended by `mend_account`, `letter_faults` otherwise or not at all. `contents` are those of documents.
     """
 
     faults: list[Fault]
     letter_faults: list[Fault]
     messages: list[int]
     hashes: dict[bytes, int]
+    contents: list[bytes] = []
 
 
 @query
@@ -57,7 +58,9 @@ def check_account(txn: ReadTransaction, account: int) -> AccountReport:
     if _is_gone(txn, account):
         return AccountReport([], [], [], {})
     found = survey(txn, account)
-    return AccountReport(_faults(txn, found), found.letter_faults, list(found.messages), found.hashes())
+    return AccountReport(
+        _faults(txn, found), found.letter_faults, list(found.messages), found.hashes(), list(found.files.contents)
+    )
 
 
 @operation

@@ -163,12 +163,19 @@ def _hang(found: FileSurvey) -> None:
         while node not in right and node not in way:
             way.append(node)
             parent = found.hangs[node][0]
-            if parent not in right and (parent not in found.entries or not found.entries[parent].is_folder):
+            if not _holds_others(found, parent):
+                _recover(found, node)
                 break
             node = parent
-        if node not in right:
-            _recover(found, node if node in way else way[-1])
+        else:
+            if node not in right:
+                _recover(found, node)
         right.update(way)
+
+
+def _holds_others(found: FileSurvey, node: int) -> bool:
+    entry = found.entries.get(node)
+    return node in _FIXED or node in found.damaged or (entry is not None and entry.is_folder)
 
 
 def _recover(found: FileSurvey, node: int) -> None:

@@ -12,6 +12,8 @@ import pytest
 from posthouse.admin.backup import NoBackup, Source, backup, read_manifest
 from posthouse.admin.restore import NotEmpty, restore, restored_configuration
 from posthouse.admin.verify import verify
+from posthouse.core.files.changes import file_changes
+from posthouse.core.files.tree import state
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import read_mailbox
@@ -25,6 +27,7 @@ from posthouse.storage.contract import query
 from posthouse.storage.lmdb import LocalStore
 from posthouse.storage.lmdb.engine import HalfRestored
 from tests.unit.admin.house import ALICE, BOB, LARGE, House, open_house, send
+from tests.unit.core.filehouse import folders, put, tree
 from tests.unit.imap.world import NOW
 from tests.unit.stores import SETTINGS
 
@@ -264,3 +267,19 @@ async def test_what_is_there_is_set_aside(store: LocalStore, tmp_path: Path) -> 
     assert [Path(path).name for path in restored.aside] == [f"store.before-{NOW}", f"blobs.before-{NOW}"]
     assert restored.missing == [f"{file.parent.name}/{file.name}"]
     shutil.rmtree(base / "store")
+
+
+async def test_files_come_back_and_their_clients_start_anew(store: LocalStore, tmp_path: Path) -> None:
+    house = await open_house(tmp_path / "house" / "blobs", store)
+    await folders(store, "docs")
+    await put(store, "docs/letter", LARGE)
+    await put(store, "docs/letter", b"short")
+    await write(house, tmp_path)
+    here, known = await tree(store), await store.read(state, ALICE)
+    await put(store, "docs/lost")  # a client may have seen it, by its number
+    assert await restored_faults(tmp_path) == []
+    again = LocalStore.open(tmp_path / "again" / "store", SETTINGS)
+    assert await tree(again) == here
+    assert not (await again.read(file_changes, ALICE, known, 100)).is_complete
+    assert await again.read(state, ALICE) > await store.read(state, ALICE)
+    again.close()

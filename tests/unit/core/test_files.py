@@ -90,12 +90,8 @@ async def test_a_listing_is_read_by_pages_in_order(store: Store) -> None:
     assert [name for name, _ in await store.read(list_folder, 1, ROOT, page[-1][0], 2)] == ["3.txt"]
 
 
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "a/b", "a\x00b", "tab\t", "\x7f", "\ud800x", "ä" * 128, "x" * 256, "\x85"]
-)
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\x00b", "tab\t", "\x7f", "ä" * 128, "x" * 256, "\x85"])
 async def test_names_that_no_file_may_have(store: Store, name: str) -> None:
-    if "\ud800" in name:
-        pytest.skip("no request can carry it to an operation")
     await with_account(store)
     with pytest.raises(NameNotAllowed):
         await store.write(make_folder, 1, ROOT, name, ME, LIMITS, NOW)
