@@ -15,9 +15,11 @@ from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
 from posthouse.protocols.web import autoconfig, sts
 from posthouse.server.setting_up.records import open_ports
+from posthouse.server.worker.dav import dav_site
 from posthouse.server.worker.parts import Parts
 from posthouse.server.worker.site import own_pages, read_only
 from posthouse.webdav.http.site import HttpFactory
+from posthouse.webdav.site import ROOT as DAV_ROOT
 
 
 def _imap(parts: Parts, name: str) -> Any:
@@ -79,7 +81,7 @@ def _http(parts: Parts, _name: str) -> Any:
     if web.autoconfig:
         page = autoconfig.AutoconfigPage(parts.store, parts.hostname, open_ports(parts.configuration.listeners))
         pages |= dict.fromkeys(autoconfig.PATHS, page)
-    return HttpFactory(read_only(pages), settings)
+    return HttpFactory({**read_only(pages), DAV_ROOT: dav_site(parts, now_ms)}, settings)
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

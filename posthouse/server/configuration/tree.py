@@ -27,6 +27,7 @@ from posthouse.server.settings import JobSettings, Listeners, LogSettings, Serve
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.settings import StoreSettings
 from posthouse.webdav.http.settings import HttpSettings
+from posthouse.webdav.settings import WebDavSettings
 
 
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +85,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     web: Annotated[WebSettings, Meta(description="What the site says of our domains.")] = field(
         default_factory=WebSettings
     )
+    webdav: Annotated[WebDavSettings, Meta(description="Files by WebDAV.")] = field(default_factory=WebDavSettings)
 
 
 class Places(Struct, frozen=True):

@@ -1,0 +1,92 @@
+"""An account's files as a tree of resources: how it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from posthouse.core.files.copying import copy_one, copy_tree
+from posthouse.core.files.describing import FileChange, change_file
+from posthouse.core.files.erasing import remove
+from posthouse.core.files.moving import Target, move
+from posthouse.core.files.writing import Document, put_document
+from posthouse.webdav.files.drive import Drive, member_of
+from posthouse.webdav.files.operations import make_described_folder
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.tree import Found, Guard, Member, Upload, Written
+
+
+class FileWriting:
+    """Changes to one account's files."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+
+    async def write(self, at: Found, upload: Upload, guard: Guard) -> Written:
+        """Write a document; its octets go to the blob store as they come."""
+        drive = self._drive
+        writer = drive.blobs.writer()
+        try:
+            async for piece in upload.pieces():
+                writer.write(piece)
+            blob = await writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
+        document = Document(blob, upload.media_type)
+        conditions = drive.conditions(guard)
+        written = await drive.write(
+            put_document, drive.account, at.folder, at.path[-1], document, conditions, drive.limits, drive.now()
+        )
+        return Written(member_of(at.path[-1], written.entry), written.is_new)
+
+    async def make_folder(self, at: Found, properties: Mapping[str, bytes], guard: Guard) -> None:
+        """Make a folder."""
+        drive = self._drive
+        told: list[tuple[str, bytes | None]] = list(properties.items())
+        conditions = drive.conditions(guard)
+        await drive.write(
+            make_described_folder, drive.account, at.folder, at.path[-1], told, conditions, drive.limits, drive.now()
+        )
+
+    async def remove(self, at: Found, guard: Guard) -> None:
+        """Delete a node, into the trash where one is kept."""
+        drive = self._drive
+        await drive.write(
+            remove, drive.account, _key(at), drive.limits.keeps_trash, drive.conditions(guard), drive.now()
+        )
+
+    async def move(self, source: Found, target: Found, *, overwrite: bool, guard: Guard) -> bool:
+        """Move a node."""
+        drive = self._drive
+        where, conditions = Target(target.folder, target.path[-1], overwrite), drive.conditions(guard)
+        moved = await drive.write(move, drive.account, _key(source), where, conditions, drive.limits, drive.now())
+        return moved.is_new
+
+    async def copy(self, source: Found, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard) -> bool:
+        """Copy a node; a tree is seen when all of it is there."""
+        drive = self._drive
+        where, conditions = Target(target.folder, target.path[-1], overwrite), drive.conditions(guard)
+        if source.member is not None and source.member.is_folder and is_deep:
+            copying = copy_tree(
+                drive.store, drive.account, _key(source), where, conditions, drive.limits, drive.now, _unheard
+            )
+            return (await drive.settled(copying)).is_new
+        copied = await drive.write(copy_one, drive.account, _key(source), where, conditions, drive.limits, drive.now())
+        return copied.is_new
+
+    async def change(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
+        """Keep properties, and remove others."""
+        drive = self._drive
+        change, conditions = FileChange(list(properties)), drive.conditions(guard)
+        await drive.write(change_file, drive.account, _key(at), change, conditions, drive.limits, drive.now())
+
+
+def _key(at: Found) -> int:
+    member: Member | None = at.member
+    if member is None:
+        raise HttpError(404, "there is nothing here")
+    return member.key
+
+
+def _unheard(_nodes: int) -> None:
+    """WebDAV has no word for how far a copy is."""

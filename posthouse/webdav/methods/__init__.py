@@ -1,0 +1,1 @@
+"""WebDAV's methods, a file for each: a request on a resource of a tree to its answer."""

@@ -1,0 +1,78 @@
+"""What a method is given: the request, the tree that it is about, and who asks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.core.authentication.authenticator import Login
+from posthouse.webdav.http.answer import Answer
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.request import Request
+from posthouse.webdav.properties.property import Scene
+from posthouse.webdav.settings import WebDavSettings
+from posthouse.webdav.tree import Found, Locking, Member, Path, Tree, Writing
+from posthouse.webdav.wire.multistatus import HEAD, TAIL
+from posthouse.webdav.wire.writing import KIND, address
+
+COMPLIANCE = (b"dav", b"1, 2, 3, extended-mkcol")
+READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
+WRITES = "PUT, DELETE, MKCOL, COPY, MOVE, PROPPATCH"
+LOCKS = "LOCK, UNLOCK"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request on a tree; `path` is below the tree's root, `principal` the address of who asks."""
+
+    request: Request
+    tree: Tree
+    path: Path
+    login: Login
+    principal: str
+    settings: WebDavSettings
+
+    async def found(self) -> Found:
+        """What is there."""
+        return await self.tree.find(self.path)
+
+    async def held(self) -> tuple[Found, Member]:
+        """What is there; raises HttpError (404) for nothing."""
+        found = await self.found()
+        if found.member is None:
+            raise HttpError(404, "there is nothing here")
+        return found, found.member
+
+    @property
+    def writing(self) -> Writing:
+        """The tree as it is changed; raises HttpError (405)."""
+        if self.tree.writing is None:
+            raise self.not_allowed()
+        return self.tree.writing
+
+    @property
+    def locking(self) -> Locking:
+        """The tree as it is locked; raises HttpError (405)."""
+        if self.tree.locking is None:
+            raise self.not_allowed()
+        return self.tree.locking
+
+    def not_allowed(self, text: str = "") -> HttpError:
+        """A method that this resource does not have."""
+        return HttpError(405, text, ((b"allow", allowed(self.tree).encode()),))
+
+    def scene(self) -> Scene:
+        """What properties are made from."""
+        return Scene(self.tree, self.login, self.principal)
+
+    def address(self, path: Path, *, is_folder: bool = False) -> str:
+        """The address of a resource of this tree."""
+        return address(self.tree.root + path, is_folder=is_folder)
+
+
+def allowed(tree: Tree) -> str:
+    """The methods that a tree has."""
+    return ", ".join([READS, *([WRITES] if tree.writing else []), *([LOCKS] if tree.locking else [])])
+
+
+def multistatus(rows: str, tail: str = "") -> Answer:
+    """A 207 answer of these rows."""
+    return Answer(207, (KIND, COMPLIANCE), f"{HEAD}{rows}{tail}{TAIL}".encode())

@@ -1,0 +1,54 @@
+"""COPY and MOVE; RFC 4918 9.8 and 9.9."""
+
+from __future__ import annotations
+
+from posthouse.webdav.http.answer import Answer
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.preconditions import guard_of
+from posthouse.webdav.tree import Found, Path
+from posthouse.webdav.wire.fields import INFINITY, depth, destination, overwrites
+
+
+async def copy(asked: Asked) -> Answer:
+    """Copy it; raises HttpError."""
+    writing = asked.writing
+    levels = depth(asked.request, INFINITY)
+    if levels == 1:
+        raise HttpError(400, "a copy is of all, or of the folder alone")
+    source, target = await _both(asked)
+    guard = await guard_of(asked, source)
+    may_overwrite = overwrites(asked.request)
+    is_new = await writing.copy(source, target, overwrite=may_overwrite, is_deep=levels == INFINITY, guard=guard)
+    return Answer(201 if is_new else 204)
+
+
+async def move(asked: Asked) -> Answer:
+    """Move it; raises HttpError."""
+    writing = asked.writing
+    source, target = await _both(asked)
+    if source.member and source.member.is_folder and depth(asked.request, INFINITY) != INFINITY:
+        raise HttpError(400, "a folder goes with all in it")
+    if not source.path:
+        raise HttpError(403, "this folder stays")
+    guard = await guard_of(asked, source)
+    is_new = await writing.move(source, target, overwrite=overwrites(asked.request), guard=guard)
+    return Answer(201 if is_new else 204)
+
+
+async def _both(asked: Asked) -> tuple[Found, Found]:
+    path = destination(asked.request)
+    source, _ = await asked.held()
+    target = await asked.tree.find(_below(asked, path))
+    if not target.path or target.path == source.path:
+        raise HttpError(403, "that is the same, or stays")
+    if not target.folder:
+        raise HttpError(409, "the folder that it would be in is not there")
+    return source, target
+
+
+def _below(asked: Asked, path: Path) -> Path:
+    root = asked.tree.root
+    if path[: len(root)] != root:
+        raise HttpError(502, "that is not among the same files")
+    return path[len(root) :]

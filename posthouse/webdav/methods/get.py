@@ -1,0 +1,62 @@
+"""GET and HEAD: documents whole or in part, folders as a list for people; RFC 9110 9.3, RFC 4918 9.4."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from html import escape
+
+from posthouse.webdav.http.answer import Answer
+from posthouse.webdav.http.conditions import Verdict, read_conditions
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.ranges import Span, content_range, wanted_span
+from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.preconditions import validators
+from posthouse.webdav.tree import Member
+from posthouse.webdav.wire.dates import http_date
+from posthouse.webdav.wire.writing import segment
+
+_PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{name}</title>\n<h1>{name}</h1>\n<ul>\n'
+
+
+async def get(asked: Asked) -> Answer:
+    """What is there; raises HttpError."""
+    _, member = await asked.held()
+    held = validators(member)
+    assert held is not None
+    fields = [(b"accept-ranges", b"bytes"), (b"cache-control", b"private, no-cache")]
+    if member.etag:
+        fields.append((b"etag", member.etag.encode()))
+    if member.modified:
+        fields.append((b"last-modified", http_date(member.modified).encode()))
+    verdict = read_conditions(asked.request).of(held, reads=True)
+    if verdict is Verdict.NOT_MODIFIED:
+        return Answer(304, tuple(fields))
+    if verdict is Verdict.FAILED:
+        raise HttpError(412, "it is not as you think")
+    if member.is_folder:
+        return Answer(200, ((b"content-type", b"text/html; charset=utf-8"), *fields[1:]), _listing(asked, member))
+    fields.append((b"content-type", (member.media_type or "application/octet-stream").encode()))
+    span = wanted_span(asked.request, held, member.size) if asked.request.method == "GET" else None
+    if span is not None:
+        fields.append((b"content-range", content_range(span, member.size)))
+    wanted = span or Span(0, member.size)
+    if asked.request.method == "HEAD" or not wanted.length:
+        return Answer(200, tuple(fields), b"", wanted.length)
+    return Answer(206 if span else 200, tuple(fields), await asked.tree.contents(member, *_ends(wanted)), wanted.length)
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+async def _listing(asked: Asked, folder: Member) -> AsyncIterator[bytes]:
+    """A page of links; there is nothing on it but these."""
+    base = asked.address(asked.path, is_folder=True)
+    yield _PAGE.format(name=escape(folder.name or "Files")).encode()
+    async for page in asked.tree.pages(folder):
+        lines = []
+        for member in page:
+            slash = "/" if member.is_folder else ""
+            lines.append(f'<li><a href="{base}{segment(member.name)}{slash}">{escape(member.name)}{slash}</a>\n')
+        yield "".join(lines).encode()
+    yield b"</ul></html>\n"

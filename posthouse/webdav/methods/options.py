@@ -1,0 +1,12 @@
+"""OPTIONS: what can be done here; RFC 4918 10.1, 18. Windows looks for MS-Author-Via. It needs no login."""
+
+from __future__ import annotations
+
+from posthouse.webdav.http.answer import Answer
+from posthouse.webdav.methods.asked import COMPLIANCE, LOCKS, READS, WRITES
+
+
+async def options() -> Answer:
+    """What the trees that people write to can do."""
+    allow = (b"allow", f"{READS}, {WRITES}, {LOCKS}".encode())
+    return Answer(200, (COMPLIANCE, allow, (b"ms-author-via", b"DAV"), (b"accept-ranges", b"bytes")))

@@ -1,0 +1,1 @@
+"""Reports of WebDAV, a file for each."""

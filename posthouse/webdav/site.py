@@ -1,0 +1,81 @@
+"""WebDAV's part of the site: who asks, for which tree, and the method that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from posthouse.core.authentication.authenticator import Authenticator, Login
+from posthouse.webdav.http.answer import Answer
+from posthouse.webdav.http.authentication import login_of
+from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.request import Request
+from posthouse.webdav.methods.absorbing import absorbed
+from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.copy_move import copy, move
+from posthouse.webdav.methods.delete import delete
+from posthouse.webdav.methods.get import get
+from posthouse.webdav.methods.lock import lock, unlock
+from posthouse.webdav.methods.mkcol import mkcol
+from posthouse.webdav.methods.options import options
+from posthouse.webdav.methods.propfind import propfind
+from posthouse.webdav.methods.proppatch import proppatch
+from posthouse.webdav.methods.put import put
+from posthouse.webdav.methods.report import report
+from posthouse.webdav.principals.tree import Signposts
+from posthouse.webdav.properties.basic import PRINCIPALS
+from posthouse.webdav.settings import WebDavSettings
+from posthouse.webdav.tree import Path, Tree
+from posthouse.webdav.wire.errors import DavError
+from posthouse.webdav.wire.writing import address
+
+ROOT = ("dav",)
+
+Opened = Callable[[Login, Path], Tree]  # who asks, and the tree's root on the site
+
+METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
+    "GET": get,
+    "HEAD": get,
+    "PUT": put,
+    "DELETE": delete,
+    "MKCOL": mkcol,
+    "COPY": copy,
+    "MOVE": move,
+    "PROPFIND": propfind,
+    "PROPPATCH": proppatch,
+    "LOCK": lock,
+    "UNLOCK": unlock,
+    "REPORT": report,
+}
+
+
+class DavSite:
+    """All that is below /dav/. `homes` are the trees that everybody has one of, by their names: /dav/NAME/ADDRESS/."""
+
+    def __init__(self, authenticator: Authenticator, homes: Mapping[str, Opened], settings: WebDavSettings) -> None:
+        self._authenticator = authenticator
+        self._homes = homes
+        self._settings = settings
+
+    async def __call__(self, request: Request) -> Answer:
+        """The answer; raises HttpError."""
+        if request.method == "OPTIONS":
+            return await options()
+        method = METHODS.get(request.method)
+        if method is None:
+            raise HttpError(501, "there is no such method")
+        login = await login_of(request, self._authenticator)
+        tree, path = self._tree(login, request.segments[len(ROOT) :])
+        principal = address((*PRINCIPALS, login.address), is_folder=True)
+        asked = Asked(request, tree, path, login, principal, self._settings)
+        try:
+            return await absorbed(asked) or await method(asked)
+        except DavError as error:
+            return error.answer
+
+    def _tree(self, login: Login, segments: Path) -> tuple[Tree, Path]:
+        if len(segments) < 2 or segments[0] not in self._homes:
+            return Signposts(ROOT, login.address, list(self._homes)), segments
+        name, whose = segments[:2]
+        if whose.lower() != login.address:
+            raise HttpError(404, "there is nothing here")
+        return self._homes[name](login, (*ROOT, name, whose)), segments[2:]

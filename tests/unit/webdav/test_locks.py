@@ -1,0 +1,124 @@
+"""LOCK and UNLOCK: who holds what, what a lock is in the way of, and what If says of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.webdav.davhouse import BASE, NOW, DavHouse, Said
+
+BOB = "authorization: Basic Ym9iQGV4YW1wbGUub3JnOng="
+REMOVE = '<propertyupdate xmlns="DAV:"><remove><prop><p/></prop></remove></propertyupdate>'
+
+
+def info(scope: str = "exclusive", owner: str = "<href>http://ann.example.org/</href>") -> str:
+    return (
+        f'<lockinfo xmlns="DAV:"><lockscope><{scope}/></lockscope><locktype><write/></locktype>'
+        f"<owner>{owner}</owner></lockinfo>"
+    )
+
+
+@pytest.fixture
+def house(loop: asyncio.AbstractEventLoop) -> DavHouse:
+    return loop.run_until_complete(DavHouse().open())
+
+
+def token(said: Said) -> str:
+    assert said.status in (200, 201), said
+    return said.fields["lock-token"].strip("<>")
+
+
+async def test_a_lock_is_in_the_way_of_whoever_does_not_hold_it(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", "one")
+    taken = await house.ask("LOCK", "/a", info(), "timeout: Second-100")
+    held = token(taken)
+    assert taken.value("timeout") == "Second-100"
+    assert taken.value("lockroot") == f"{BASE}/a"
+    assert taken.value("owner") == "http://ann.example.org/"
+    for said in (
+        await house.ask("PUT", "/a", "two"),
+        await house.ask("DELETE", "/a"),
+        await house.ask("MOVE", "/a", "", f"destination: {BASE}/b"),
+        await house.ask("PROPPATCH", "/a", REMOVE),
+    ):
+        assert (said.status, said.condition, said.value("href")) == (423, "lock-token-submitted", f"{BASE}/a")
+    assert (await house.ask("LOCK", "/a", info())).condition == "no-conflicting-lock"
+    assert (await house.ask("COPY", "/a", "", f"destination: {BASE}/b")).status == 201
+    assert (await house.ask("PUT", "/a", "two", f"if: (<{held}>)")).status == 204
+    assert (await house.ask("PUT", "/a", "two", f"if: <http://x{BASE}/a> (<{held}>)")).status == 204
+    assert (await house.ask("PUT", "/a", "two", "if: (<urn:uuid:other>)")).status == 412
+    assert (await house.ask("PUT", "/a", "two", "if: (Not <urn:uuid:other>)")).status == 423
+    shown = await house.ask("PROPFIND", "/a", "", "depth: 0")
+    assert shown.value("locktoken") == held
+    assert (await house.ask("UNLOCK", "/a", "", "lock-token: <urn:uuid:other>")).status == 409
+    assert (await house.ask("UNLOCK", "/a", "", f"lock-token: {held}")).status == 204  # as Windows writes it
+    assert (await house.ask("PUT", "/a", "three")).status == 204
+
+
+async def test_shared_locks(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", "one")
+    first, second = [token(await house.ask("LOCK", "/a", info("shared"))) for _ in range(2)]
+    assert (await house.ask("LOCK", "/a", info())).status == 423
+    assert (await house.ask("PUT", "/a", "two")).status == 423
+    for held in (first, second):
+        assert (await house.ask("PUT", "/a", "two", f"if: (<{held}>)")).status == 204
+        assert (await house.ask("UNLOCK", "/a", "", f"lock-token: <{held}>")).status == 204
+
+
+async def test_a_folder_with_all_in_it(house: DavHouse) -> None:
+    await house.ask("MKCOL", "/a")
+    await house.ask("PUT", "/a/b", "x")
+    held = token(await house.ask("LOCK", "/a", info(), "depth: infinity"))
+    assert (await house.ask("PUT", "/a/b", "y")).status == 423
+    assert (await house.ask("PUT", "/a/c", "y")).status == 423
+    assert (await house.ask("LOCK", "/a/b", info())).status == 423
+    shown = await house.ask("PROPFIND", "/a", "", "depth: 1")
+    assert [each.text for each in shown.xml.iterfind(".//{DAV:}locktoken/{DAV:}href")] == [held, held]
+    assert (await house.ask("PUT", "/a/c", "y", f"if: <{BASE}/a/> (<{held}>)")).status == 201
+    assert (await house.ask("UNLOCK", "/a/c", "", f"lock-token: <{held}>")).status == 204
+    held = token(await house.ask("LOCK", "/a", info(), "depth: 0"))
+    assert (await house.ask("PUT", "/a/b", "z")).status == 204
+    assert (await house.ask("PUT", "/a/d", "z")).status == 423
+    assert (await house.ask("LOCK", "/a", info(), "depth: 1")).status == 400
+
+
+async def test_what_is_not_there_is_made(house: DavHouse) -> None:
+    taken = await house.ask("LOCK", "/new.txt", info())
+    assert taken.status == 201
+    assert (await house.ask("GET", "/new.txt")).body == b""
+    assert (await house.ask("PUT", "/new.txt", "x")).status == 423
+    assert (await house.ask("PUT", "/new.txt", "x", f"if: (<{token(taken)}>)")).status == 204
+    assert (await house.ask("LOCK", "/x/y", info())).status == 409
+
+
+async def test_a_lock_is_renewed_and_runs_out(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", "one")
+    held = token(await house.ask("LOCK", "/a", info(), "timeout: Second-100"))
+    house.now = NOW + 90_000
+    assert (await house.ask("LOCK", "/a", "")).status == 400
+    assert (await house.ask("LOCK", "/a", "", "if: (<urn:uuid:other>)")).status == 412
+    renewed = await house.ask("LOCK", "/a", "", f"if: (<{held}>)", "timeout: Second-100")
+    assert (renewed.status, renewed.value("timeout")) == (200, "Second-100")
+    assert "lock-token" not in renewed.fields
+    house.now = NOW + 180_000
+    assert (await house.ask("PUT", "/a", "two")).status == 423
+    house.now = NOW + 191_000
+    assert (await house.ask("PUT", "/a", "two")).status == 204
+    endless = await house.ask("LOCK", "/a", info(), "timeout: Infinite, Second-4100000000")
+    assert endless.value("timeout") == "Second-86400"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("<lockinfo/>", 400),
+        ('<lockinfo xmlns="DAV:"/>', 400),
+        ('<lockinfo xmlns="DAV:"><lockscope><local/></lockscope><locktype><write/></locktype></lockinfo>', 422),
+        ('<lockinfo xmlns="DAV:"><lockscope><shared/></lockscope><locktype><read/></locktype></lockinfo>', 422),
+        (info(owner="x" * 5000), 413),
+    ],
+)
+async def test_locks_that_there_are_not(house: DavHouse, body: str, status: int) -> None:
+    assert (await house.ask("LOCK", "/a", body)).status == status
+    assert await house.names() == []

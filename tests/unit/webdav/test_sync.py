@@ -1,0 +1,94 @@
+"""sync-collection: what became of a folder's members, whatever happened to them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.webdav.davhouse import BASE, DavHouse, Said
+
+
+@pytest.fixture
+def house(loop: asyncio.AbstractEventLoop) -> DavHouse:
+    return loop.run_until_complete(DavHouse().open())
+
+
+async def sync(house: DavHouse, token: str = "", limit: int = 0, path: str = "/", level: str = "1") -> Said:
+    limited = f"<limit><nresults>{limit}</nresults></limit>" if limit else ""
+    return await house.ask(
+        "REPORT",
+        path,
+        f'<sync-collection xmlns="DAV:"><sync-token>{token}</sync-token><sync-level>{level}</sync-level>{limited}'
+        "<prop><getetag/></prop></sync-collection>",
+    )
+
+
+def told(said: Said) -> tuple[set[str], set[str]]:
+    """The names of what is there, and of what is not."""
+    rows = {address.removeprefix(BASE): row for address, row in said.rows().items() if row.get("") != "507"}
+    return {name for name, row in rows.items() if "" not in row}, {name for name, row in rows.items() if "" in row}
+
+
+async def test_what_happened_since(house: DavHouse) -> None:
+    empty = await sync(house)
+    assert told(empty) == (set(), set())
+    for name in ("a", "b", "c"):
+        await house.ask("PUT", f"/{name}", name)
+    await house.ask("MKCOL", "/f")
+    first = await sync(house, empty.value("sync-token"))
+    assert told(first) == ({"/a", "/b", "/c", "/f/"}, set())
+    await house.ask("PUT", "/a", "other")
+    await house.ask("DELETE", "/b")
+    await house.ask("MOVE", "/c", "", f"destination: {BASE}/f/c")
+    await house.ask("PUT", "/d", "d")
+    await house.ask("PUT", "/e", "e")
+    await house.ask("DELETE", "/e")
+    second = await sync(house, first.value("sync-token"))
+    assert told(second) == ({"/a", "/d"}, {"/b", "/c", "/e"})
+    assert told(await sync(house, second.value("sync-token"))) == (set(), set())
+    assert told(await sync(house)) == ({"/a", "/d", "/f/"}, set())
+    assert told(await sync(house, path="/f/")) == ({"/f/c"}, set())
+
+
+async def test_a_name_that_is_another_now(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", "a")
+    await house.ask("PUT", "/b", "b")
+    token = (await sync(house)).value("sync-token")
+    await house.ask("MOVE", "/a", "", f"destination: {BASE}/b")
+    await house.ask("PUT", "/a", "again")
+    assert told(await sync(house, token)) == ({"/a", "/b"}, set())
+
+
+async def test_some_at_a_time(house: DavHouse) -> None:
+    for number in range(10):
+        await house.ask("PUT", f"/{number}", "x")
+    found: set[str] = set()
+    token, answers = "", 0
+    while True:
+        said = await sync(house, token, limit=4)
+        found |= told(said)[0]
+        token, answers = said.value("sync-token"), answers + 1
+        if "507" not in said.rows().get(f"{BASE}/", {}).values():
+            break
+        await house.ask("PUT", f"/{answers}", "changed meanwhile")
+    assert (found, answers) == ({f"/{number}" for number in range(10)}, 3)
+    assert told(await sync(house, token)) == ({"/1", "/2"}, set())
+
+
+@pytest.mark.parametrize("token", ["x", "data:,", "data:,1", "data:,9-1", "data:,1-x", "data:,1-999", "urn:other"])
+async def test_tokens_that_say_nothing(house: DavHouse, token: str) -> None:
+    await house.ask("PUT", "/a", "x")
+    said = await sync(house, token)
+    assert (said.status, said.condition) == (403, "valid-sync-token")
+
+
+async def test_what_is_not_answered(house: DavHouse) -> None:
+    assert (await sync(house, level="infinite")).condition == "sync-traversal-supported"
+    assert (await sync(house, path="/dav/")).condition == "supported-report"
+    assert (await house.ask("REPORT", "/", "<other/>")).condition == "supported-report"
+    assert (await house.ask("REPORT", "/", "")).status == 400
+    asked = '<propfind xmlns="DAV:"><prop><sync-token/><supported-report-set/></prop></propfind>'
+    said = await house.ask("PROPFIND", "/", asked, "depth: 0")
+    assert said.value("sync-token") == (await sync(house)).value("sync-token")
+    assert next(said.xml.iter("{DAV:}sync-collection")) is not None
