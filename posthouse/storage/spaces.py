@@ -50,6 +50,7 @@ FILE_CHILD = Space(0x82, "file child", U32, U32, TEXT)  # account, folder's node
 FILE_REVISION = Space(0x83, "file revision", U32, U32, U32)  # account, node, revision -> Earlier contents
 FILE_PROPERTY = Space(0x84, "file property", U32, U32, TEXT)  # account, node, name -> what a client wrote there
 FILE_LOCK = Space(0x85, "file lock", U32, U32, TEXT)  # account, node, token -> LockRecord
+FILE_LINK = Space(0x86, "file link", U32, U32, HASH)  # account, node, sha-256 of a share link's secret -> LinkRecord
 
 # Blobs
 BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
@@ -89,7 +90,7 @@ ALL = (
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
-    FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK,
+    FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

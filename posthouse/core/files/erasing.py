@@ -24,6 +24,7 @@ from posthouse.storage.jobs import Lease, end_job, holds_job, need_job, put_off_
 from posthouse.storage.keys import Space
 from posthouse.storage.spaces import (
     FILE_CHILD,
+    FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
@@ -125,7 +126,7 @@ def erase_files(txn: WriteTransaction, account: int, limit: int, now: int) -> bo
                 release(txn, hash_, now)
             txn.delete(key)
             left -= 1
-    for space in (FILE_NODE, FILE_PROPERTY, FILE_LOCK):
+    for space in (FILE_NODE, FILE_PROPERTY, FILE_LOCK, FILE_LINK):
         left -= _drop(txn, *space.range(account), left)
     tree = txn.get(FILE_TREE.key(account))
     number = None

@@ -63,3 +63,15 @@ class NoSuchRevision(Refused):
 
 class NotInTrash(Refused):
     """args: the node."""
+
+
+class NoSuchLink(Refused):
+    """A token that leads nowhere, or not now. args: what was asked for."""
+
+
+class LinkOver(Refused):
+    """A link whose time is over, or that was used as often as it may be. args: its label."""
+
+
+class TooManyLinks(Refused):
+    """args: how many an account may have."""

@@ -29,6 +29,7 @@ from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.items import Item, decode_item
 from posthouse.storage.spaces import (
     FILE_CHILD,
+    FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
@@ -117,6 +118,7 @@ class Filing(Revision):
         if found.entry.properties:
             txn.delete_range(*FILE_PROPERTY.range(account, node))
         txn.delete_range(*FILE_LOCK.range(account, node))
+        txn.delete_range(*FILE_LINK.range(account, node))
         txn.delete(FILE_CHILD.key(account, found.place.parent, found.place.name))
         txn.delete(FILE_NODE.key(account, node))
         self._leave(found.place)

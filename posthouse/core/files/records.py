@@ -5,6 +5,8 @@ Folders hang their children on their own node number, so a folder that moves tak
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 KIND = "files"
@@ -80,12 +82,26 @@ class LockRecord(msgspec.Struct, array_like=True, tag=1):
     expires: int
 
 
+class LinkRecord(msgspec.Struct, array_like=True, tag=1):
+    """A share link: its password's argon2id hash, when (ms) it `expires`, how many `downloads`; "" and 0: none."""
+
+    mode: Literal["read", "upload"]
+    who: int
+    created: int
+    password: str = ""
+    expires: int = 0
+    downloads: int = 0
+    label: str = ""
+    used: int = 0
+
+
 ENCODER = msgspec.msgpack.Encoder()
 decode_tree = msgspec.msgpack.Decoder(FileTree).decode
 decode_entry = msgspec.msgpack.Decoder(Entry).decode
 decode_place = msgspec.msgpack.Decoder(Place).decode
 decode_earlier = msgspec.msgpack.Decoder(Earlier).decode
 decode_lock = msgspec.msgpack.Decoder(LockRecord).decode
+decode_link = msgspec.msgpack.Decoder(LinkRecord).decode
 
 
 def root_entry() -> Entry:

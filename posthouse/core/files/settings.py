@@ -17,6 +17,7 @@ class FileLimits(Struct, array_like=True, frozen=True):
     properties: int
     property_octets: int
     locks: int
+    links: int
 
 
 class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,9 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     locks: Annotated[int, Meta(ge=1, le=100_000, description="How many locks there may be on an account's files.")] = (
         1_000
     )
+    links: Annotated[
+        int, Meta(ge=0, le=100_000, description="How many share links there may be to an account's files.")
+    ] = 1_000
 
     @property
     def limits(self) -> FileLimits:
@@ -69,4 +73,5 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self.properties,
             self.property_octets,
             self.locks,
+            self.links,
         )

@@ -23,6 +23,7 @@ from posthouse.core.files.records import (
     Earlier,
     Entry,
     FileTree,
+    LinkRecord,
     LockRecord,
     Place,
 )
@@ -35,6 +36,7 @@ from posthouse.storage.items import Item, decode_item, scan_items
 from posthouse.storage.spaces import (
     COLLECTION,
     FILE_CHILD,
+    FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
@@ -236,12 +238,14 @@ def _read_properties(txn: ReadTransaction, found: FileSurvey) -> None:
 
 
 def _read_locks(txn: ReadTransaction, found: FileSurvey) -> None:
-    for (_, node, token), lock in scan_readable(txn, FILE_LOCK, LockRecord, found.account):
-        key = FILE_LOCK.key(found.account, node, token)
-        if lock is None:
-            found.drop("a lock cannot be read", key, node)
-        elif not found.knows(node):
-            found.drop("a lock is there without it", key, node)
+    """Locks, and share links likewise."""
+    for space, kind, called in ((FILE_LOCK, LockRecord, "a lock"), (FILE_LINK, LinkRecord, "a share link")):
+        for (_, node, which), record in scan_readable(txn, space, kind, found.account):
+            key = space.key(found.account, node, which)
+            if record is None:
+                found.drop(f"{called} cannot be read", key, node)
+            elif not found.knows(node):
+                found.drop(f"{called} is there without it", key, node)
 
 
 def _read_items(txn: ReadTransaction, found: FileSurvey, number: int, log_from: int) -> None:

@@ -16,7 +16,17 @@ from posthouse.core.files.describing import FileChange, change_file, describe
 from posthouse.core.files.erasing import remove
 from posthouse.core.files.locks import LockWish, lock
 from posthouse.core.files.moving import Target
-from posthouse.core.files.records import ENCODER, FIRST_NODE, ROOT, Earlier, Entry, FileTree, Place
+from posthouse.core.files.records import (
+    ENCODER,
+    FIRST_NODE,
+    ROOT,
+    Earlier,
+    Entry,
+    FileTree,
+    LinkRecord,
+    LockRecord,
+    Place,
+)
 from posthouse.core.files.trash import list_trash, restore
 from posthouse.core.files.tree import files_collection
 from posthouse.core.files.writing import Document, put_document
@@ -27,6 +37,7 @@ from posthouse.storage.items import Item
 from posthouse.storage.spaces import (
     COLLECTION,
     FILE_CHILD,
+    FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
@@ -148,6 +159,15 @@ async def test_sound_files(tmp_path: Path) -> None:
         (raw(FILE_PROPERTY.key(1, LETTER, "more"), b""), "it has 2 properties, 1 are counted"),
         (raw(FILE_PROPERTY.key(1, 99, "more"), b""), "a property is there without it"),
         (raw(FILE_LOCK.key(1, 99, "t"), b"\xc1"), "a lock cannot be read"),
+        (
+            raw(FILE_LOCK.key(1, 99, "t"), ENCODER.encode(LockRecord(True, True, 1, "", 1, 1))),
+            "a lock is there without it",
+        ),
+        (raw(FILE_LINK.key(1, LETTER, b"h" * 32), b"\xc1"), "a share link cannot be read"),
+        (
+            raw(FILE_LINK.key(1, 99, b"h" * 32), ENCODER.encode(LinkRecord("read", 1, 1))),
+            "a share link is there without",
+        ),
         (raw(FILE_REVISION.key(1, LETTER, 5), ENCODER.encode(EARLIER)), "it is revision 2, and there is an earlier 5"),
         (raw(FILE_REVISION.key(1, 99, 5), ENCODER.encode(EARLIER)), "a revision is there without it"),
         (raw(FILE_REVISION.key(1, LETTER, 1), b"\xc1"), "revision 1 cannot be read"),
