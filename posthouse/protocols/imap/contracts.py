@@ -15,6 +15,7 @@ from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap.dialect import Dialect
+from posthouse.protocols.imap.known_uids import KnownUids
 from posthouse.protocols.imap.orders import Orders
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.storage.blobs.contract import Blobs
@@ -35,6 +36,7 @@ class Contracts(msgspec.Struct, frozen=True):
     sharing: SharingSettings = SharingSettings()
     search: TextSearch = NoIndex()
     orders: Orders = msgspec.field(default_factory=Orders)
+    known_uids: KnownUids = msgspec.field(default_factory=KnownUids)
 
 
 class User(msgspec.Struct, frozen=True):

@@ -137,6 +137,8 @@ class Session:
     def lost(self) -> None:
         """The connection is gone."""
         self.ended = True
+        if self.view is not None:
+            self.view.let_go(0)
         if self.idling is not None:
             self.idling.end()
         if self.incoming is not None:

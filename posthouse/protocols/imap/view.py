@@ -22,6 +22,7 @@ from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.dialect import Dialect
+from posthouse.protocols.imap.known_uids import KnownUids
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
@@ -47,6 +48,7 @@ class View:
 
     __slots__ = (
         "_gone",
+        "_known",
         "_safe",
         "_uids",
         "account",
@@ -79,9 +81,11 @@ class View:
         read_only: bool,
         rights: Right = ALL,
         claims: bool = True,
+        known: KnownUids | None = None,
     ) -> None:
         mailbox = opened.mailbox
         self.store = store
+        self._known = known
         self.account = account
         self.called = opened.mailbox.name  # by its owner, where its reader has no other name for it
         self.dialect = dialect
@@ -118,19 +122,20 @@ class View:
         read_only: bool,
         rights: Right = ALL,
         claims: bool = True,
+        known: KnownUids | None = None,
     ) -> View:
         r"""The mailbox of that name; its \Recent messages become this session's, if it is to claim any.
 
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
-        view = cls(store, account, opened, dialect, read_only=read_only, rights=rights, claims=claims)
+        view = cls(store, account, opened, dialect, read_only=read_only, rights=rights, known=known, claims=claims)
         if not opened.recent or not view.claims:
             return view
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
         opened = await store.read(reading.open_mailbox, account, name)
-        view = cls(store, account, opened, dialect, read_only=False, rights=rights)
+        view = cls(store, account, opened, dialect, read_only=False, rights=rights, known=known)
         recent = await view._present(first)
         del recent[bisect_left(recent, view.uid_next) :]
         view.recent = [(first, view.uid_next - 1)] if recent else []
@@ -142,12 +147,15 @@ class View:
     async def uids(self) -> array[int]:
         """The UID of each message as the peer knows them, by position from 0."""
         if self._uids is None:
-            self._uids = await self._load()
+            recalled = await self._recalled()
+            self._uids = await self._load() if recalled is None else recalled[:]
+            self._remember()
         return self._uids
 
     def let_go(self, keep: int) -> None:
         """Forget the UIDs of a mailbox of more than `keep` messages; they are read again when needed."""
         if self.exists > keep:
+            self._remember()
             self._uids = None
 
     async def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
@@ -384,10 +392,38 @@ class View:
         """
         if self._uids is not None:
             return 0, self._uids
-        found = await self._load(first)
+        recalled = await self._recalled()
+        if recalled is not None:
+            return 0, recalled
+        # where most has to be read, all is read, which can be remembered
+        found = await self._load(first if first * 2 > self.uid_next else 1)
         if len(found) == self.exists:
             self._uids = found
+            self._remember()
         return self.exists - len(found), found
+
+    def _remember(self) -> None:
+        """Leave the UIDs to whoever looks at this mailbox next."""
+        if self._known is not None and self._uids is not None and not self._gone:
+            self._known.put(self.account, self.mailbox, self.modseq, self._uids)
+
+    async def _recalled(self) -> array[int] | None:
+        """All UIDs, from those that were left here and the log; None where that does not do. Not to be changed."""
+        held = None if self._known is None else self._known.get(self.account, self.mailbox)
+        if self._known is None or held is None or held[0] > self.modseq:
+            return None
+        changes = await mailbox_log.changes(self.store, self.account, self.mailbox, held[0], self.modseq)
+        if not changes.complete:
+            return None
+        uids = held[1]
+        if changes.destroyed:
+            uids = _without(uids, SequenceSet(tuple(changes.destroyed)).uid_positions(uids))
+        if changes.created:
+            uids = uids + array("I", uid_ranges.numbers(changes.created))
+        self._known.put(self.account, self.mailbox, self.modseq, uids)
+        if self._gone and len(uids) != self.exists:  # to this peer what it was not told of is still there
+            uids = array("I", sorted({*uids, *uid_ranges.numbers(self._gone)}))
+        return uids if len(uids) == self.exists else None
 
     async def _load(self, first: int = 1) -> array[int]:
         """The UIDs from `first` on as of `self.modseq`, whatever happened since.

@@ -20,6 +20,7 @@ from posthouse.core.sharing.settings import SharingSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.protocols.imap.contracts import Contracts
 from posthouse.protocols.imap.endpoint import imap_factory
+from posthouse.protocols.imap.known_uids import KnownUids
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.storage.blobs.memory import MemoryBlobs
@@ -94,6 +95,7 @@ async def open_world(
         settings=ImapSettings(**settings),
         hostname="mail.example.org",
         now=lambda: NOW,
+        known_uids=KnownUids(least=0),
         sharing=sharing,
     )
     return World(store, contracts, tls)

@@ -26,6 +26,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     if command.qresync is not None and not session.dialect.qresync:
         raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.5
     if session.view is not None:
+        session.view.let_go(0)
         session.view = None
         # RFC 7162 3.2.11, RFC 9051 7.1: what follows is of the other mailbox
         session.channel.write(encoder.status_line("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
@@ -40,6 +41,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         rights=found.rights,
         read_only=read_only,
         claims=found.account == user.account,  # another's new messages stay new to him
+        known=user.contracts.known_uids,
     )
     view.called = found.called
     if view.account != user.account:

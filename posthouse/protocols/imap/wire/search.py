@@ -192,7 +192,7 @@ def holds(key: SearchKey, kind: type[SearchKey]) -> bool:
             return any(holds(child, kind) for child in children)
         case Or(left, right):
             return holds(left, kind) or holds(right, kind)
-        case Not(child):
+        case Not(child) | Fuzzy(child):
             return holds(child, kind)
     return isinstance(key, kind)
 
