@@ -26,6 +26,7 @@ from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures,
 from posthouse.core.authentication.nobody import salt_of_nobody, unfitting_keys
 from posthouse.core.authentication.passwords import SALT_OCTETS, app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.authentication.tokens import Tokens
 from posthouse.core.registry import Registry
 from posthouse.storage.contract import Store, StoreUnavailable
 
@@ -51,10 +52,12 @@ class Authenticator:
         registry: Registry,
         settings: AuthenticationSettings,
         clock: Callable[[], float] = time.monotonic,
+        tokens: Tokens | None = None,
     ) -> None:
         self._store = store
         self._registry = registry
         self.settings = settings
+        self.tokens = tokens  # None where nobody logs in by them
         self._clock = clock
         self._executor = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="passwords")
         # what is remembered of a right password says nothing outside this process

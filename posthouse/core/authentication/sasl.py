@@ -1,7 +1,8 @@
 """SASL mechanisms, the server's half; shared by all protocols that log in (RFC 4422).
 
-PLAIN (RFC 4616), LOGIN (a draft that clients still use) and SCRAM-SHA-256, also bound to its TLS connection as
-SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677; RFC 9266 and RFC 5929 for what it is bound by).
+PLAIN (RFC 4616), LOGIN (a draft that clients still use), SCRAM-SHA-256, also bound to its TLS connection as
+SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677; RFC 9266 and RFC 5929 for what it is bound by), and OAUTHBEARER (RFC 7628) with
+XOAUTH2.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from posthouse.core.accounts.lookup import AccountFound
 from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.credentials import ScramKeys
 from posthouse.core.authentication.errors import BadExchange, WrongCredentials
+from posthouse.core.authentication.tokens import Bearer
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -207,24 +209,49 @@ class ScramSha256Plus(ScramSha256):
     plus = True
 
 
-MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256]] = {
+class OAuthBearer:
+    """A token in the password's place; RFC 7628."""
+
+    xoauth2 = False
+
+    def __init__(self, authenticator: Authenticator, peer_host: str, _: Channel | None) -> None:
+        if authenticator.tokens is None:
+            raise BadExchange("no tokens are taken")
+        self._bearer = Bearer(authenticator, authenticator.tokens, peer_host, xoauth2=self.xoauth2)
+
+    async def step(self, response: bytes | None) -> Challenge | Done:
+        told = await self._bearer.step(response)
+        return Challenge(told) if isinstance(told, bytes) else Done(told)
+
+
+class XOAuth2(OAuthBearer):
+    """The same as it was before the RFC."""
+
+    xoauth2 = True
+
+
+MECHANISMS: dict[str, type[Plain] | type[LoginMechanism] | type[ScramSha256] | type[OAuthBearer]] = {
     "SCRAM-SHA-256-PLUS": ScramSha256Plus,
     "SCRAM-SHA-256": ScramSha256,
+    "OAUTHBEARER": OAuthBearer,
+    "XOAUTH2": XOAuth2,
     "PLAIN": Plain,
     "LOGIN": LoginMechanism,
 }
-PLAIN_TEXT = frozenset({"PLAIN", "LOGIN"})
-
-
 BOUND = frozenset({"SCRAM-SHA-256-PLUS"})
+TOKENS = frozenset({"OAUTHBEARER", "XOAUTH2"})
+PLAIN_TEXT = frozenset({"PLAIN", "LOGIN"}) | TOKENS
 
 
-def mechanisms(*, clear: bool, bound: bool) -> list[str]:
-    """The names to offer; `clear` where nobody can listen, so that a password may be sent as it is.
+def mechanisms(*, clear: bool, bound: bool, tokens: bool) -> list[str]:
+    """The names to offer; `clear` where nobody can listen, so that a password or a token may be sent as it is.
 
-    `bound` where an exchange can be bound to its connection.
+    `bound` where an exchange can be bound to its connection, `tokens` where somebody knows the good ones.
     """
-    return [name for name in MECHANISMS if (clear or name not in PLAIN_TEXT) and (bound or name not in BOUND)]
+    left_out = (frozenset() if clear else PLAIN_TEXT) | (frozenset() if bound else BOUND)
+    if not tokens:
+        left_out |= TOKENS
+    return [name for name in MECHANISMS if name not in left_out]
 
 
 def start(name: str, authenticator: Authenticator, peer_host: str, channel: Channel | None = None) -> Mechanism:

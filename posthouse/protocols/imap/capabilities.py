@@ -6,7 +6,7 @@ from posthouse.core.authentication.sasl import mechanisms
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.sessions import Channel
 
-ALWAYS = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE")
+ALWAYS = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "LANGUAGE")
 LOGGED_IN = (
     "ACL",
     "BINARY",
@@ -51,13 +51,14 @@ LOGGED_IN = (
     "UIDBATCHES",
     "UIDONLY",
     "UIDPLUS",
+    "UNAUTHENTICATE",
     "UNSELECT",
     "UTF8=ACCEPT",
     "WITHIN",
 )
 
 
-def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool) -> list[str]:
+def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool, tokens: bool = False) -> list[str]:
     """The names, in the order they are shown."""
     names = list(ALWAYS)
     if logged_in:
@@ -72,7 +73,8 @@ def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool) -
     peer = channel.peer
     if channel.can_start_tls:
         names.append("STARTTLS")
-    names += [f"AUTH={name}" for name in mechanisms(clear=peer.may_send_password, bound=channel.can_bind)]
+    offered = mechanisms(clear=peer.may_send_password, bound=channel.can_bind, tokens=tokens)
+    names += [f"AUTH={name}" for name in offered]
     if not peer.may_send_password:
         names.append("LOGINDISABLED")
     return names

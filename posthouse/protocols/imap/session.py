@@ -174,7 +174,8 @@ class Session:
 
     def capabilities(self) -> list[str]:
         """What the server can do in this state."""
-        return capabilities(self.channel, self.contracts.settings, logged_in=self.user is not None)
+        tokens = self.contracts.authenticator.tokens is not None
+        return capabilities(self.channel, self.contracts.settings, logged_in=self.user is not None, tokens=tokens)
 
     def capability_code(self) -> bytes:
         """The same as a response code, which saves the client asking (RFC 9051 7.1)."""
@@ -201,6 +202,16 @@ class Session:
                 self.channel.spawn(self._check_login(login))
 
         self._unwatch = self.contracts.bus.subscribe(login_topic(login.account), look)
+
+    def forget_user(self) -> None:
+        """Be as before the login; TLS and compression stay as they are (RFC 8437 3)."""
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        self.user = self.view = None
+        self.dialect = Dialect()
+        self.decoder.utf8 = False
+        self.channel.set_timeout(self.contracts.settings.login_timeout_seconds)
 
     def wake(self) -> None:
         """Look whether there is something to do."""

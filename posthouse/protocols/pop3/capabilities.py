@@ -10,7 +10,7 @@ from posthouse.protocols.sessions import Channel
 ALWAYS = ("TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "LANG", "UTF8 USER")
 
 
-def capabilities(channel: Channel, settings: Pop3Settings, *, logged_in: bool) -> list[str]:
+def capabilities(channel: Channel, settings: Pop3Settings, *, logged_in: bool, tokens: bool) -> list[str]:
     """The lines, in the order they are shown."""
     lines = [*ALWAYS, f"EXPIRE {'NEVER' if settings.expire_days < 0 else settings.expire_days}"]
     if settings.login_delay_seconds:
@@ -22,10 +22,10 @@ def capabilities(channel: Channel, settings: Pop3Settings, *, logged_in: bool) -
         lines.append("STLS")
     if peer.may_send_password:
         lines.append("USER")
-    lines.append(" ".join(["SASL", *offered(channel)]))
+    lines.append(" ".join(["SASL", *offered(channel, tokens=tokens)]))
     return [*lines, "IMPLEMENTATION Posthouse"]
 
 
-def offered(channel: Channel) -> list[str]:
+def offered(channel: Channel, *, tokens: bool) -> list[str]:
     """The SASL mechanisms that can be used on this connection."""
-    return mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind)
+    return mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind, tokens=tokens)

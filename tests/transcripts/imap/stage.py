@@ -1,6 +1,7 @@
 """What IMAP transcripts play on: alice@example.org and bob@example.org, password "secret"; the time stands still.
 
 `# with:` takes `messages=N` (the first N of MESSAGES are in Alice's inbox), `tls=yes` (STARTTLS is offered),
+`tokens=yes` (those of tests/tokens.py are taken),
 `peer=ADDRESS`, `inline_octets=N` (larger messages become blobs of their own), `quota_octets=N` and `quota_messages=N`
 (what Alice may hold), `house=large` (see `enlarge`), and any setting of ImapSettings.
 """
@@ -16,6 +17,7 @@ from posthouse.core.sharing.grants import ROOT
 from posthouse.core.sharing.rights import ALL
 from posthouse.core.sharing.settings import SharingSettings
 from tests.letters import letter
+from tests.tokens import SomeTokens
 from tests.transcripts.runner import Stage
 from tests.unit.imap.world import NOW, PASSWORD, World, keys_of, open_world
 
@@ -101,7 +103,7 @@ as it is
 
 MESSAGES = [text.replace(b"\n", b"\r\n") for text in (PLAIN, MIXED, FORWARDED, CODED)]
 
-STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages", "house")
+STAGE_OPTIONS = ("messages", "tls", "peer", "quota_octets", "quota_messages", "house", "tokens")
 
 
 async def enlarge(world: World) -> None:
@@ -117,7 +119,8 @@ async def enlarge(world: World) -> None:
 async def set_stage(options: dict[str, str]) -> Stage:
     """A new server for one transcript."""
     settings = {name: int(value) for name, value in options.items() if name not in STAGE_OPTIONS}
-    world = await open_world(tls=object() if options.get("tls") == "yes" else None, **settings)
+    tokens = SomeTokens() if options.get("tokens") == "yes" else None
+    world = await open_world(tls=object() if options.get("tls") == "yes" else None, tokens=tokens, **settings)
     letters = [letter(octets) for octets in MESSAGES[: int(options.get("messages", "0"))]]
     if letters:
         times = [NOW - 60_000 * number for number in range(len(letters))]

@@ -44,12 +44,13 @@ from posthouse.core.authentication.passwords import (
     new_app_password,
     scram_keys,
 )
-from posthouse.core.authentication.sasl import MECHANISMS, Challenge, Done, start
+from posthouse.core.authentication.sasl import MECHANISMS, Challenge, Done, mechanisms, start
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.registry import LocalRegistry
 from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.memory import MemoryStore
 from tests.conftest import LOOP
+from tests.tokens import SomeTokens
 
 NOW = 1_790_000_000_000
 WEAK = AuthenticationSettings(
@@ -362,7 +363,7 @@ async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_no_response_breaks_a_mechanism(name: str, responses: list[bytes]) -> None:
     async def exchange() -> None:
-        mechanism = start(name, Authenticator(MemoryStore(), LocalRegistry(), WEAK), "h")
+        mechanism = start(name, Authenticator(MemoryStore(), LocalRegistry(), WEAK, tokens=SomeTokens()), "h")
         for response in responses:
             try:
                 await mechanism.step(response)
@@ -377,3 +378,39 @@ def test_networks() -> None:
     assert network("::ffff:192.0.2.1") == "192.0.2.1"
     assert network("2001:db8::1") == network("2001:db8::ffff:1") == "2001:db8::/64"
     assert network("fe80::1%eth0") == "fe80::/64"
+
+
+# Bearer tokens
+
+
+@pytest.mark.parametrize("name", ["OAUTHBEARER", "XOAUTH2"])
+async def test_tokens_let_in_and_failures_count(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    house = await furnished(monkeypatch)
+    authenticator = Authenticator(house.store, LocalRegistry(), WEAK, tokens=OneToken())
+    say = {
+        "OAUTHBEARER": b"n,a=%b,\x01auth=Bearer %b\x01\x01",
+        "XOAUTH2": b"user=%b\x01auth=Bearer %b\x01\x01",
+    }[name]
+    done = await start(name, authenticator, "h").step(say % (b"ann@example.org", b"good"))
+    assert isinstance(done, Done)
+    assert done.login.address == "ann@example.org"
+    for _ in range(WEAK.failures_per_account):
+        mechanism = start(name, authenticator, "h")
+        assert isinstance(await mechanism.step(say % (b"ann@example.org", b"stale")), Challenge)
+        with pytest.raises(WrongCredentials):
+            await mechanism.step(b"\x01")
+    with pytest.raises(TooManyFailures):
+        await start(name, authenticator, "h").step(say % (b"ann@example.org", b"good"))
+
+
+class OneToken:
+    scope = discovery = ""
+
+    async def login_name(self, token: str) -> str | None:
+        return "ann@example.org" if token == "good" else None
+
+
+def test_tokens_are_offered_where_they_are_taken_and_nobody_listens() -> None:
+    assert "OAUTHBEARER" in mechanisms(clear=True, bound=False, tokens=True)
+    assert not set(mechanisms(clear=False, bound=False, tokens=True)) & {"OAUTHBEARER", "XOAUTH2"}
+    assert not set(mechanisms(clear=True, bound=True, tokens=False)) & {"OAUTHBEARER", "XOAUTH2"}

@@ -11,6 +11,7 @@ from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.authentication.credentials import PasswordKeys
 from posthouse.core.authentication.passwords import derive
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.authentication.tokens import Tokens
 from posthouse.core.bus import LocalBus
 from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.mail.mailboxes import find_mailbox
@@ -77,6 +78,7 @@ async def open_world(
     store: Store | None = None,
     bus: LocalBus | None = None,
     sharing: SharingSettings = SHARING,
+    tokens: Tokens | None = None,
     **settings: Any,
 ) -> World:
     """A server with an account 1, alice@example.org, and an account 2, bob@example.org."""
@@ -90,7 +92,7 @@ async def open_world(
         store=store,
         blobs=blobs,
         letters=BlobLetters(blobs, MimeLimits()),
-        authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
+        authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION, tokens=tokens),
         bus=bus,
         settings=ImapSettings(**settings),
         hostname="mail.example.org",

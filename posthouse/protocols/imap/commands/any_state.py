@@ -1,4 +1,4 @@
-"""CAPABILITY, NOOP, CHECK, ID, LOGOUT; RFC 9051 6.1, RFC 3501 6.4.1, RFC 2971."""
+"""CAPABILITY, NOOP, CHECK, ID, LANGUAGE, LOGOUT; RFC 9051 6.1, RFC 3501 6.4.1, RFC 2971, RFC 5255."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import posthouse
 from posthouse.protocols.imap.contracts import Ok
-from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Capability, Check, Id, Logout, Noop
+from posthouse.protocols.imap.wire.commands import Capability, Check, Id, Language, Logout, Noop
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
+
+LANGUAGES = ("en", "i-default")
 
 
 async def capability(command: Capability, session: Session) -> Ok:
@@ -39,6 +41,23 @@ async def identify(command: Id, session: Session) -> Ok:
         fields.append(("version", posthouse.__version__))
     session.channel.write(encoder.id_(fields))
     return Ok("Pleased to meet you")
+
+
+async def language(command: Language, session: Session) -> Ok:
+    """In which language people are spoken to, or which there are; RFC 5255 3.3.
+
+    All texts are English, which is i-default's too; a range leads to the language that it, or what it begins with, is.
+    """
+    if not command.ranges:
+        session.channel.write(encoder.languages(LANGUAGES))
+        return Ok("That is all")
+    for asked in command.ranges:
+        wanted = "i-default" if asked in ("default", "*") else asked
+        found = next((name for name in LANGUAGES if wanted == name or wanted.startswith(f"{name}-")), None)
+        if found is not None:
+            session.channel.write(encoder.languages([found]))
+            return Ok("So be it")
+    raise No("There is none of these languages here")
 
 
 async def logout(command: Logout, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""LOGIN and AUTHENTICATE; RFC 9051 6.2.2, 6.2.3, RFC 4959 (SASL-IR)."""
+"""LOGIN, AUTHENTICATE, UNAUTHENTICATE; RFC 9051 6.2.2, 6.2.3, RFC 4959 (SASL-IR), RFC 8437."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posthouse.core.authentication.sasl import Done, mechanisms, start
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Authenticate, Login
+from posthouse.protocols.imap.wire.commands import Authenticate, Login, Unauthenticate
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
@@ -35,7 +35,8 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     """A SASL exchange; RFC 9051 6.2.2."""
     _refuse_second_login(session)
     peer = session.channel.peer
-    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=session.channel.can_bind):
+    tokens = session.contracts.authenticator.tokens is not None
+    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=session.channel.can_bind, tokens=tokens):
         raise No("That mechanism cannot be used here", "CANNOT")
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
     response = command.initial
@@ -51,6 +52,14 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     except AuthenticationRefused:
         session.count_failed_login()
         raise
+
+
+async def unauthenticate(command: Unauthenticate, session: Session) -> Ok:
+    """Be nobody again, for another login on the same connection; RFC 8437."""
+    if session.user is None:
+        raise Bad("Log in first")
+    session.forget_user()
+    return Ok("Log in as whom you like", session.capability_code())
 
 
 async def _ask(challenge: bytes, session: Session) -> bytes:

@@ -46,6 +46,8 @@ CONNECTION_COMMANDS: dict[type[wire.Command], Run] = {
     wire.StartTls: starttls.starttls,
     wire.Login: login.login,
     wire.Authenticate: login.authenticate,
+    wire.Unauthenticate: login.unauthenticate,
+    wire.Language: any_state.language,
     wire.Enable: enable.enable,
     wire.MultiSearch: several.multi_search,
     wire.Select: select.select,

@@ -72,6 +72,16 @@ class Authenticate(Command, frozen=True):
 # Authenticated
 
 
+class Unauthenticate(Command, frozen=True):
+    """UNAUTHENTICATE; RFC 8437."""
+
+
+class Language(Command, frozen=True):
+    """LANGUAGE; RFC 5255 3.3. Language ranges in lower case, as many as were given."""
+
+    ranges: tuple[str, ...]
+
+
 class Enable(Command, frozen=True):
     """ENABLE; RFC 9051 6.3.1. Capabilities in capitals."""
 

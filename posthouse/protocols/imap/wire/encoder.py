@@ -93,6 +93,11 @@ def id_(fields: Iterable[tuple[str, str | None]]) -> bytes:
     return b"* ID (%b)\r\n" % b" ".join(parts) if parts else b"* ID NIL\r\n"
 
 
+def languages(names: Iterable[str]) -> bytes:
+    """LANGUAGE: the one that is used, or all there are; RFC 5255 3.3."""
+    return b"* LANGUAGE (%b)\r\n" % " ".join(names).encode("ascii")
+
+
 def exists(count: int) -> bytes:
     """EXISTS; RFC 9051 7.4.1."""
     return b"* %d EXISTS\r\n" % count

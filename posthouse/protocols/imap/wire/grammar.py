@@ -25,6 +25,7 @@ from posthouse.protocols.imap.wire.commands import (
     GetAcl,
     Id,
     Idle,
+    Language,
     ListRights,
     Login,
     Logout,
@@ -41,6 +42,7 @@ from posthouse.protocols.imap.wire.commands import (
     Subscribe,
     UidBatches,
     UidExpunge,
+    Unauthenticate,
     Unselect,
     Unsubscribe,
 )
@@ -149,6 +151,15 @@ def _base64(octets: bytes) -> bytes:
 
 
 # Authenticated
+
+
+def _language(reader: Reader, tag: str) -> Language:
+    """`"LANGUAGE" *(SP lang-range-quoted)`; RFC 5255 3.4."""
+    ranges: list[str] = []
+    if not reader.at_end():
+        reader.sp()
+        ranges = reader.rest(lambda: reader.text_string("a language range").lower())
+    return Language(tag, tuple(ranges))
 
 
 def _enable(reader: Reader, tag: str) -> Enable:
@@ -339,6 +350,8 @@ RULES: dict[bytes, Rule] = {
     b"STARTTLS": functools.partial(_bare, StartTls),
     b"LOGIN": _login,
     b"AUTHENTICATE": _authenticate,
+    b"UNAUTHENTICATE": functools.partial(_bare, Unauthenticate),
+    b"LANGUAGE": _language,
     b"ENABLE": _enable,
     b"ESEARCH": multi_search,
     b"SELECT": functools.partial(_select, Select),

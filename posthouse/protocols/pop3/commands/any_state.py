@@ -17,7 +17,9 @@ LANGUAGES = ("en", "i-default")  # RFC 6856 3.1: the second must be there
 
 async def capa(command: Capa, session: Session) -> bytes:
     """What the server can do now; RFC 2449 5."""
-    lines = capabilities(session.channel, session.contracts.settings, logged_in=session.user is not None)
+    contracts = session.contracts
+    tokens = contracts.authenticator.tokens is not None
+    lines = capabilities(session.channel, contracts.settings, logged_in=session.user is not None, tokens=tokens)
     return reply.several("This is what can be done", lines)
 
 

@@ -51,9 +51,10 @@ async def apop(command: Apop, session: Session) -> bytes:
 async def auth(command: Auth, session: Session) -> bytes:
     """A SASL exchange; RFC 5034 4. Alone it lists the mechanisms, as older clients ask."""
     session.refuse_logged_in()
+    usable = offered(session.channel, tokens=session.contracts.authenticator.tokens is not None)
     if command.mechanism is None:
-        return reply.several("These can be used", offered(session.channel))
-    if command.mechanism not in offered(session.channel):
+        return reply.several("These can be used", usable)
+    if command.mechanism not in usable:
         raise Refusal("That mechanism cannot be used here", PERMANENT)
     channel = session.channel
     mechanism = start(command.mechanism, session.contracts.authenticator, channel.peer.host, channel)

@@ -63,7 +63,9 @@ def _extensions(session: Session) -> list[str]:
     if channel.can_start_tls:
         names.append("STARTTLS")
     if contracts.role.submission and session.login is None:
-        names.append(f"AUTH {' '.join(mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind))}")
+        tokens = contracts.authenticator.tokens is not None
+        offered = mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind, tokens=tokens)
+        names.append(f"AUTH {' '.join(offered)}")
     return names
 
 

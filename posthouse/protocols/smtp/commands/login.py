@@ -25,10 +25,10 @@ async def auth(command: Auth, session: Session) -> Reply:
         raise SmtpRefusal(503, "5.5.1", "Say EHLO first")
     if session.login is not None or session.transaction is not None:
         raise SmtpRefusal(503, "5.5.1", "It is too late for that")  # RFC 4954 4
-    bound = session.channel.can_bind
-    if command.mechanism not in mechanisms(clear=True, bound=bound):
+    bound, tokens = session.channel.can_bind, session.contracts.authenticator.tokens is not None
+    if command.mechanism not in mechanisms(clear=True, bound=bound, tokens=tokens):
         raise SmtpRefusal(504, "5.5.4", "That mechanism is not known here")
-    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=bound):
+    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=bound, tokens=tokens):
         raise SmtpRefusal(538, "5.7.11", "Passwords are taken over TLS only")
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
     response = command.initial

@@ -20,6 +20,7 @@ from posthouse.protocols.imap.wire.commands import (
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     Delete,
@@ -34,6 +35,7 @@ from posthouse.protocols.imap.wire.commands import (
     GetQuotaRoot,
     Id,
     Idle,
+    Language,
     List,
     ListReturn,
     ListRights,
@@ -64,7 +66,9 @@ from posthouse.protocols.imap.wire.commands import (
     StoreMode,
     Subscribe,
     Thread,
+    UidBatches,
     UidExpunge,
+    Unauthenticate,
     Unselect,
     Unsubscribe,
 )
@@ -431,7 +435,7 @@ def thread(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 
 def bare(spell: Speller, tag: str) -> tuple[Command, bytes]:
-    kinds = [Capability, Noop, Logout, StartTls, Namespace, Idle, Check, Close, Unselect, Expunge]
+    kinds = [Capability, Noop, Logout, StartTls, Namespace, Idle, Check, Close, Unselect, Expunge, Unauthenticate]
     kind = spell.draw(st.sampled_from(kinds))
     return kind(tag), spell.word(kind.__name__.upper().encode())
 
@@ -619,6 +623,22 @@ def enable(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return Enable(tag, tuple(dict.fromkeys([name.upper() for name in names]))), line
 
 
+def language(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    names = spell.draw(st.lists(ATOMS, max_size=3))
+    line = b" ".join([spell.word(b"LANGUAGE"), *[spell.astring(name.encode()) for name in names]])
+    return Language(tag, tuple([name.lower() for name in names])), line
+
+
+def compress(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    return Compress(tag, "DEFLATE"), b"%b %b" % (spell.word(b"COMPRESS"), spell.word(b"DEFLATE"))
+
+
+def uid_batches(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    size, wanted = spell.draw(NUMBERS), spell.draw(st.none() | st.tuples(st.integers(1, 9), st.integers(9, 20)))
+    line = b"%b %d" % (spell.word(b"UIDBATCHES"), size)
+    return UidBatches(tag, size, wanted), line if wanted is None else line + b" %d:%d" % wanted
+
+
 def copy(spell: Speller, tag: str) -> tuple[Command, bytes]:
     kind = spell.draw(st.sampled_from([Copy, Move]))
     uid, sequence, name = spell.draw(st.booleans()), spell.draw(sequences()), spell.draw(NAMES)
@@ -648,7 +668,7 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    fetch, fetch, search, search, multi_search, sort, thread, quota, metadata, acl,
+    language, compress, uid_batches, fetch, fetch, search, search, multi_search, sort, thread, quota, metadata, acl,
 ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Noop, Replace, Replaced
+from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Command, Noop, Replace, Replaced
 from posthouse.protocols.imap.wire.dates import date_time
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
@@ -24,6 +24,7 @@ from posthouse.protocols.imap.wire.events import (
     NeedContinuation,
 )
 from posthouse.protocols.imap.wire.limits import WireLimits
+from tests.unit.imap.wire import grammar
 from tests.unit.imap.wire.grammar import FLAGS, NAMES, Speller, Spelt, commands
 
 SEEDS = st.integers(0, 2**32)
@@ -219,3 +220,8 @@ def test_the_next_command_is_heard(spelt: Spelt, seed: int, junk: bytes) -> None
     found = events(Decoder(WireLimits()), line + junk + b"\r\nlast NOOP\r\n", seed)
     assert found[-1] == Noop("last")
     assert len(found) == 2
+
+
+def test_every_command_is_spelt() -> None:
+    """APPEND and REPLACE have a test of their own."""
+    assert {kind.__name__ for kind in Command.__subclasses__()} - set(vars(grammar)) == {"Append", "Replace"}
