@@ -62,6 +62,7 @@ from posthouse.storage.topics import login_topic
 log = structlog.get_logger()
 
 LEAVING = (Select, Examine, Unselect, Logout)  # commands after which it does not matter what one may do
+TURN_SECONDS = 0.01  # for so long a session does what has come before others have their turn
 RESTARTING = "The server restarts, connect again"
 
 
@@ -252,6 +253,8 @@ class Session:
             self.channel.resume_reading()
 
     async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         while not self.ended:
             going_on = await (self._take_next() if self.idling is None else self._idle(self.idling))
             going_on = going_on or await self._tell_news()
@@ -260,6 +263,9 @@ class Session:
             # where nothing is whole yet, however much there is, only reading brings the rest
             if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
                 self._read_on()
+            if loop.time() - began > TURN_SECONDS:
+                await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
+                began = loop.time()
         self._busy = False
 
     async def _take_next(self) -> bool:

@@ -175,6 +175,17 @@ async def test_a_client_that_sends_ahead_is_not_read_without_end() -> None:
     assert not client.transport.reading_paused
 
 
+async def test_a_client_that_sends_ahead_leaves_others_their_turn() -> None:
+    world = await open_world()
+    greedy, other = await logged_in(world), await logged_in(world)
+    greedy.transport.send(b"".join(b"n%d NOOP\r\n" % number for number in range(3000)))
+    other.transport.send(b"o NOOP\r\n")
+    await other.until(b"o")
+    assert b"n2999 " not in greedy.transport.received
+    for number in range(3000):
+        await greedy.until(b"n%d" % number)
+
+
 async def test_a_silent_client_is_told_goodbye() -> None:
     world = await open_world()
     client = world.connect()

@@ -11,6 +11,7 @@ from posthouse.core.accounts.domains import add_domain
 from posthouse.core.accounts.groups import add_group
 from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.authenticator import Authenticator
+from posthouse.core.authentication.tokens import Tokens
 from posthouse.core.bus import LocalBus
 from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.mail.mailboxes import INBOX_ID
@@ -104,6 +105,7 @@ async def open_world(
     inline_octets: int = 4096,
     store: Store | None = None,
     daily_recipients: int = 0,
+    tokens: Tokens | None = None,
     now: Callable[[], int] = lambda: NOW,
     **settings: Any,
 ) -> World:
@@ -127,7 +129,7 @@ async def open_world(
         role=ROLES[role],
         store=store,
         letters=BlobLetters(blobs, MimeLimits()),
-        authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION),
+        authenticator=Authenticator(store, LocalRegistry(), AUTHENTICATION, tokens=tokens),
         settings=SmtpSettings(**{"greeting_delay_milliseconds": 0, **settings}),
         queue=QueueSettings(),
         registry=LocalRegistry(),

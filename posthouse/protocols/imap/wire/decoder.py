@@ -27,6 +27,7 @@ from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
 
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)*+")
 _LONGEST_LITERAL_HEADER = 25
 _CHECKED_EARLY = 8192  # octets of a command; each check reads it from its start
 
@@ -209,7 +210,9 @@ class Decoder:
     def _whole(self, text: bytes) -> Event | _Again:
         """The command ends here."""
         if not text:
-            return _AGAIN  # an empty line: some clients send one behind a literal
+            # an empty line: some clients send one behind a literal; others are a flood, which costs no more than one
+            self._use(_EMPTY_LINES.match(self._buffer, self._at).end())  # type: ignore[union-attr]
+            return _AGAIN
         try:
             return parse_command(text, self._limits, utf8=self.utf8)
         except (Expected, Incomplete) as error:

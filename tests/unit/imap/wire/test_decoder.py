@@ -389,3 +389,10 @@ def test_many_literals_of_urls_take_no_time() -> None:
     text = b"a APPEND x" + b" CATENATE (%b)" % b" ".join([b"URL {1+}\r\nx"] * 900) * 20
     assert len(events(decoder_of(text + b"\r\n"))) == 20 * 902 + 1
     assert time.perf_counter() - began < 5
+
+
+def test_a_flood_of_empty_lines_takes_no_time() -> None:
+    decoder = decoder_of(b"\r\n\n" * 500_000 + b"\ra NOOP\r\nb NOOP\r\n")
+    began = time.perf_counter()
+    assert texts(events(decoder)) == [("*", None), Noop("b")]
+    assert time.perf_counter() - began < 0.2
