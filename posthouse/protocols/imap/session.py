@@ -209,6 +209,9 @@ class Session:
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None
+        if self.watch is not None:
+            self.watch.end()
+            self.watch = None
         self.user = self.view = None
         self.dialect = Dialect()
         self.decoder.utf8 = False
