@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
+import operator
 import unicodedata
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -49,6 +51,7 @@ from posthouse.protocols.imap.wire.commands import (
     MyRights,
     Namespace,
     Noop,
+    Notify,
     QResync,
     Rename,
     Search,
@@ -83,6 +86,7 @@ from posthouse.protocols.imap.wire.fetch import (
     Section,
 )
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
+from posthouse.protocols.imap.wire.notify import NotifyEvent, NotifyFilter, NotifyGroup
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
@@ -639,6 +643,43 @@ def uid_batches(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return UidBatches(tag, size, wanted), line if wanted is None else line + b" %d:%d" % wanted
 
 
+def notify_group(spell: Speller, kind: NotifyFilter) -> tuple[NotifyGroup, bytes]:
+    draw = spell.draw
+    words = [spell.word(kind.value)]
+    names: tuple[str, ...] = ()
+    if kind in (NotifyFilter.SUBTREE, NotifyFilter.MAILBOXES):
+        names = tuple(draw(st.lists(NAMES, min_size=1, max_size=3)))
+        spelt = [spell.mailbox(name) for name in names]
+        words.append(spelt[0] if len(spelt) == 1 and draw(st.booleans()) else spell.listed(spelt))
+    told = [NotifyEvent.MessageNew, NotifyEvent.MessageExpunge]
+    if draw(st.booleans()):
+        told.append(NotifyEvent.FlagChange)
+    if not kind.is_selected:
+        told = draw(st.sampled_from([told, []])) + draw(st.sampled_from([[], [NotifyEvent.MailboxName]]))
+    if not told:
+        return NotifyGroup(kind, names, NotifyEvent(0)), spell.listed([*words, spell.word(b"NONE")])
+    attributes: tuple[FetchAttribute, ...] = ()
+    listed = [spell.word((one.name or "").encode()) for one in told]
+    if kind.is_selected and draw(st.booleans()):
+        attributes = (Attribute.UID, Attribute.FLAGS)
+        listed[0] += b" " + spell.listed([spell.word(b"FLAGS")])
+    events = functools.reduce(operator.or_, told)
+    return NotifyGroup(kind, names, events, attributes), spell.listed([*words, spell.listed(listed)])
+
+
+def notify(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    draw = spell.draw
+    if draw(st.booleans()):
+        return Notify(tag, ()), b"%b %b" % (spell.word(b"NOTIFY"), spell.word(b"NONE"))
+    kinds = draw(st.lists(st.sampled_from(list(NotifyFilter)), min_size=1, max_size=3))
+    kinds = [kind for at, kind in enumerate(kinds) if not (at and kind.is_selected)]
+    status_wanted = draw(st.booleans())
+    head = [spell.word(b"NOTIFY"), spell.word(b"SET"), *([spell.word(b"STATUS")] if status_wanted else [])]
+    groups = [notify_group(spell, kind) for kind in kinds]
+    line = b" ".join(head + [text for _, text in groups])
+    return Notify(tag, tuple([group for group, _ in groups]), status_wanted), line
+
+
 def copy(spell: Speller, tag: str) -> tuple[Command, bytes]:
     kind = spell.draw(st.sampled_from([Copy, Move]))
     uid, sequence, name = spell.draw(st.booleans()), spell.draw(sequences()), spell.draw(NAMES)
@@ -668,7 +709,8 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    language, compress, uid_batches, fetch, fetch, search, search, multi_search, sort, thread, quota, metadata, acl,
+    language, compress, uid_batches, notify, fetch, fetch, search, search, multi_search, sort, thread, quota, metadata,
+    acl,
 ]  # fmt: skip
 
 
