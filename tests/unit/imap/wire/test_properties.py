@@ -159,7 +159,7 @@ def check_harmless(octets: bytes, seed: int) -> None:
             assert event.tag == "*" or re.fullmatch(r'[^\x00-\x20(){%*"\\+\x7f-\U0010ffff]+', event.tag)
             assert event.text.isascii()
             assert event.text.isprintable()
-            assert event.code is None or re.fullmatch(r"[A-Z]+( \([A-Z0-9_ -]+\))?", event.code)
+            assert event.code is None or re.fullmatch(r"[A-Z]+( \([A-Za-z0-9_ -]+\))?", event.code)
         elif isinstance(event, AppendEvent) and chance.random() < 0.3:
             decoder.refuse()
     assert decoder.buffered <= 2000
