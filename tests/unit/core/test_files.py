@@ -246,6 +246,7 @@ async def test_what_is_deleted_for_good_is_gone_at_once_and_erased_little_by_lit
     await put(store, "stays")
     top = await node(store, "top")
     inner = await node(store, "top/3")
+    since = await store.read(state, 1)
     await store.write(remove, 1, top, False, ME, NOW)
     assert await names(store) == ["stays"]
     with pytest.raises(NoSuchFile):
@@ -257,6 +258,9 @@ async def test_what_is_deleted_for_good_is_gone_at_once_and_erased_little_by_lit
     assert await erase_all(store, 4) > 8
     assert await octets_held(store) == 5
     assert await store.read(records) == {"80": 1, "81": 1, "82": 1}
+    changes = await store.read(file_changes, 1, since, 100)
+    assert changes.left == [(ROOT, "top")], "whoever hears that knows what went with it"
+    assert len(list(numbers(changes.destroyed))) == 36
     await sound(store)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from posthouse.core.accounts.accounts import AccountChange, change_account
+from posthouse.core.accounts.accounts import AccountChange, change_account, delete_account
+from posthouse.core.accounts.errors import NoSuchAccount
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.copying import begin_copy, copy_one, copy_some
 from posthouse.core.files.describing import MAX_NAME_OCTETS, FileChange, change_file, describe, properties_of, tags_of
@@ -260,10 +261,13 @@ async def test_an_erased_account_leaves_nothing(store: Store) -> None:
     await store.write(lock, 1, file, LockWish("t", True, False, "", NOW + DAY), ME, LIMITS, NOW)
     await store.write(remove, 1, await node(store, "a/b"), True, ME, NOW)
     await store.write(remove, 1, await node(store, "c"), False, ME, NOW)
+    await store.write(delete_account, "ann@example.org", NOW)
     steps = 1
     while not await store.write(erase_files, 1, 3, NOW):
         steps += 1
     assert steps > 5
+    with pytest.raises(NoSuchAccount):  # a session that has not heard of it yet
+        await put(store, "new")
     assert await store.read(records) == {}
     while not await store.write(erase_some, 1, 100, NOW):
         pass
