@@ -64,15 +64,18 @@ class DavSite:
         if method is None:
             raise HttpError(501, "there is no such method")
         login = await login_of(request, self._authenticator)
-        tree, path = self._tree(login, request.segments[len(ROOT) :])
+        tree, path = self._tree(login, request.segments)
         principal = address((*PRINCIPALS, login.address), is_folder=True)
-        asked = Asked(request, tree, path, login, principal, self._settings)
+        asked = Asked(request, tree, path, login, principal, self._settings, lambda place: self._tree(login, place))
         try:
             return await absorbed(asked) or await method(asked)
         except DavError as error:
             return error.answer
 
-    def _tree(self, login: Login, segments: Path) -> tuple[Tree, Path]:
+    def _tree(self, login: Login, place: Path) -> tuple[Tree, Path]:
+        segments = place[len(ROOT) :]
+        if place[: len(ROOT)] != ROOT:
+            raise HttpError(404, "there is nothing here")
         if len(segments) < 2 or segments[0] not in self._homes:
             return Signposts(ROOT, login.address, list(self._homes)), segments
         name, whose = segments[:2]

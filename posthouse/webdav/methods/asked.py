@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from posthouse.core.authentication.authenticator import Login
@@ -21,7 +23,10 @@ LOCKS = "LOCK, UNLOCK"
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request on a tree; `path` is below the tree's root, `principal` the address of who asks."""
+    """One request on a tree; `path` is below the tree's root, `principal` the address of who asks.
+
+    `open` gives the tree, and the path in it, of another place on the site as he may see it; it raises HttpError.
+    """
 
     request: Request
     tree: Tree
@@ -29,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True):
     login: Login
     principal: str
     settings: WebDavSettings
+    open: Callable[[Path], tuple[Tree, Path]]
 
     async def found(self) -> Found:
         """What is there."""

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.reports.expand_property import expand_property
 from posthouse.webdav.reports.sync_collection import sync_collection
 from posthouse.webdav.wire.errors import DavError
 from posthouse.webdav.wire.xml import Element, read_document
 
 REPORTS: Mapping[str, Callable[[Asked, Element], Awaitable[Answer]]] = {
+    "{DAV:}expand-property": expand_property,
     "{DAV:}sync-collection": sync_collection,
 }
 
