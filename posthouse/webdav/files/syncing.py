@@ -18,7 +18,7 @@ from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.tree import Changes, Found, Member
 from posthouse.webdav.wire.errors import DavError
 
-MOST = 2_000  # members in one answer
+MOST = 1_000  # members in one answer
 ENTRIES = 500  # of the change log that are read together
 NODES = 500  # that are looked at together
 _SCHEME = "data:,"

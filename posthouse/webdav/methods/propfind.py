@@ -10,7 +10,7 @@ from posthouse.webdav.methods.asked import COMPLIANCE, Asked, multistatus
 from posthouse.webdav.properties.rows import Rows
 from posthouse.webdav.tree import Member, Path
 from posthouse.webdav.wire.errors import DavError
-from posthouse.webdav.wire.fields import INFINITY, depth, prefers
+from posthouse.webdav.wire.fields import INFINITY, depth, prefers, wants_root
 from posthouse.webdav.wire.multistatus import HEAD, TAIL
 from posthouse.webdav.wire.questions import read_wish
 from posthouse.webdav.wire.writing import KIND
@@ -28,6 +28,8 @@ async def propfind(asked: Asked) -> Answer:
     first = await rows.of(at.path, member)
     if levels == 0 or not member.is_folder:
         return multistatus(first)
+    if not wants_root(asked.request):
+        first = ""
     pages = asked.tree.pages(member)
     page = await anext(pages, None)
     following = None if page is None else await anext(pages, None)

@@ -19,7 +19,7 @@ from posthouse.webdav.wire.dates import http_date
 from posthouse.webdav.wire.errors import DavError
 
 _UNKNOWN = "application/octet-stream"
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[\x20-\x7e]*")
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[\x20-\x7e]*", re.ASCII)
 _LONGEST_TYPE = 200
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked, multistatus
@@ -13,6 +15,7 @@ from posthouse.webdav.wire.questions import wish_of
 from posthouse.webdav.wire.writing import escape
 from posthouse.webdav.wire.xml import Element, child, text_of
 
+_AT_A_STRETCH = 200
 _WITHIN = "<D:error><D:number-of-matches-within-limits/></D:error>"
 
 
@@ -30,7 +33,10 @@ async def sync_collection(asked: Asked, root: Element) -> Answer:
     changes = await asked.tree.syncing.changes(at, token, _limit(root))
     rows = Rows(asked.scene(), wish_of(root), is_minimal=prefers(asked.request, "return=minimal"))
     await rows.prepare()
-    body = await rows.below(at.path, changes.held)
+    body = ""
+    for start in range(0, len(changes.held), _AT_A_STRETCH):
+        body += await rows.below(at.path, changes.held[start : start + _AT_A_STRETCH])
+        await asyncio.sleep(0)  # others have their turn
     body += "".join([status_row(asked.address(path), 404) for path in changes.gone])
     if changes.is_cut:
         body += status_row(asked.address(at.path, is_folder=True), 507, _WITHIN)

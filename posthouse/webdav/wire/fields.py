@@ -9,8 +9,8 @@ INFINITY = -1  # as a depth
 
 
 def depth(request: Request, default: int) -> int:
-    """0, 1 or INFINITY; raises HttpError (400)."""
-    value = request.field("depth").strip().lower()
+    """0, 1 or INFINITY; raises HttpError (400). Office's `1,noroot` is a depth and a preference (`wants_root`)."""
+    value = request.field("depth").partition(",")[0].strip().lower()
     if not value:
         return default
     if value == "infinity":
@@ -18,6 +18,11 @@ def depth(request: Request, default: int) -> int:
     if value in ("0", "1"):
         return int(value)
     raise HttpError(400, "Depth is 0, 1 or infinity")
+
+
+def wants_root(request: Request) -> bool:
+    """False where only what is below the resource is asked for (RFC 8144 2.2)."""
+    return not prefers(request, "depth-noroot") and "noroot" not in request.field("depth").lower()
 
 
 def destination(request: Request) -> tuple[str, ...]:

@@ -152,6 +152,12 @@ async def test_prefer_minimal_leaves_out_what_is_not_there(house: DavHouse) -> N
     assert said.rows()[f"{BASE}/"] == {"resourcetype": "200"}
 
 
+@pytest.mark.parametrize("fields", [("depth: 1", "prefer: depth-noroot"), ("depth: 1,noroot",)])
+async def test_what_is_below_alone(house: DavHouse, fields: tuple[str, ...]) -> None:
+    await house.ask("PUT", "/a", "x")
+    assert list((await house.ask("PROPFIND", "/", "", *fields)).rows()) == [f"{BASE}/a"]
+
+
 async def test_a_long_listing_is_streamed(house: DavHouse) -> None:
     for number in range(450):
         await house.ask("PUT", f"/{number:03}", "x")
