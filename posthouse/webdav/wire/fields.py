@@ -21,7 +21,7 @@ def depth(request: Request, default: int) -> int:
 
 
 def wants_root(request: Request) -> bool:
-    """False where only what is below the resource is asked for (RFC 8144 2.2)."""
+    """False where only what is below the resource is asked for (RFC 8144, depth-noroot)."""
     return not prefers(request, "depth-noroot") and "noroot" not in request.field("depth").lower()
 
 

@@ -11,6 +11,7 @@ from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.files.settings import FileLimits, FileSettings
+from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.memory import MemoryStore
 from posthouse.webdav.files.drive import Drive
@@ -73,10 +74,11 @@ class Said(msgspec.Struct):
 class DavHouse:
     """Ann's and Bob's files. `now` may be set."""
 
-    def __init__(self, **settings: int) -> None:
+    def __init__(self, blobs: Blobs | None = None, **settings: int) -> None:
         self.now = NOW
         self.store = MemoryStore()
-        self.blobs = MemoryBlobs(inline_octets=100)
+        self.files = MemoryBlobs(inline_octets=100)
+        self.blobs: Blobs = blobs or self.files
         self.limits: FileLimits = FileSettings().limits
         dav = DavSite(Porter(), {"files": self._files}, WebDavSettings(**settings))  # type: ignore[arg-type]
         self.site: HttpFactory = site(dav, *ROOT)

@@ -55,7 +55,7 @@ async def test_what_finder_leaves_beside_files_is_absorbed(house: DavHouse) -> N
         assert (await house.ask("PROPFIND", name, "", FINDER, "depth: 0")).status == 404
         assert (await house.ask("DELETE", name, "", FINDER)).status == 204
     assert await house.names() == []
-    assert house.blobs.files == {}
+    assert house.files.files == {}
 
 
 async def test_others_keep_files_of_those_names(house: DavHouse) -> None:

@@ -47,6 +47,7 @@ async def test_a_lock_is_in_the_way_of_whoever_does_not_hold_it(house: DavHouse)
     assert (await house.ask("COPY", "/a", "", f"destination: {BASE}/b")).status == 201
     assert (await house.ask("PUT", "/a", "two", f"if: (<{held}>)")).status == 204
     assert (await house.ask("PUT", "/a", "two", f"if: <http://x{BASE}/a> (<{held}>)")).status == 204
+    assert (await house.ask("PUT", "/a", "two", f"if: <http://x/dav/files/bob@example.org/a> (<{held}>)")).status == 412
     assert (await house.ask("PUT", "/a", "two", "if: (<urn:uuid:other>)")).status == 412
     assert (await house.ask("PUT", "/a", "two", "if: (Not <urn:uuid:other>)")).status == 423
     shown = await house.ask("PROPFIND", "/a", "", "depth: 0")
@@ -78,6 +79,8 @@ async def test_a_folder_with_all_in_it(house: DavHouse) -> None:
     assert (await house.ask("PUT", "/a/c", "y", f"if: <{BASE}/a/> (<{held}>)")).status == 201
     assert (await house.ask("UNLOCK", "/a/c", "", f"lock-token: <{held}>")).status == 204
     held = token(await house.ask("LOCK", "/a", info(), "depth: 0"))
+    shown = await house.ask("PROPFIND", "/a", "", "depth: 1")
+    assert len(list(shown.xml.iter("{DAV:}activelock"))) == 1
     assert (await house.ask("PUT", "/a/b", "z")).status == 204
     assert (await house.ask("PUT", "/a/d", "z")).status == 423
     assert (await house.ask("LOCK", "/a", info(), "depth: 1")).status == 400

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from pathlib import Path
 
 import pytest
 
+from posthouse.storage.blobs.files import FileBlobs
+from posthouse.storage.blobs.settings import BlobSettings
+from tests.unit.http.wire import Wire
 from tests.unit.webdav.davhouse import BASE, LOGIN, DavHouse
 
 
@@ -259,6 +264,37 @@ async def test_a_bomb_of_xml_is_refused(house: DavHouse) -> None:
     assert (await house.ask("PROPFIND", "/", b"x" * 1_000_001, "depth: 0")).status == 413
 
 
+async def test_what_changes_while_an_upload_comes(house: DavHouse) -> None:
+    tag = (await house.ask("PUT", "/a", "one")).fields["etag"]
+    for field, status in ((f"if-match: {tag}", 412), ("user-agent: none", 204), ("if-none-match: *", 412)):
+        if status == 412 and "none" in field:
+            await house.ask("DELETE", "/a")
+        slow = Wire(house.site, "127.0.0.1")
+        octets = house.request("PUT", "/a", "slow", field)
+        slow.send(octets[:-1])
+        await asyncio.sleep(0)  # it is held against what is there now
+        assert (await house.ask("PUT", "/a", f"quick {field}")).status in (201, 204)
+        slow.send(octets[-1:])
+        assert (await slow.answer())[0] == status
+
+
+async def test_half_an_upload_leaves_no_file(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path, BlobSettings())
+    house = await DavHouse(blobs).open()
+    slow = Wire(house.site, "127.0.0.1")
+    slow.send(house.request("PUT", "/a", random.randbytes(1_000_000))[:-1])
+    assert await house.names() == []
+    assert files_in(tmp_path) != []
+    slow.lose()
+    assert await house.names() == []
+    assert files_in(tmp_path) == []
+    blobs.close()
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 async def test_half_an_upload_is_not_seen(house: DavHouse) -> None:
     await house.ask("PUT", "/a", "before")
     wire = house.wire
@@ -268,7 +304,7 @@ async def test_half_an_upload_is_not_seen(house: DavHouse) -> None:
     wire.lose()
     house.wire = None
     assert (await house.ask("GET", "/a")).body == b"before"
-    assert house.blobs.files == {}
+    assert house.files.files == {}
 
 
 async def test_no_room(house: DavHouse) -> None:
