@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import time
+from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -28,7 +29,6 @@ from posthouse.server.nursery import name_process
 log = structlog.get_logger()
 
 _LENGTH = struct.Struct("<I")
-_OWN_OCTETS = 1 << 30  # address space that the interpreter has before it reads anything
 _PATIENCE = 6  # a child is polite: its seconds are those of its own work, on the clock they may take longer
 
 
@@ -112,7 +112,9 @@ def _read_apart(request: Request, settings: SearchSettings) -> bytes:
 
 
 def _limit(settings: SearchSettings) -> None:
-    octets = _OWN_OCTETS + (settings.attachment_mebibytes << 20)
+    # beyond what is mapped already, in a program that may have mapped a store of any size
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    octets = mapped + (settings.attachment_mebibytes << 20)
     for what, limit in (
         (resource.RLIMIT_AS, octets),
         (resource.RLIMIT_CPU, settings.attachment_seconds),

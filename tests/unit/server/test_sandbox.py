@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,14 @@ async def test_real_files_are_read() -> None:
     assert (await apart.text(Kind.WORD, docx("Quarterly"))).strip() == "Quarterly"
     assert (await apart.text(Kind.PDF, pdf("Quarterly"))).strip() == "Quarterly"
     assert await apart.text(Kind.PDF, b"no PDF") == ""
+
+
+async def test_what_the_program_has_mapped_is_not_the_files(tmp_path: Path) -> None:
+    with (tmp_path / "map").open("w+b") as file:
+        file.truncate(1 << 36)  # as a store is mapped, however little of it there is
+        with mmap.mmap(file.fileno(), 1 << 36, prot=mmap.PROT_READ):
+            apart = fork_sandbox(SearchSettings(), close=[])
+            assert (await apart.text(Kind.PDF, pdf("Quarterly"))).strip() == "Quarterly"
 
 
 @pytest.mark.parametrize("behaviour", [b"crash", b"hang", b"spin", b"grow"])
