@@ -56,7 +56,7 @@ class Posthouse:
     def wait_indexed(self) -> None:
         """Return when the search index has all messages."""
         while (search := self._status()["search"]) is None or search["waiting"] != 0:
-            time.sleep(0.5)
+            time.sleep(0.5)  # nobody tells of it outside of the server; asked more often, it would cost the index time
 
     def worker_pids(self) -> list[int]:
         """The workers' process ids."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import msgspec
 
 from posthouse.core.accounts.domains import own_domain
@@ -151,13 +149,6 @@ def list_accounts(txn: ReadTransaction, domain: str | None, after: int, limit: i
             if len(found) >= limit:
                 break
     return found
-
-
-@query
-def account_numbers(txn: ReadTransaction, after: int, limit: int) -> list[int]:
-    """Up to `limit` numbers above `after` of accounts that are not being erased."""
-    scanned = (number for number, record in scan_accounts(txn, after) if record.status != "deleted")
-    return list(islice(scanned, limit))
 
 
 @query

@@ -45,11 +45,6 @@ class Body:
         """True when all of it has come."""
         return self._ended
 
-    @property
-    def was_asked_for(self) -> bool:
-        """True when somebody has begun to read."""
-        return self._asked
-
     def feed(self, octets: bytes) -> None:
         """The next octets have come."""
         self._pieces.append(octets)

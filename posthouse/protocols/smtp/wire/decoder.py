@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.protocols.lines import BareLineEnd, LineBuffer, LineTooLong
 from posthouse.protocols.smtp.wire.content import Chunk, Content
 from posthouse.protocols.smtp.wire.reply import SmtpRefusal
 
@@ -24,20 +25,17 @@ class End(msgspec.Struct, frozen=True):
 class Decoder:
     """Octets in by `feed`; lines and data out, one by one."""
 
-    __slots__ = ("_buffer", "_chunk", "_content", "_line_octets", "_overlong", "_searched")
+    __slots__ = ("_chunk", "_content", "_lines")
 
     def __init__(self, line_octets: int) -> None:
-        self._line_octets = line_octets
-        self._buffer = bytearray()
-        self._searched = 0
-        self._overlong = False
+        self._lines = LineBuffer(line_octets)
         self._content: Content | Chunk | None = None
         self._chunk: Chunk | None = None  # of the same message, before the next one
 
     @property
     def buffered(self) -> int:
         """Octets that wait."""
-        return len(self._buffer)
+        return len(self._lines.octets)
 
     @property
     def in_content(self) -> bool:
@@ -46,7 +44,7 @@ class Decoder:
 
     def feed(self, octets: bytes) -> None:
         """More octets came."""
-        self._buffer += octets
+        self._lines.feed(octets)
 
     def forget_chunks(self) -> None:
         """The message whose chunks came is given up."""
@@ -54,9 +52,7 @@ class Decoder:
 
     def discard(self) -> None:
         """Forget what came in plain text before TLS began."""
-        self._buffer.clear()
-        self._searched = 0
-        self._overlong = False
+        self._lines.discard()
 
     def begin_content(self) -> None:
         """What comes now is mail data up to a dot."""
@@ -68,23 +64,12 @@ class Decoder:
 
     def next_line(self) -> bytes | None:
         """The next line without its end, None when it is not whole; raises SmtpRefusal for one that is none."""
-        at = self._buffer.find(b"\n", self._searched)
-        if at < 0:
-            self._searched = len(self._buffer)
-            if self._searched > self._line_octets:
-                self._overlong = True  # its rest is dropped as it comes
-                self._buffer.clear()
-                self._searched = 0
-            return None
-        line = bytes(self._buffer[: at + 1])
-        del self._buffer[: at + 1]
-        self._searched = 0
-        if self._overlong or len(line) > self._line_octets:
-            self._overlong = False
-            raise SmtpRefusal(500, "5.5.6", "The line is too long")
-        if not line.endswith(b"\r\n"):
-            raise SmtpRefusal(500, "5.5.2", "Lines end with CR and LF")  # RFC 5321 2.3.8
-        return line[:-2]
+        try:
+            return self._lines.next_line()
+        except LineTooLong:
+            raise SmtpRefusal(500, "5.5.6", "The line is too long") from None
+        except BareLineEnd:
+            raise SmtpRefusal(500, "5.5.2", "Lines end with CR and LF") from None  # RFC 5321 2.3.8
 
     def next_content(self) -> Octets | End | None:
         """The next piece of the mail data, or its end; None when nothing has come."""
@@ -96,10 +81,10 @@ class Decoder:
                 return End(content.has_bare_line_end)
             self._chunk = None if content.is_last else content
             return End(content.has_bare_line_end, content.is_last)
-        if not self._buffer:
+        if not self._lines.octets:
             return None
-        octets, rest = content.take(bytes(self._buffer))
-        self._buffer = bytearray(rest)
+        octets, rest = content.take(bytes(self._lines.octets))
+        self._lines.octets = bytearray(rest)
         if octets or content.is_complete:
             return Octets(octets)
         return None
