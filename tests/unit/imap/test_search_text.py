@@ -8,11 +8,11 @@ import quopri
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posthouse.core.mail.criteria.content import open_content
 from posthouse.core.mail.octets import Octets
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.decoder import TransferDecoder
 from posthouse.formats.mime.scanner import Scanner
-from posthouse.protocols.imap.commands.search.content import open_content
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.blobs.records import BlobPlace
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
+from posthouse.core.mail.criteria.candidate import NO_ROW, Candidate, Test
+from posthouse.core.mail.criteria.opening import opened
+from posthouse.core.mail.criteria.tests import Level
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.protocols.imap.commands.progress import Progress
 from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
-from posthouse.protocols.imap.commands.search.candidate import NO_ROW, Candidate, Test
 from posthouse.protocols.imap.commands.search.indexed import read_texts
-from posthouse.protocols.imap.commands.search.opening import open_and_test
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy, rank, read_ranks, without_unranked
 from posthouse.protocols.imap.commands.search.sieve import Sieve, leaves
-from posthouse.protocols.imap.commands.search.tests import Compiler, Level
+from posthouse.protocols.imap.commands.search.tests import ViewCompiler
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
@@ -50,7 +52,7 @@ async def find_ranked(tag: str, key: keys.SearchKey, view: View, user: User) -> 
     ranked = await rank(key, view, user)
     key = without_unranked(key, ranked)
     uids = await view.uids()
-    compiler = Compiler(view, uids, user.now())
+    compiler = ViewCompiler(view, uids, user.now())
     sieve = await sifted(key, compiler, view)
     relevancy = await read_ranks(sieve, ranked, view)
     bounds = sieve.bounds(key)
@@ -73,7 +75,7 @@ async def find_ranked(tag: str, key: keys.SearchKey, view: View, user: User) -> 
     return found, relevancy
 
 
-async def sifted(key: keys.SearchKey, compiler: Compiler, view: View) -> Sieve:
+async def sifted(key: keys.SearchKey, compiler: ViewCompiler, view: View) -> Sieve:
     """What sets and the digests of headers know of the search."""
     uids = await view.uids()
     sieve = Sieve(len(uids))
@@ -113,8 +115,12 @@ async def _tested(
                 doubtful.append(one)
         progress.passed(len(candidates) - len(doubtful))
         if doubtful:
-            for at in await open_and_test(doubtful, test, wanted, view, user, progress):
-                yield at
+            contents = opened(doubtful, wanted, view.store, view.account, view.mailbox, user.contracts.blobs)
+            async with aclosing(contents) as messages:
+                async for one in messages:
+                    progress.passed()
+                    if one.content is not None and test(one):
+                        yield one.position
         await asyncio.sleep(0)
 
 

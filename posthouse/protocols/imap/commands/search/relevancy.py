@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from posthouse.core.mail.criteria.keys import in_words
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.search.contract import Field, Ranking
@@ -16,7 +17,6 @@ from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
 
-MOST_WORDS = 20
 BEST = 100  # RFC 6203 4
 
 _FIELDS = {
@@ -67,14 +67,6 @@ def without_unranked(key: keys.SearchKey, ranked: Rankings) -> keys.SearchKey:
     return key
 
 
-def in_words(fuzzy: keys.Fuzzy) -> keys.SearchKey:
-    """A key that asks for all of the words as they are."""
-    words = fuzzy.key.text.split()[:MOST_WORDS]
-    if len(words) < 2:
-        return fuzzy.key
-    return keys.And(tuple([_with_text(fuzzy.key, word) for word in words]))
-
-
 async def read_ranks(sieve: Sieve, ranked: Rankings, view: View) -> Relevancy:
     """Tell the sieve which messages fit, and how well."""
     relevancy = Relevancy()
@@ -105,12 +97,3 @@ def _fields(fuzzy: keys.Fuzzy) -> tuple[Field, ...]:
         case keys.Body():
             return Field.BODY, Field.FILES
     return tuple(Field)
-
-
-def _with_text(key: keys.EnvelopeField | keys.Body | keys.Text, text: str) -> keys.SearchKey:
-    match key:
-        case keys.EnvelopeField(field):
-            return keys.EnvelopeField(field, text)
-        case keys.Body():
-            return keys.Body(text)
-    return keys.Text(text)

@@ -1,57 +1,27 @@
-"""Search keys as functions over a candidate; RFC 9051 6.4.4, RFC 5032, RFC 8474, RFC 8514.
-
-A test says None where it cannot know without the message's content: so that only messages which all else leaves in
-doubt are opened.
-"""
+"""Search keys as functions over a candidate in a session's view, which knows more than core/mail/criteria."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
+from collections.abc import Mapping, Sequence
 
-from posthouse.core.mail.messages import Column
-from posthouse.formats.casemap import casemap
-from posthouse.protocols.imap.commands.search.candidate import Candidate, Test
-from posthouse.protocols.imap.commands.search.relevancy import in_words
+from posthouse.core.mail.criteria.candidate import Test
+from posthouse.core.mail.criteria.tests import Compiled, Compiler, Level
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
-DAY_MS = 86_400_000
-_ZONES_MS = 14 * 3_600_000  # no zone is farther from UTC
-_EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
 
-
-class Level(IntEnum):
-    """How much of each message a test looks at; a higher one includes the lower."""
-
-    POSITION = 0
-    ROW = 1
-    RECORD = 2
-    CONTENT = 3
-
-    @property
-    def columns(self) -> int:
-        """What `rows` is asked for."""
-        return Column.RECORD if self >= Level.RECORD else 0
-
-
-Compiled = tuple[Level, Test]
-
-
-class Compiler:
+class ViewCompiler(Compiler):
     """Makes tests for one search of one view at one time (`now` in ms)."""
 
     def __init__(self, view: View, uids: Sequence[int], now: int) -> None:
+        super().__init__(view.flag_lists.keywords, now, view.id_mark.decode("ascii"))
         self._view = view
         self._uids = uids
-        self._now = now
         self._masks: Mapping[keys.SearchKey, bytes] = {}
         self._known: Mapping[keys.SearchKey, tuple[bytes, bytes]] = {}
-        self.body_texts: set[str] = set()  # casemapped; what bodies will have to be searched for
 
     def compile(
         self,
@@ -65,9 +35,10 @@ class Compiler:
         """
         self._masks = masks
         self._known = known
-        return self._compile(key)
+        return self.test_of(key)
 
-    def _compile(self, key: keys.SearchKey) -> Compiled:
+    def test_of(self, key: keys.SearchKey) -> Compiled:
+        """(level, test) of a key, as far as something is known of it."""
         mask = self._masks.get(key)
         if mask is not None:
             return Level.POSITION, lambda one: bool(mask[one.position])
@@ -80,30 +51,15 @@ class Compiler:
 
     def _unknown(self, key: keys.SearchKey) -> Compiled:
         match key:
-            case keys.All() | keys.SaveDateSupported():
-                return Level.POSITION, lambda one: True
-            case keys.And(children):
-                return all_of([self._compile(child) for child in children])
-            case keys.Or(left, right):
-                return either(self._compile(left), self._compile(right))
-            case keys.Not(child):
-                return negated(self._compile(child))
-            case keys.Fuzzy():
-                return self._compile(in_words(key))
             case keys.Numbers(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=False))
             case keys.Uids(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=True))
             case keys.IsRecent(recent):
                 return Level.POSITION, lambda one: self._view.is_recent(one.uid) is recent
-            case keys.HasFlag(flag, present):
-                wanted = flag if present else 0
-                return Level.ROW, lambda one: one.flags & flag == wanted
-            case keys.HasKeyword(keyword, present):
-                bit = self._keyword_bit(keyword)
-                return Level.ROW, lambda one: bool(one.keywords & bit) is present
-            case _:
-                return self._of_row(key)
+            case keys.ModSeq(modseq):
+                return Level.ROW, lambda one: one.row.modseq >= modseq
+        return super().test_of(key)
 
     def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
         """The messages that a set names, as half-open ranges of positions."""
@@ -115,91 +71,6 @@ class Compiler:
             raise Bad(f"There are {len(self._uids)} messages")
         return sequence.positions(len(self._uids))
 
-    def _of_row(self, key: keys.SearchKey) -> Compiled:
-        match key:
-            case keys.Larger(octets):
-                return Level.ROW, lambda one: one.row.size > octets
-            case keys.Smaller(octets):
-                return Level.ROW, lambda one: one.row.size < octets
-            case keys.Older(seconds):
-                limit = self._now - seconds * 1000
-                return Level.ROW, lambda one: one.row.received <= limit
-            case keys.Younger(seconds):
-                limit = self._now - seconds * 1000
-                return Level.ROW, lambda one: one.row.received >= limit
-            case keys.ModSeq(modseq):
-                return Level.ROW, lambda one: one.row.modseq >= modseq
-            case keys.EmailId(id_):
-                mark = f"M{self._view.id_mark.decode('ascii')}"
-                return Level.ROW, lambda one: f"{mark}{one.row.message}" == id_
-            case keys.ThreadId(id_):
-                mark = f"T{self._view.id_mark.decode('ascii')}"
-                return Level.RECORD, lambda one: f"{mark}{one.row.thread}" == id_
-            case keys.Day():
-                return day_test(key)
-            case keys.EnvelopeField() | keys.Header():
-                return header_test(key)
-            case keys.Text(text):
-                folded = self._body_text(text)
-                return Level.CONTENT, lambda one: None if one.content is None else one.content.has_text(folded)
-            case keys.Body(text):
-                folded = self._body_text(text)
-                return Level.CONTENT, lambda one: None if one.content is None else one.content.has_body(folded)
-        raise Bad("That search key is not known")
-
-    def _body_text(self, text: str) -> str:
-        folded = casemap(text)
-        self.body_texts.add(folded)
-        return folded
-
-    def _keyword_bit(self, keyword: str) -> int:
-        names = [name.lower() for name in self._view.flag_lists.keywords]
-        return 1 << names.index(keyword.lower()) if keyword.lower() in names else 0
-
-
-def all_of(compiled: list[Compiled]) -> Compiled:
-    """True when all are; the cheap ones are asked first."""
-    ordered = sorted(compiled, key=lambda one: one[0])
-    tests = [test for _, test in ordered]
-    level = ordered[-1][0]
-
-    def test(one: Candidate) -> bool | None:
-        known: bool | None = True
-        for each in tests:
-            result = each(one)
-            if result is False:
-                return False
-            if result is None:
-                known = None
-        return known
-
-    return level, test
-
-
-def either(left: Compiled, right: Compiled) -> Compiled:
-    """True when one of them is."""
-    (first_level, first), (second_level, second) = sorted((left, right), key=lambda one: one[0])
-
-    def test(one: Candidate) -> bool | None:
-        result = first(one)
-        if result is True:
-            return True
-        other = second(one)
-        return True if other is True else None if result is None or other is None else False
-
-    return max(first_level, second_level), test
-
-
-def negated(compiled: Compiled) -> Compiled:
-    """True when it is not."""
-    level, inner = compiled
-
-    def test(one: Candidate) -> bool | None:
-        result = inner(one)
-        return None if result is None else not result
-
-    return level, test
-
 
 def within(positions: list[Range]) -> Test:
     """True for messages in those ranges of positions."""
@@ -208,55 +79,3 @@ def within(positions: list[Range]) -> Test:
         return lambda one: start <= one.position < stop
     members = frozenset(at for start, stop in positions for at in range(start, stop))
     return lambda one: one.position in members
-
-
-def day_test(key: keys.Day) -> Compiled:
-    """BEFORE, ON, SINCE and their kin. Internal dates are taken in UTC, in which they are shown."""
-    day = key.day.toordinal() - _EPOCH_DAY
-    fits: Callable[[int], bool] = {"before": day.__gt__, "on": day.__eq__, "since": day.__le__}[key.when]
-    if key.of == "sent":
-        return Level.CONTENT, sent_test(fits)
-    if key.of == "saved":
-        return Level.ROW, lambda one: fits(one.row.saved // DAY_MS)
-    return Level.ROW, lambda one: fits(one.row.received // DAY_MS)
-
-
-def sent_test(fits: Callable[[int], bool]) -> Test:
-    """The day that the Date field shows, whatever its zone (RFC 3501 6.4.4); without one, that of the internal date.
-
-    The record knows the moment: only where zones make a difference to the answer is the field itself read.
-    """
-
-    def test(one: Candidate) -> bool | None:
-        sent = one.row.record.header.sent if one.row.record is not None else 0
-        if not sent:
-            return fits(one.row.received // DAY_MS)
-        answers = {fits(day) for day in range((sent - _ZONES_MS) // DAY_MS, (sent + _ZONES_MS) // DAY_MS + 1)}
-        if len(answers) == 1:
-            return answers.pop()
-        if one.content is None:
-            return None
-        written = one.content.sent_on()
-        return fits(sent // DAY_MS if written is None else written.toordinal() - _EPOCH_DAY)
-
-    return test
-
-
-# Fields that the message's record has decoded; for any other the header itself is read
-_RECORDED = {"from": "from_", "to": "to", "cc": "cc", "subject": "subject", "message-id": "message_id"}
-
-
-def header_test(key: keys.EnvelopeField | keys.Header) -> Compiled:
-    """FROM, SUBJECT ... and HEADER."""
-    name = key.field if isinstance(key, keys.EnvelopeField) else key.name
-    text = casemap(key.text)
-    attribute = _RECORDED.get(name)
-    # HEADER with an empty text asks whether the field is there at all, which the record does not tell
-    if attribute is not None and text:
-
-        def test(one: Candidate) -> bool | None:
-            record = one.row.record
-            return record is not None and text in casemap(getattr(record.header, attribute))
-
-        return Level.RECORD, test
-    return Level.CONTENT, lambda one: None if one.content is None else one.content.has_field(name, text)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from posthouse.core.mail.criteria.content import Content
 from posthouse.core.mail.messages import Row
-from posthouse.protocols.imap.commands.search.content import Content
 
 NO_ROW = Row(0, 0, 0, 0, 0, 0, 0, 0)
 
