@@ -17,7 +17,7 @@ KILLS = 4
 
 @pytest.fixture
 def server(tmp_path: Path) -> Served:
-    served = Served(tmp_path / "served", settings="[search]\ncommit_seconds = 1\n")
+    served = Served(tmp_path / "served", settings="[search]\ncommit_seconds = 1\npatience_seconds = 1\n")
     served.start()
     yield served
     served.stop()

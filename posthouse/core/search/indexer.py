@@ -1,5 +1,8 @@
 """The indexer: follows the accounts and keeps the index, a step at a time, each durable before the next.
 
+It works in pauses: while letters keep coming it waits, as long as its patience lasts (`lull`), and then takes them many
+at a time. Searches read what the index has not yet, so it is only their time that waits.
+
 An account's messages are numbered in the order in which they came, for good, wherever they are moved: so one number
 says how far the account is read, and what is above it, everybody finds in the store.
 """
@@ -8,9 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 from posthouse.core.search import source
+from posthouse.core.search.lull import Lull
 from posthouse.core.search.reading import MessageReader
 from posthouse.core.search.settings import SearchSettings
 from posthouse.core.search.steps import Folder, Steps
@@ -29,7 +35,9 @@ NUMBERS = 5000
 class Notices:
     """What the bus said; a publisher that a store tells."""
 
-    def __init__(self) -> None:
+    def __init__(self, lull: Lull) -> None:
+        """`lull` is told of all that comes."""
+        self.lull = lull
         self.accounts: dict[int, None] = {}
         self.is_renewed = False
         self.news = asyncio.Event()
@@ -39,6 +47,7 @@ class Notices:
         account = account_of(topic)
         if account is not None:
             self.accounts[account] = None
+            self.lull.stir()
             self.news.set()
         elif topic == SEARCH_TOPIC:
             self.is_renewed = True
@@ -67,40 +76,56 @@ class Indexer:
         settings: SearchSettings,
         notices: Notices,
         tally: Tally,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`kept` is the index's own store, `store` that of the mail."""
+        """`kept` is the index's own store, `store` that of the mail; `clock` gives seconds."""
         self._store = store
         self._steps = Steps(kept, folder)
         self._reader = reader
         self._settings = settings
         self._notices = notices
         self._tally = tally
-        self._clock = asyncio.get_running_loop().time
+        self._clock = clock
         self._identity = b""
+        self._due: dict[int, None] = {}  # accounts that are read now
         self._behind: dict[int, int] = {}
         self._waiting = 0
         self._to_sweep: dict[int, None] = {}
         self._swept: dict[int, float] = {}
-        self._stopping = False
+        self._looked = self._worked = -LOOK_SECONDS
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Follow until stopped. Raises IndexBroken when the index cannot be written, StoreUnavailable."""
-        looked = worked = -LOOK_SECONDS
-        while not self._stopping:
-            if self._notices.is_renewed or self._clock() - looked >= LOOK_SECONDS:
-                await self._look()
-                looked = self._clock()
-            seconds = BACKLOG_SECONDS if self._notices.accounts else self._settings.commit_seconds
-            if self._steps.age(self._clock()) >= seconds:
-                await self._commit()
-            if await self._work():
-                worked = self._clock()
+        news, lull = self._notices.news, self._notices.lull
+        while not self._stopping.is_set():
+            if await self.turn():
                 continue
-            if self._clock() - worked >= IDLE_SECONDS:
-                await self._steps.rest()
-            await self._wait()
+            if left := lull.left():
+                await _until(self._stopping, left)  # what comes now wakes nobody
+                continue
+            news.clear()
+            if not (self._has_work or self._stopping.is_set()):
+                await _until(news, self._idle_seconds())
         await self._commit()
         await self._steps.rest()
+
+    async def turn(self) -> bool:
+        """Do the next thing that may be done now; False when there is none."""
+        if self._notices.is_renewed or self._clock() - self._looked >= LOOK_SECONDS:
+            await self._look()
+            self._looked = self._clock()
+        if self._notices.lull.left():
+            await self._count_waiting()
+            return False
+        if self._steps.age(self._clock()) >= (BACKLOG_SECONDS if self._has_work else self._settings.commit_seconds):
+            await self._commit()
+        if await self._work():
+            self._worked = self._clock()
+            return True
+        if self._clock() - self._worked >= IDLE_SECONDS:
+            await self._steps.rest()
+        return False
 
     async def catch_up(self) -> None:
         """Index all that there is now, and no more."""
@@ -112,21 +137,18 @@ class Indexer:
 
     def stop(self) -> None:
         """Commit and end."""
-        self._stopping = True
+        self._stopping.set()
         self._notices.news.set()
 
-    async def _wait(self) -> None:
-        """Until there is news, or what was gathered must be written."""
-        self._notices.news.clear()
-        if self._stopping or self._notices.accounts or self._notices.is_renewed:
-            return
-        seconds = IDLE_SECONDS
-        if self._steps.is_pending:
-            seconds = max(0.0, self._settings.commit_seconds - self._steps.age(self._clock()))
-        try:
-            await asyncio.wait_for(self._notices.news.wait(), seconds)
-        except TimeoutError:
-            return
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._due or self._notices.accounts or self._to_sweep or self._notices.is_renewed)
+
+    def _idle_seconds(self) -> float:
+        """How long there is nothing to do without news."""
+        if not self._steps.is_pending:
+            return IDLE_SECONDS
+        return max(0.0, self._settings.commit_seconds - self._steps.age(self._clock()))
 
     async def _look(self) -> None:
         """See that the index is that of this store, and which accounts have anything new."""
@@ -153,10 +175,14 @@ class Indexer:
 
     async def _work(self) -> bool:
         """Read some of one account that has news, else sweep one; False when there is nothing to do."""
-        if self._notices.accounts:
-            account = next(iter(self._notices.accounts))
-            del self._notices.accounts[account]
+        if not self._due:
+            self._due, self._notices.accounts = self._notices.accounts, {}
+        if self._due:
+            account = next(iter(self._due))
+            del self._due[account]
             await self._read(account)
+            if not self._due:
+                await self._end_round()
         elif self._to_sweep:
             account = next(iter(self._to_sweep))
             del self._to_sweep[account]
@@ -165,6 +191,12 @@ class Indexer:
             return False
         await asyncio.sleep(0)
         return True
+
+    async def _end_round(self) -> None:
+        """All that was due is read; where letters keep coming, the next round may be far."""
+        self._notices.lull.settle()
+        if self._notices.lull.left():
+            await self._commit()
 
     async def _read(self, account: int) -> None:
         upto = self._steps.progress.get(account, 0)
@@ -181,7 +213,7 @@ class Indexer:
             self._steps.advance(account, reading.upto, self._clock())
         self._set_behind(account, reading.last - reading.upto)
         if reading.upto < reading.last:
-            self._notices.accounts[account] = None  # behind the others that wait
+            self._due[account] = None  # behind the others that wait
         if self._steps.octets > self._settings.memory_mebibytes << 20 >> 2:  # the index takes as much thrice
             await self._commit()
 
@@ -210,8 +242,23 @@ class Indexer:
         self._swept.pop(account, None)
         self._set_behind(account, 0)
 
+    async def _count_waiting(self) -> None:
+        """Say how much there is to read of accounts that have news."""
+        accounts = list(self._notices.accounts)[:NUMBERS]
+        lasts = await self._store.read(source.last_numbers_of, accounts)
+        for account, last in zip(accounts, lasts, strict=True):
+            self._set_behind(account, max(0, last - self._steps.progress.get(account, 0)))
+
     def _set_behind(self, account: int, messages: int) -> None:
         self._waiting += messages - self._behind.pop(account, 0)
         if messages:
             self._behind[account] = messages
         self._tally.waiting(self._waiting + self._steps.messages)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, or so long."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

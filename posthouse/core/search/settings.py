@@ -22,6 +22,14 @@ class SearchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     commit_seconds: Annotated[
         int, Meta(ge=1, le=3600, description="How long new messages are gathered before they are written to the index.")
     ] = 5
+    patience_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="While messages keep arriving the index waits for a pause, and for no more than this.",
+        ),
+    ] = 30
     text_octets: Annotated[
         int,
         Meta(ge=4096, le=64 << 20, description="A message with more text than this is read itself by searches."),

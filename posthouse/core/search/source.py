@@ -66,6 +66,12 @@ def last_numbers(txn: ReadTransaction, after: int, limit: int) -> list[tuple[int
 
 
 @query
+def last_numbers_of(txn: ReadTransaction, accounts: list[int]) -> list[int]:
+    """The last number that each of these accounts gave to a message."""
+    return [_last_number(value) for value in txn.get_many([SEQUENCE.key(account) for account in accounts])]
+
+
+@query
 def unread(txn: ReadTransaction, account: int, after: int, limit: int, octets: int) -> Reading:
     """The next messages above number `after`: up to `limit`, and no more once their octets reach `octets`."""
     last = _last_number(txn.get(SEQUENCE.key(account)))

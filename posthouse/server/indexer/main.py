@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -16,6 +17,7 @@ from twisted.internet import asyncioreactor
 from posthouse.core.bus import LocalBus
 from posthouse.core.search.index import PANIC, IndexBroken
 from posthouse.core.search.indexer import Indexer, Notices
+from posthouse.core.search.lull import Lull
 from posthouse.core.search.reading import MessageReader
 from posthouse.server.briefing import IndexerBriefing
 from posthouse.server.configuration import Configuration
@@ -52,7 +54,7 @@ async def _serve(configuration: Configuration, descriptor: int, reactor: Any, sa
     where = places(configuration)
     folder = IndexFolder(where.search, configuration.search)
     try:
-        notices, tally = Notices(), MetricTally()
+        notices, tally = Notices(Lull(configuration.search.patience_seconds, time.monotonic)), MetricTally()
         stopping = asyncio.Event()
         line = SupervisorLine(
             LocalBus(), on_lost=_end_at_once, on_drain=lambda *_: stopping.set(), figures=tally.figures

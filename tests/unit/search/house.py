@@ -11,6 +11,7 @@ from posthouse.core.mail.messages import append
 from posthouse.core.search.contract import Candidates
 from posthouse.core.search.index import Index
 from posthouse.core.search.indexer import Indexer, Notices
+from posthouse.core.search.lull import Lull
 from posthouse.core.search.reading import Attachments, MessageReader
 from posthouse.core.search.searcher import IndexSearch
 from posthouse.core.search.settings import SearchSettings
@@ -43,7 +44,8 @@ class House:
     def __init__(self, base: Path, settings: SearchSettings | None = None) -> None:
         self.base = base
         self.settings = settings or SearchSettings()
-        self.notices = Notices()
+        self.now = 1000.0
+        self.notices = Notices(Lull(self.settings.patience_seconds, lambda: self.now))
         self.store: Store = MemoryStore(self.notices)
         self.kept: Store = MemoryStore(None)
         self.blobs = MemoryBlobs(4096)
@@ -71,7 +73,14 @@ class House:
         """A new one."""
         reader = MessageReader(self.blobs, self.settings, self.attachments)
         return Indexer(
-            self.store, self.kept, folder(self.base, self.settings), reader, self.settings, self.notices, self.count
+            self.store,
+            self.kept,
+            folder(self.base, self.settings),
+            reader,
+            self.settings,
+            self.notices,
+            self.count,
+            lambda: self.now,
         )
 
     async def catch_up(self) -> None:

@@ -6,6 +6,7 @@ import base64
 import quopri
 import random
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from posthouse.core.search.index import Index
 from posthouse.core.search.indexer import Indexer, Notices
+from posthouse.core.search.lull import Lull
 from posthouse.core.search.reading import MessageReader
 from posthouse.core.search.searcher import IndexSearch
 from posthouse.core.search.settings import SearchSettings
@@ -70,7 +72,9 @@ class Indexed:
         """Index what there is."""
         reader = MessageReader(self.plain.contracts.blobs, SETTINGS, None)
         folder = IndexFolder(self._base, SETTINGS)
-        indexer = Indexer(self.plain.store, self._kept, folder, reader, SETTINGS, Notices(), Count())
+        indexer = Indexer(
+            self.plain.store, self._kept, folder, reader, SETTINGS, Notices(Lull(0.0, time.monotonic)), Count()
+        )
         await indexer.catch_up()
 
     def close(self) -> None:
