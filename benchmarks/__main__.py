@@ -1,13 +1,13 @@
-"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [queued] [--json] [--messages N]`."""
+"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [queued] [files] [--json] [--messages N]`."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import delivery, memory, queued, reading, relaying
+from benchmarks import delivery, files, memory, queued, reading, relaying
 from benchmarks.figures import Figure, show
 
-WORKS = ("delivery", "reading", "memory", "relaying", "queued")
+WORKS = ("delivery", "reading", "memory", "relaying", "queued", "files")
 
 
 def main() -> None:
@@ -28,6 +28,8 @@ def main() -> None:
             figures += relaying.run()
         elif work == "queued":
             figures += queued.run()
+        elif work == "files":
+            figures += files.run()
         else:
             figures += memory.run()
     show(figures, as_json=asked.json)

@@ -62,6 +62,10 @@ class MemoryTransport:
 
     # what the server's connection uses
 
+    @property
+    def disconnecting(self) -> bool:
+        return self.is_closed
+
     def write(self, octets: bytes) -> None:
         assert isinstance(octets, (bytes, bytearray, memoryview)), type(octets)
         if not self.is_closed:

@@ -26,6 +26,7 @@ from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures,
 from posthouse.core.authentication.nobody import salt_of_nobody, unfitting_keys
 from posthouse.core.authentication.passwords import SALT_OCTETS, app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.authentication.standing import login_with_credentials
 from posthouse.core.authentication.tokens import Tokens
 from posthouse.core.registry import Registry
 from posthouse.storage.contract import Store, StoreUnavailable
@@ -69,10 +70,9 @@ class Authenticator:
 
         Raises WrongCredentials, LoginDisabled, TooManyFailures, StoreUnavailable.
         """
-        found = await self.find(name)
+        found, credentials = await self._store.read(login_with_credentials, name)
         if len(password.encode()) > self.settings.password_octets:
             raise WrongCredentials
-        credentials = Credentials() if found is None else await self._store.read(read_credentials, found.account)
         if found is not None and self._is_remembered(found.account, password, credentials.version):
             return self.admit(found, credentials.epoch)
         await self.check_throttle(found, peer_host)

@@ -1,66 +1,82 @@
 """The rim: Twisted's HTTP connection, its bodies streamed to handlers and their answers paced by the peer; RFC 9112.
 
-Twisted reads the whole body, to a file of its own, before it lets anybody see a request. Here the handler begins when
-the header is whole, so that an upload goes where it belongs as it comes.
+Twisted's parser reads the requests. Its own request would take the whole body, to a file, before it lets anybody see
+it; here the handler begins when the header is whole, so that an upload goes where it belongs as it comes. An answer's
+head goes out in one write with what of its body is there: each write is a call into the kernel that wakes the peer.
 """
 # mypy: disallow-untyped-calls=False
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
 import structlog
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
 from twisted.web import http
-from zope.interface import implementer
 
 from posthouse.core.peer import Peer
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.head import NO_BODY, GatheredFields, compose
+from posthouse.webdav.http.idle import IdleClock
 from posthouse.webdav.http.request import Request, read_target
+from posthouse.webdav.wire.dates import http_date
 
 log = structlog.get_logger()
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 UNWANTED_OCTETS = 1 << 20  # of a body that are taken and dropped, so that the connection can go on
 LINGER_SECONDS = 5.0  # how long the peer may go on sending what nobody wants, before it is cut
+_CLOSE = b"Connection: close\r\n"
 
 Serve = Callable[[Request | HttpError], Awaitable[Answer]]
 
 
-@implementer(IPushProducer)
-class Exchange(http.Request):
+class Exchange:
     """One request and its answer on the wire."""
 
-    channel: Any
-    body: Body
-    _task: asyncio.Task[None] | None = None
-    _resumed: asyncio.Future[None] | None = None
-    _is_paused = False
+    __slots__ = ("_gone", "_method", "_resumed", "_target", "_task", "_version", "body", "channel",
+                 "has_begun", "requestHeaders")  # fmt: skip
+
+    def __init__(self, channel: Any, _queued: int) -> None:
+        self.channel = channel
+        self.requestHeaders = GatheredFields()  # Twisted's name
+        self.body: Body | None = None  # until the header is whole
+        self._task: asyncio.Task[None] | None = None
+        self._resumed: asyncio.Future[None] | None = None
+        self._gone = False
+        self.has_begun = False  # to be answered
 
     # What the connection calls
 
     def begin(self, method: bytes, target: bytes, version: bytes, length: int | None) -> None:
         """The header is whole."""
-        self.method, self.uri, self.clientproto = method, target, version
+        self._method, self._target, self._version = method, target, version
         self.body = Body(length, self)
-        self._task = asyncio.get_running_loop().create_task(self._answer())
+        self._task = asyncio.get_running_loop().create_task(self._answer(self.body))
 
     def handleContentChunk(self, data: bytes) -> None:
-        if not self.finished:  # else the connection is about to close
+        if self.body is not None:
             self.body.feed(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        self.body.end()
+        if self.body is not None:
+            self.body.end()
 
     def connectionLost(self, reason: Any) -> None:
-        super().connectionLost(reason)
+        self._gone = True
         gone = ConnectionError("the peer has gone")
-        self.body.fail(gone)
+        if self.body is not None:
+            self.body.fail(gone)
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_exception(gone)
         if self._task is not None:
@@ -69,24 +85,23 @@ class Exchange(http.Request):
     # What the body calls
 
     def ask(self) -> None:
-        expected = self.requestHeaders.getRawHeaders(b"expect") or [b""]
-        if expected[0].lower() == b"100-continue" and self.clientproto == b"HTTP/1.1" and not self.body.is_whole:
+        expected = self.requestHeaders.held.get("expect", "").lower() == "100-continue"
+        if expected and self._version == b"HTTP/1.1" and self.body is not None and not self.body.is_whole:
             self.channel.transport.write(CONTINUE)
 
     def pause(self) -> None:
         self.channel.hold()
 
     def resume(self) -> None:
-        if not self._disconnected:
+        if not self._gone:
             self.channel.let_go()
 
-    # What the transport calls, through the connection
+    # What the transport calls, through the connection, while the answer waits for the peer
 
     def pauseProducing(self) -> None:
-        self._is_paused = True
+        """It waits already."""
 
     def resumeProducing(self) -> None:
-        self._is_paused = False
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_result(None)
 
@@ -95,87 +110,100 @@ class Exchange(http.Request):
 
     # Inside
 
-    async def _answer(self) -> None:
+    async def _answer(self, body: Body) -> None:
         channel = self.channel
         try:
-            await self._send(await channel.factory.serve(self._read()))
+            await self._send(await channel.factory.serve(self._read(body)), body)
         except ConnectionError:
             pass  # nobody is there to be told
         except Exception:
-            log.exception("answer failed", target=self.uri[:200].decode("latin-1"))
+            log.exception("answer failed", target=self._target[:200].decode("latin-1"))
             channel.abort()
 
-    def _read(self) -> Request | HttpError:
+    def _read(self, body: Body) -> Request | HttpError:
         try:
-            target = self.uri.decode("ascii")
+            target = self._target.decode("ascii")
             segments, is_folder, query = read_target(target)
         except UnicodeDecodeError:
             return HttpError(400, "the address is not encoded")
         except (HttpError, ValueError) as error:
             return error if isinstance(error, HttpError) else HttpError(400, "the query cannot be read")
-        fields = {
-            name.lower().decode("latin-1"): ", ".join([value.decode("latin-1") for value in values])
-            for name, values in self.requestHeaders.getAllRawHeaders()
-        }
-        if self.clientproto == b"HTTP/1.1" and "host" not in fields:
-            return HttpError(400, "Host is missing")  # RFC 9112 3.2
+        hosts = self.requestHeaders.hosts
+        if hosts > 1 or (not hosts and self._version == b"HTTP/1.1"):
+            return HttpError(400, "Host must be there once")  # RFC 9112 3.2
         return Request(
-            method=self.method.decode("latin-1"),
+            method=self._method.decode("latin-1"),
             target=target,
             segments=segments,
             is_folder=is_folder,
             query=query,
-            fields=fields,
+            fields=self.requestHeaders.held,
             peer=self.channel.peer,
-            body=self.body,
+            body=body,
         )
 
-    async def _send(self, answer: Answer) -> None:
+    async def _send(self, answer: Answer, body: Body) -> None:
+        channel = self.channel
         # whoever still sends must be heard out, or would see its connection reset instead of the answer
-        if not self.body.is_whole and not await self._discard():
-            self.channel.persistent = False
-            self.responseHeaders.setRawHeaders(b"connection", [b"close"])
-        self.setResponseCode(answer.status)
-        for name, value in answer.fields:
-            self.responseHeaders.addRawHeader(name, value)
+        if not body.is_whole and not await self._discard(body):
+            channel.persistent = False
         if isinstance(answer.body, bytes):
-            if answer.status not in http.NO_BODY_CODES:
-                length = len(answer.body) if answer.length is None else answer.length
-                self.responseHeaders.setRawHeaders(b"content-length", [b"%d" % length])
-            self.write(answer.body)
+            length = len(answer.body) if answer.length is None else answer.length
+            head = self._head(answer, length)
+            self._write(head if self._has_none(answer) else head + answer.body)
         else:
-            if answer.length is not None:
-                self.responseHeaders.setRawHeaders(b"content-length", [b"%d" % answer.length])
-            await self._stream(answer.body)
-        if not self._disconnected:
-            self.finish()
+            await self._stream(answer, answer.body)
+        if not self._gone:
+            channel.requestDone(self)
 
-    async def _stream(self, pieces: AsyncIterator[bytes]) -> None:
-        self.registerProducer(self, True)
-        self._is_paused = self.channel._waitingForTransport  # an earlier answer's reader may be slow still
-        try:
-            async with aclosing(cast(Any, pieces)):
-                if self.method == b"HEAD":
-                    self.write(b"")
-                    return
-                async for piece in pieces:
-                    self.write(piece)
+    def _head(self, answer: Answer, length: int | None) -> bytes:
+        framing = b"" if self.channel.persistent else _CLOSE
+        if answer.status not in NO_BODY:
+            if length is not None:
+                framing += b"Content-Length: %d\r\n" % length
+            elif self._version == b"HTTP/1.1":
+                framing += b"Transfer-Encoding: chunked\r\n"
+        return compose(answer.status, answer.fields, framing, http_date(int(time.time() * 1000)))
+
+    def _has_none(self, answer: Answer) -> bool:
+        return self._method == b"HEAD" or answer.status in NO_BODY
+
+    async def _stream(self, answer: Answer, pieces: AsyncIterator[bytes]) -> None:
+        """The answer as it is made; of unknown length in chunks, or up to the connection's end (RFC 9112 6 and 7)."""
+        head = self._head(answer, answer.length)
+        is_chunked = answer.length is None and self._version == b"HTTP/1.1"
+        async with aclosing(cast(Any, pieces)):
+            if self._has_none(answer):
+                self._write(head)
+                return
+            async for piece in pieces:
+                if piece:
+                    self._write(head + (b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece))
+                    head = b""
                     await self._drain()
-        finally:
-            if not self._disconnected:
-                self.unregisterProducer()
+        self._write(head + (b"0\r\n\r\n" if is_chunked else b""))
+
+    def _write(self, octets: bytes) -> None:
+        if octets and not self._gone:
+            self.has_begun = True
+            self.channel.transport.write(octets)
 
     async def _drain(self) -> None:
-        if self._disconnected:
+        if self._gone:
             raise ConnectionError("the peer has gone")
-        if self._is_paused:
+        channel = self.channel
+        if channel.is_waiting:
             self._resumed = asyncio.get_running_loop().create_future()
-            await self._resumed
+            channel.registerProducer(self, True)
+            try:
+                await self._resumed
+            finally:
+                channel.unregisterProducer()
 
-    async def _discard(self) -> bool:
+    async def _discard(self, body: Body) -> bool:
         try:
             async with asyncio.timeout(LINGER_SECONDS):
-                return await self.body.discard(UNWANTED_OCTETS)
+                return await body.discard(UNWANTED_OCTETS)
         except TimeoutError:
             return False
 
@@ -183,10 +211,25 @@ class Exchange(http.Request):
 class Channel(http.HTTPChannel):
     """One connection, which carries one exchange after another."""
 
-    requestFactory = Exchange  # noqa: N815 - Twisted's name
+    requestFactory = cast(Any, Exchange)  # noqa: N815 - Twisted's name
     transport: Any
+    persistent: Any
     peer = Peer("", 0, tls=False)
-    _idle_seconds: float | None = None
+    header_seconds: float = 20.0
+    _idle_seconds: int | None = None
+    _is_amid_header = False
+    _is_bad = False  # what came cannot be read: nothing after it is, either
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = IdleClock(self._on_silence)
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while the peer has not taken what was written."""
+        return bool(self._waitingForTransport)
+
+    # What the transport calls
 
     def connectionMade(self) -> None:
         address = self.transport.getPeer()
@@ -197,10 +240,50 @@ class Channel(http.HTTPChannel):
         self._networkProducer = self.transport
         self.transport.registerProducer(self, True)
 
+    def dataReceived(self, data: bytes) -> None:
+        if self._is_bad:
+            return
+        if not self._is_amid_header:
+            self.resetTimeout()
+        LineReceiver.dataReceived(self, data)
+        # a header must be whole in time, however often something of it comes
+        is_amid_header = bool(self.line_mode and (self._buffer or self.requests))
+        if is_amid_header and not self._is_amid_header and self.timeOut is not None:
+            self._clock.set(min(self.header_seconds, self.timeOut))
+        self._is_amid_header = is_amid_header
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._clock.stop()
+        super().connectionLost(reason)
+
+    # What Twisted's parser calls
+
     def allHeadersReceived(self) -> None:
+        if self._is_bad:
+            return
         exchange = self.requests[-1]
-        self.persistent = self.checkPersistence(exchange, self._version)
+        wishes = exchange.requestHeaders.held.get("connection", "").lower().split(",")
+        self.persistent = self._version == b"HTTP/1.1" and "close" not in [wish.strip() for wish in wishes]
         exchange.begin(self._command, self._path, self._version, self.length)
+
+    def setTimeout(self, period: int | None) -> int | None:
+        before, self.timeOut = self.timeOut, period
+        self._clock.set(period)
+        return before
+
+    def resetTimeout(self) -> None:
+        if self.timeOut is not None:
+            self._clock.set(self.timeOut)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        if not self._is_bad:
+            self._is_bad = True
+            self._refuse(BAD)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self._respondToBadRequestAndDisconnect()
+
+    # What exchanges call
 
     def hold(self) -> None:
         """Take nothing more; the peer's silence is then our doing."""
@@ -219,3 +302,21 @@ class Channel(http.HTTPChannel):
         """Cut it."""
         if self.transport is not None:
             self.transport.abortConnection()
+
+    # Inside
+
+    def _on_silence(self) -> None:
+        if self._is_amid_header or self.requests:
+            self._refuse(TOO_LATE)
+        else:
+            self.loseConnection()
+        self._clock = IdleClock(self.abort)
+        self._clock.set(LINGER_SECONDS)
+
+    def _refuse(self, answer: bytes) -> None:
+        """The last answer on the connection; none where another has begun."""
+        if len(self.requests) > 1 or (self.requests and self.requests[0].has_begun):
+            self.abort()
+            return
+        self.transport.write(answer)
+        self.loseConnection()

@@ -9,7 +9,6 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import msgspec
 import structlog
 from twisted.internet.protocol import Factory
 
@@ -24,6 +23,7 @@ from posthouse.webdav.http.settings import HttpSettings
 log = structlog.get_logger()
 
 DRAIN_SECONDS = 1.0
+_GUARDED = frozenset([name for name, _ in GUARDS])
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
@@ -43,6 +43,7 @@ class HttpFactory(Factory):
         channel = Channel()
         channel.factory = self
         channel.timeOut = self._settings.request_timeout_seconds
+        channel.header_seconds = self._settings.header_timeout_seconds
         self._channels.add(channel)
         return channel
 
@@ -107,5 +108,5 @@ class HttpFactory(Factory):
 
 def _guarded(answer: Answer) -> Answer:
     held = {name for name, _ in answer.fields}
-    missing = tuple(field for field in GUARDS if field[0] not in held)
-    return msgspec.structs.replace(answer, fields=(*answer.fields, *missing))
+    missing = GUARDS if held.isdisjoint(_GUARDED) else tuple(field for field in GUARDS if field[0] not in held)
+    return Answer(answer.status, (*answer.fields, *missing), answer.body, answer.length)

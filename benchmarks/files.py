@@ -1,0 +1,191 @@
+"""Files by WebDAV: small ones, large ones, long listings, copies of trees; against Apache's mod_dav and WsgiDAV."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from benchmarks.dav_client import GET, PUT, DavClient, rate
+from benchmarks.dav_peers import USER, Apache, WsgiDav
+from benchmarks.figures import Figure, timed
+from benchmarks.ours import Posthouse
+
+CLIENTS, SECONDS, ROUNDS = 10, 4, 3
+SMALL = b"0123456789" * 1024
+READ = 500  # small files that are read again and again
+LARGE = 512 << 20
+LISTED = 2_000
+COPIED_FOLDERS, COPIED_EACH = 100, 100
+WISH = (
+    b'<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:getcontentlength/>'
+    b"<D:getlastmodified/><D:getetag/><D:getcontenttype/></D:prop></D:propfind>"
+)
+_numbers = count(1)
+
+
+class Server(Protocol):
+    """One that is measured."""
+
+    name: str
+    base: str
+    port: int
+
+
+class Ours:
+    """Posthouse with one worker."""
+
+    name = Posthouse.name
+    base = f"/dav/files/{USER}"
+
+    def __init__(self, directory: Path) -> None:
+        self.house = Posthouse(directory, [USER.partition("@")[0]])
+        self.house.start()
+        self.port = self.house.port("http")
+
+
+def run() -> list[Figure]:
+    """Figures of one worker."""
+    with tempfile.TemporaryDirectory(prefix="posthouse-bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        apache, wsgidav = Apache(directory / "apache"), WsgiDav(directory / "wsgidav")
+        apache.start()
+        wsgidav.start()
+        ours = Ours(directory / "posthouse")
+        try:
+            return _figures(ours, apache, wsgidav)
+        finally:
+            ours.house.stop()
+            wsgidav.stop()
+            apache.stop()
+
+
+def _figures(ours: Ours, apache: Server, wsgidav: Server) -> list[Figure]:
+    servers = (ours, apache, wsgidav)
+    figures = []
+    for server in servers:
+        _fill(server)
+    for work, measure, floor in (
+        (f"PUT of 10 KB, {CLIENTS} clients", _puts, 1.0),
+        (f"GET of 10 KB, {CLIENTS} clients", _gets, 0.4),
+    ):
+        found = _in_turns(servers, measure)
+        figures += _against(work, "/s", found, floor, more_is_better=True)
+    (worker,) = ours.house.worker_pids()
+    peaks = _Peak(worker)
+    for work, measure, floor in (("512 MB up", _up, 1.0), ("512 MB down", _down, 0.4)):
+        found = _in_turns(servers, lambda server, measure=measure: measure(server, peaks.look))
+        figures += _against(work, "MiB/s", found, floor, more_is_better=True)
+    work = "512 MB up and down, worker's memory"
+    figures.append(Figure(work, "MB", peaks.octets / 2**20, "bound", 16.0, 1.0, more_is_better=False))
+    found = _in_turns(servers, _listing)
+    figures += _against(f"PROPFIND depth 1 of {LISTED}", "ms", found, 0.5, more_is_better=False)
+    found = _in_turns(servers, _copy)
+    work = f"COPY of a tree of {COPIED_FOLDERS * COPIED_EACH}"
+    figures += _against(work, "ms", found, 0, more_is_better=False)
+    return figures
+
+
+def _in_turns(servers: tuple[Server, ...], measure: Callable[[Server], float]) -> list[tuple[str, float]]:
+    taken: dict[str, list[float]] = {server.name: [] for server in servers}
+    for _ in range(ROUNDS):
+        for server in servers:
+            taken[server.name].append(measure(server))
+    return [(name, statistics.median(values)) for name, values in taken.items()]
+
+
+def _against(
+    work: str, unit: str, found: list[tuple[str, float]], floor: float, *, more_is_better: bool
+) -> list[Figure]:
+    (_, own), (apache, theirs), (wsgidav, slower) = found
+    return [
+        Figure(work, unit, own, apache, theirs, floor, more_is_better),
+        Figure(work, unit, own, wsgidav, slower, 0, more_is_better),
+    ]
+
+
+def _fill(server: Server) -> None:
+    with DavClient(server.port, server.base) as client:
+        for folder in ("/put", "/get", "/list", "/tree"):
+            client.ask("MKCOL", folder)
+        for number in range(1, READ + 1):
+            client.ask("PUT", f"/get/{number}", SMALL)
+        for number in range(LISTED):
+            client.ask("PUT", f"/list/{number:05} a file with a name.txt".replace(" ", "%20"), b"%d" % number)
+        for folder in range(COPIED_FOLDERS):
+            client.ask("MKCOL", f"/tree/{folder}")
+            for number in range(COPIED_EACH):
+                client.ask("PUT", f"/tree/{folder}/{number}", SMALL)
+
+
+def _puts(server: Server) -> float:
+    return rate(server.port, f"{server.base}/put", PUT, CLIENTS, SECONDS, next(_numbers) * 1_000_000)
+
+
+def _gets(server: Server) -> float:
+    return rate(server.port, f"{server.base}/get", GET.replace("{files}", str(READ)), CLIENTS, SECONDS)
+
+
+def _up(server: Server, look: Callable[[], None]) -> float:
+    piece = bytes(range(256)) * 4096
+    with DavClient(server.port, server.base) as client:
+        began = time.perf_counter()
+        client.begin("PUT", "/large", LARGE)
+        for number in range(LARGE // len(piece)):
+            client.socket.sendall(number.to_bytes(8, "big") + piece[8:])
+            if number % 16 == 0:
+                look()
+        client.answer()
+        return LARGE / 2**20 / (time.perf_counter() - began)
+
+
+def _down(server: Server, look: Callable[[], None]) -> float:
+    pieces = count()
+
+    def told() -> None:
+        if next(pieces) % 100 == 0:
+            look()
+
+    with DavClient(server.port, server.base) as client:
+        began = time.perf_counter()
+        client.begin("GET", "/large", 0)
+        client.answer(told=told)
+        return LARGE / 2**20 / (time.perf_counter() - began)
+
+
+def _listing(server: Server) -> float:
+    with DavClient(server.port, server.base) as client:
+        client.ask("PROPFIND", "/list/", WISH, "Depth: 1")
+        return statistics.median(
+            timed(lambda: client.ask("PROPFIND", "/list/", WISH, "Depth: 1") and None) * 1000 for _ in range(5)
+        )
+
+
+def _copy(server: Server) -> float:
+    target = f"/copy{next(_numbers)}"
+    with DavClient(server.port, server.base) as client:
+        where = f"Destination: http://x{server.base}{target}/"
+        return timed(lambda: client.ask("COPY", "/tree/", b"", where, "Depth: infinity") and None) * 1000
+
+
+class _Peak:
+    """The most memory that a process had of its own above what it had at first."""
+
+    def __init__(self, pid: int) -> None:
+        self.octets = 0
+        self._process = psutil.Process(pid)
+        self._first = self._private()
+
+    def look(self) -> None:
+        """Look now."""
+        self.octets = max(self.octets, self._private() - self._first)
+
+    def _private(self) -> int:
+        return int(self._process.memory_full_info().uss)
