@@ -98,10 +98,11 @@ class Copied(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Expunged(msgspec.Struct, array_like=True, frozen=True):
-    """Which messages went."""
+    """Which messages went; `cut` when there were more than should go at once."""
 
     modseq: int
     uids: list[Range]
+    cut: bool = False
 
 
 @query
@@ -261,19 +262,27 @@ def move(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range],
 
 
 @operation
-def expunge(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int) -> Expunged:
-    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9)."""
+def expunge(
+    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int, most: int | None = None
+) -> Expunged:
+    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9).
+
+    With `most`, the newest so many of them (RFC 9738 3.1).
+    """
     record = _mailbox(txn, account, mailbox)
     if not record.deleted:
         return Expunged(record.modseq, [])
     chosen = scan_items(txn, account, mailbox) if ranges is None else scan_ranges(txn, account, mailbox, ranges)
     doomed = [(uid, value) for uid, value in chosen if decode_item(value).flags & DELETED]
+    cut = most is not None and len(doomed) > most
+    if most is not None:
+        doomed = doomed[-most:]
     gone: list[Range] = []
     with Revision(txn, account) as revision:
         remove_items(revision, mailbox, doomed, now)
         for uid, _ in doomed:
             uid_ranges.add(gone, uid)
-        return Expunged(revision.modseq, gone)
+        return Expunged(revision.modseq, gone, cut)
 
 
 def _transfer(

@@ -41,7 +41,7 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(
             ge=1000,
             le=4_294_967_295,
-            description="Messages that one STORE, COPY, MOVE or UID EXPUNGE may change (MESSAGELIMIT).",
+            description="Messages that one STORE, COPY, MOVE, UID EXPUNGE or APPEND may change (MESSAGELIMIT).",
         ),
     ] = 1_000_000
     eight_bit_headers: Annotated[
@@ -79,7 +79,7 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     progress_seconds: Annotated[
         int,
         Meta(ge=0, le=3600, description="How often a client is told how far a long search has come (INPROGRESS)."),
-    ] = 5
+    ] = 10  # RFC 9585 4: every 10 to 15
     connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
     ] = 20_000

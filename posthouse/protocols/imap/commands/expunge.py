@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from posthouse.core.mail import messages
 from posthouse.core.sharing.rights import Right
-from posthouse.protocols.imap.commands.limiting import newest_of
+from posthouse.protocols.imap.commands.limiting import message_limit
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
@@ -26,10 +26,11 @@ async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
     """Remove those of the set that are \\Deleted."""
     refuse_read_only(view)
     view.need(Right.EXPUNGE)
-    doomed = await view.uid_ranges(command.sequence, uid=True)
-    doomed, limited = await newest_of(doomed, view, user.contracts.settings.changed_messages)
-    if doomed:
-        await user.store.write(messages.expunge, view.account, view.mailbox, doomed, user.now())
+    chosen = await view.uid_ranges(command.sequence, uid=True)
+    limit, limited = user.contracts.settings.changed_messages, None
+    if chosen:
+        done = await user.store.write(messages.expunge, view.account, view.mailbox, chosen, user.now(), limit)
+        limited = message_limit(limit, done.uids[0][0]) if done.cut else None
     return Ok("Expunged", synced=True, limited=limited)
 
 

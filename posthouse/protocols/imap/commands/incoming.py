@@ -80,6 +80,9 @@ class Incoming:
         if not event.message.catenated and not event.message.size:
             raise _empty()
         _check(event.message, user, 0)
+        limit = user.contracts.settings.changed_messages
+        if event.index >= limit:
+            raise No("So many messages cannot be taken at once", f"MESSAGELIMIT {limit}")  # RFC 9738 3.1
         if event.index == 0:
             # before the peer sends what could not be stored
             found = await target(event.name, user)

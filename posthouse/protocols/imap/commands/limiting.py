@@ -25,5 +25,10 @@ async def newest_of(ranges: list[Range], view: View, limit: int) -> tuple[list[R
             break
     kept.reverse()
     if kept and kept[0][0] > ranges[0][0]:
-        return kept, b"MESSAGELIMIT %d %d" % (limit, kept[0][0])
+        return kept, message_limit(limit, kept[0][0])
     return ranges, None
+
+
+def message_limit(limit: int, lowest: int) -> bytes:
+    """The code that says how many messages were done, and the lowest UID among them; RFC 9738 5."""
+    return b"MESSAGELIMIT %d %d" % (limit, lowest)

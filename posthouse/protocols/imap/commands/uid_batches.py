@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from posthouse.protocols.imap.contracts import Ok, User
-from posthouse.protocols.imap.errors import No
+from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import UidBatches
 
-LEAST_MESSAGES = 500  # in a batch: so that nobody counts messages by it (RFC 10022 3.1)
+LEAST_MESSAGES = 500  # in a batch: so that nobody counts messages by it (RFC 10022 3.1.3.2)
 MOST_BATCHES = 10_000
 
 
 async def uid_batches(command: UidBatches, view: View, user: User) -> Ok:
-    """Show the batches that were asked for; the last may hold fewer messages."""
+    """Show the batches that were asked for; the oldest may hold fewer messages.
+
+    Asking often is not refused (3.1.1 has LIMIT for it): it costs no more than a UID SEARCH does.
+    """
     size = command.size
     if size < LEAST_MESSAGES:
         raise No(f"A batch has at least {LEAST_MESSAGES} messages", "TOOFEW")
+    if command.batches is not None and command.batches[0] > command.batches[1]:
+        raise Bad("Batches are named from the lowest to the highest", "CLIENTBUG")  # RFC 10022 3.1.5
     uids = await view.uids()
     count = -(-len(uids) // size)
     first, last = command.batches or (1, max(count, 1))
@@ -25,6 +30,7 @@ async def uid_batches(command: UidBatches, view: View, user: User) -> Ok:
     found = []
     for number in range(first, min(last, count) + 1):
         stop = len(uids) - (number - 1) * size
-        found.append((uids[stop - 1], uids[max(stop - size, 0)]))
+        # RFC 10022 3.1.4: the oldest ends at 1, so that nobody asks for more
+        found.append((uids[stop - 1], uids[stop - size] if stop > size else 1))
     user.output.write(encoder.uid_batches(command.tag, found))
     return Ok("That is all")

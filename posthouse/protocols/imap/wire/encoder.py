@@ -60,8 +60,9 @@ def number_code(name: bytes, number: int) -> bytes:
 
 
 def in_progress(tag: str, done: int, goal: int) -> bytes:
-    """INPROGRESS; RFC 9585 3."""
-    return b"INPROGRESS (%b %d %d)" % (string(tag.encode("ascii")), done, goal)
+    """INPROGRESS; RFC 9585 4, which has NIL for a tag that would end the code."""
+    told = b"NIL" if "]" in tag else string(tag.encode("ascii"))
+    return b"INPROGRESS (%b %d %d)" % (told, done, goal)
 
 
 # Sets of numbers

@@ -295,7 +295,7 @@ def _uid_batches(reader: Reader, tag: str) -> UidBatches:
         first = reader.number("the first batch", least=1)
         reader.expect(b":")
         last = reader.number("the last batch", least=1)
-        batches = min(first, last), max(first, last)
+        batches = first, last
     reader.end()
     return UidBatches(tag, size, batches)
 
