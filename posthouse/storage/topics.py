@@ -4,6 +4,7 @@ from __future__ import annotations
 
 JOBS_TOPIC = "jobs"  # a job was added or came back
 SEARCH_TOPIC = "search"  # the search index has to be made anew
+SHARING_TOPIC = "sharing"  # rights, members of groups or subscriptions to what others share changed
 _ACCOUNT = "account/"
 
 

@@ -30,6 +30,7 @@ from posthouse.core.sharing.rights import PRESETS
 from posthouse.formats.address import Address, parse_address
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.topics import SHARING_TOPIC
 
 
 class GroupShown(msgspec.Struct, array_like=True, frozen=True):
@@ -115,6 +116,7 @@ def change_members(txn: WriteTransaction, address: str, add: list[str], remove: 
     for member in remove:
         record.members = without(record.members, member)
     write_group(txn, number, record)
+    txn.announce(SHARING_TOPIC)
     return record.members
 
 
@@ -128,6 +130,7 @@ def delete_group(txn: WriteTransaction, address: str, now: int) -> None:
     delete_address(txn, record.domain, record.local)
     delete_group_record(txn, number)
     forget_grantee(txn, Grantee("group", number))
+    txn.announce(SHARING_TOPIC)
     if record.account:
         erase_later(txn, record.account, now)
     forget_references(txn, str(Address(record.local, record.domain)))

@@ -49,13 +49,20 @@ def read_annotations(
 
 
 @query
-def annotation_digests(txn: ReadTransaction, account: int) -> list[tuple[int, str, bytes]]:
-    """(collection or WHOLE, entry, digest of its value) of all that an account may read of its own mailboxes."""
+def annotation_digests(txn: ReadTransaction, reader: int, account: int) -> list[tuple[int, str, bytes]]:
+    """(collection or WHOLE, entry, digest of its value) of what an account notes, or a reader of its mailboxes."""
     found = []
-    for key, value in txn.scan(*ANNOTATION.range(account, account)):
-        _, _, number, entry = ANNOTATION.parse(key)
-        found.append((number, entry, hashlib.blake2b(value, digest_size=8).digest()))
+    for holder in {account, reader}:
+        for key, value in txn.scan(*ANNOTATION.range(holder, account)):
+            _, _, number, entry = ANNOTATION.parse(key)
+            if _holder(reader, account, entry) == holder:
+                found.append((number, entry, digest_of(value)))
     return found
+
+
+def digest_of(value: bytes) -> bytes:
+    """What tells one value from another."""
+    return hashlib.blake2b(value, digest_size=8).digest()
 
 
 @operation

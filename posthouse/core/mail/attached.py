@@ -14,3 +14,9 @@ def forget_attached(txn: WriteTransaction, account: int, collection: int) -> Non
     """
     write_acl(txn, account, collection, None)
     txn.delete_range(*ANNOTATION.range(account, account, collection))
+
+
+def copy_annotations(txn: WriteTransaction, account: int, collection: int, target: int) -> None:
+    """A mailbox gets the owner's annotations of another: of the inbox, when it is renamed (RFC 5464 4.1)."""
+    for key, value in list(txn.scan(*ANNOTATION.range(account, account, collection))):
+        txn.put(ANNOTATION.key(account, account, target, ANNOTATION.parse(key)[3]), value)

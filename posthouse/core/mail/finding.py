@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from posthouse.core.accounts.lookup import home_address
-from posthouse.core.accounts.records import read_account, read_group
+from posthouse.core.accounts.records import AccountRecord, read_account, read_group
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import KIND, SEPARATOR, Mailbox, canonical_name, find, mailbox_of
 from posthouse.core.sharing.effective import Identity, Lists, Visitor, is_root, owners
@@ -126,7 +126,7 @@ def list_shared(txn: ReadTransaction, visitor: Visitor) -> list[Seen]:
     found: list[Seen] = []
     for account, owner in owners(txn, identity):
         lists = Lists(txn, account)
-        prefix = SEPARATOR.join((GROUPS if owner.group else OTHERS, owner.address, ""))
+        prefix = _level(owner) + SEPARATOR
         for number, record in scan_collections(txn, account):
             rights = lists.rights(identity, record.name)
             if record.kind == KIND and int(rights) & _LOOKUP:
@@ -138,6 +138,16 @@ def list_shared(txn: ReadTransaction, visitor: Visitor) -> list[Seen]:
                 found.append(Seen(account, mailbox_of(number, record), rights))
     found.sort(key=lambda seen: seen.mailbox.name)
     return found
+
+
+@query
+def list_sharers(txn: ReadTransaction, visitor: Visitor) -> list[tuple[int, str]]:
+    """(account, what the visitor calls the level above its mailboxes) of all that share something with him."""
+    return [(account, _level(owner)) for account, owner in owners(txn, Identity(txn, visitor))]
+
+
+def _level(owner: AccountRecord) -> str:
+    return SEPARATOR.join((GROUPS if owner.group else OTHERS, owner.address))
 
 
 def _look(txn: ReadTransaction, identity: Identity, called: str) -> tuple[int, Lists, str]:

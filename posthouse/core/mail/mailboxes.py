@@ -9,7 +9,7 @@ import unicodedata
 
 import msgspec
 
-from posthouse.core.mail.attached import forget_attached
+from posthouse.core.mail.attached import copy_annotations, forget_attached
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
@@ -130,6 +130,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
         if number == INBOX_ID:
             target = _create(revision, new, None, now)
             move_items(revision, number, list(scan_items(txn, account, number)), target, now)
+            copy_annotations(txn, account, number, target)
             return
         below = record.name + SEPARATOR
         if new.startswith(below):

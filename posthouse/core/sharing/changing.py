@@ -17,6 +17,7 @@ from posthouse.formats.address import parse_address
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.topics import SHARING_TOPIC
 
 ANYONE_NAME = "anyone"  # RFC 4314 2
 
@@ -153,3 +154,4 @@ def _write(txn: WriteTransaction, account: int, collection: int, acl: AclRecord 
     with Revision(txn, account) as revision:
         revision.touch(collection)  # who looks at it hears that something is otherwise
         write_acl(txn, account, collection, acl)
+    txn.announce(SHARING_TOPIC)

@@ -292,7 +292,7 @@ class Session:
             await self._catch_up(view, expunges=watch.tells_gone or self.idling is not None)
             view.let_go(self.contracts.settings.kept_uids)
         try:
-            await watch.tell(user, view.mailbox if view is not None and view.account == user.account else None)
+            await watch.tell(user, None if view is None else (view.account, view.mailbox))
         except TooManyMailboxes:
             watch.end()
             self.watch = Watch((), self.wake)  # RFC 5465 5.8: as after NOTIFY NONE
@@ -361,6 +361,12 @@ class Session:
         return 0 if self.view is None or self.view.account == user.account else self.view.account
 
     async def _dispatch(self, command: Command) -> Ok | None:
+        outcome = await self._do(command)
+        if self.watch is not None and self.user is not None:
+            await self.watch.absorb(command, self.user)
+        return outcome
+
+    async def _do(self, command: Command) -> Ok | None:
         if not self.dialect.condstore and self.user is not None and enables_condstore(command):
             self.dialect.enable("CONDSTORE")
             if self.view is not None and not isinstance(command, Select | Examine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
@@ -80,17 +81,17 @@ async def _show_more(one: Listed, command: List, user: User) -> int:
     """What LIST was asked to return of each mailbox; the size of the largest annotation that was too large."""
     if command.returns & ListReturn.MYRIGHTS:  # RFC 8440
         user.output.write(encoder.my_rights(one.name, one.rights, utf8=user.dialect.utf8))
-    if not (command.status or command.metadata) or not one.rights & Right.READ:
+    if not (command.status or command.metadata):
         return 0
     longest = 0
-    try:
-        if command.status:
+    # what went, or is not for this user, is left out: RFC 5819 2, RFC 9590 3
+    if command.status and one.rights & Right.READ:
+        with suppress(NoSuchMailbox, NotAllowed):
             user.output.write(await status_line(one.name, command.status, user))
-        if command.metadata is not None:
+    if command.metadata is not None:
+        with suppress(NoSuchMailbox, NotAllowed):
             line, longest = await metadata_line(one.name, command.metadata, user)
             user.output.write(line)
-    except (NoSuchMailbox, NotAllowed):
-        pass  # it went, or is not for this user any more, while the others were shown
     await user.output.drain()
     return longest
 

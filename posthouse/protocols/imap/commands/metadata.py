@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from posthouse.core.mail.annotations import SHARED, AnnotationLimits, annotate, read_annotations
+from posthouse.core.mail.finding import Found
+from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import GetMetadata, MetadataWanted, SetMetadata
 
-READING = Right.LOOKUP | Right.READ
+# RFC 5464 3.3: with these, any of them, and the right to look it up
+_TOUCHING = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST
 
 
 async def get_metadata(command: GetMetadata, user: User) -> Ok:
@@ -28,7 +31,9 @@ async def set_metadata(command: SetMetadata, user: User) -> Ok:
     account, name = user.account, None
     if command.name:
         found = await user.find(command.name)
-        found.need(READING | (Right.WRITE if shared else Right(0)))
+        _check(found)
+        if shared:
+            found.need(Right.WRITE)
         account, name = found.account, found.name
     elif shared:
         raise No("What is said of the server to all is not for you to say", "NOPERM")
@@ -45,7 +50,7 @@ async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[
     account, mailbox = user.account, None
     if name:
         found = await user.find(name)
-        found.need(READING)
+        _check(found)
         account, mailbox = found.account, found.name
     held = await user.store.read(read_annotations, user.account, account, mailbox, list(wanted.entries), wanted.depth)
     if wanted.depth != 0:
@@ -55,6 +60,12 @@ async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[
     if large:
         held = [(entry, value) for entry, value in held if value is None or most is None or len(value) <= most]
     return encoder.metadata(name, held, utf8=user.dialect.utf8) if held else b"", max(large, default=0)
+
+
+def _check(found: Found) -> None:
+    found.need(Right.LOOKUP)
+    if not found.rights & _TOUCHING:
+        raise NotAllowed(found.called)
 
 
 def told(longest: int) -> Ok:

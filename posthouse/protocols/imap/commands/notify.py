@@ -25,8 +25,9 @@ async def notify(command: Notify, session: Session) -> Ok:
     watch = Watch(command.groups, session.wake)
     try:
         await watch.begin(user)
+        watch.tell_closed(user)
         if command.status:
-            await watch.tell_all(user, None if view is None or view.account != user.account else view.mailbox)
+            await watch.tell_all(user, None if view is None else (view.account, view.mailbox))
     except TooManyMailboxes:
         watch.end()
         raise No("So many mailboxes cannot be watched", "NOTIFICATIONOVERFLOW") from None
