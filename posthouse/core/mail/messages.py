@@ -262,13 +262,22 @@ def move(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range],
 
 
 @operation
-def expunge(
-    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int, most: int | None = None
-) -> Expunged:
-    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9).
+def expunge(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int) -> Expunged:
+    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9)."""
+    return _expunge(txn, account, mailbox, ranges, now, None)
 
-    With `most`, the newest so many of them (RFC 9738 3.1).
-    """
+
+@operation
+def expunge_newest(
+    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], now: int, most: int
+) -> Expunged:
+    """Likewise, the newest `most` of them (RFC 9738 3.1)."""
+    return _expunge(txn, account, mailbox, ranges, now, most)
+
+
+def _expunge(
+    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int, most: int | None
+) -> Expunged:
     record = _mailbox(txn, account, mailbox)
     if not record.deleted:
         return Expunged(record.modseq, [])

@@ -29,7 +29,7 @@ async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
     chosen = await view.uid_ranges(command.sequence, uid=True)
     limit, limited = user.contracts.settings.changed_messages, None
     if chosen:
-        done = await user.store.write(messages.expunge, view.account, view.mailbox, chosen, user.now(), limit)
+        done = await user.store.write(messages.expunge_newest, view.account, view.mailbox, chosen, user.now(), limit)
         limited = message_limit(limit, done.uids[0][0]) if done.cut else None
     return Ok("Expunged", synced=True, limited=limited)
 
