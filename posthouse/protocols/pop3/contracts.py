@@ -30,9 +30,10 @@ class Contracts(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """A session that has logged in, as its commands see it."""
+    """A session that has logged in, as its commands see it; `utf8`: it takes messages as they are."""
 
     account: int
     drop: Maildrop
     output: Output
     contracts: Contracts
+    utf8: bool = False

@@ -154,7 +154,7 @@ class Session:
         except BaseException:
             await self.unlock()
             raise
-        self.user = User(login.account, drop, self.channel, contracts)
+        self.user = User(login.account, drop, self.channel, contracts, self.utf8)
         self.channel.set_timeout(settings.timeout_seconds)
         self._watch(login)
         return drop

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from posthouse.core.mail.maildrop import letter_place
+from posthouse.formats.mime.surrogate import Surrogate
 from posthouse.protocols.pop3.commands.listing import position
 from posthouse.protocols.pop3.contracts import User
 from posthouse.protocols.pop3.errors import Refusal
@@ -36,7 +37,18 @@ async def _pieces(at: int, user: User) -> AsyncIterator[bytes]:
     place = await user.contracts.store.read(letter_place, user.account, user.drop.uids[at])
     if place is None:
         raise Refusal("That message is not there any more")
-    return user.contracts.blobs.chunks(place)
+    pieces = user.contracts.blobs.chunks(place)
+    return pieces if user.utf8 else _surrogate(pieces)
+
+
+async def _surrogate(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """RFC 6856 2.1: nothing but ASCII in the header of who has not said UTF8; sizes are those of the message itself."""
+    surrogate = Surrogate()
+    async for piece in pieces:
+        if shown := surrogate.take(piece):
+            yield shown
+    if shown := surrogate.end():
+        yield shown
 
 
 async def _send(text: str, pieces: AsyncIterator[bytes], top: reply.Top | None, user: User) -> bytes:
