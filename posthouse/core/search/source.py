@@ -87,6 +87,12 @@ def unread(txn: ReadTransaction, account: int, after: int, limit: int, octets: i
 
 
 @query
+def count_messages(txn: ReadTransaction, account: int, upto: int) -> int:
+    """How many messages the account has up to that number."""
+    return sum(1 for _ in txn.scan(MESSAGE.range(account)[0], MESSAGE.key(account, upto + 1)))
+
+
+@query
 def messages_there(txn: ReadTransaction, account: int, messages: list[int]) -> list[bool]:
     """Which of these the account still has."""
     return [value is not None for value in txn.get_many([MESSAGE.key(account, message) for message in messages])]

@@ -16,7 +16,7 @@ LOGGED_IN = (
     "CREATE-SPECIAL-USE",
     "ESEARCH",
     "ESORT",
-    "I18NLEVEL=1",
+    "I18NLEVEL=2",
     "IDLE",
     "INPROGRESS",
     "LIST-EXTENDED",

@@ -82,6 +82,12 @@ class Language(Command, frozen=True):
     ranges: tuple[str, ...]
 
 
+class Comparator(Command, frozen=True):
+    """COMPARATOR; RFC 5255 4.7. Patterns of collations in lower case, as many as were given."""
+
+    wanted: tuple[str, ...]
+
+
 class Enable(Command, frozen=True):
     """ENABLE; RFC 9051 6.3.1. Capabilities in capitals."""
 

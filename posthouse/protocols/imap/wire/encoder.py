@@ -99,6 +99,11 @@ def languages(names: Iterable[str]) -> bytes:
     return b"* LANGUAGE (%b)\r\n" % " ".join(names).encode("ascii")
 
 
+def comparator(name: str) -> bytes:
+    """COMPARATOR: the one by which text is compared; RFC 5255 4.8."""
+    return b"* COMPARATOR %b\r\n" % name.encode("ascii")
+
+
 def exists(count: int) -> bytes:
     """EXISTS; RFC 9051 7.4.1."""
     return b"* %d EXISTS\r\n" % count

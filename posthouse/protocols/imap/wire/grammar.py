@@ -14,6 +14,7 @@ from posthouse.protocols.imap.wire.commands import (
     Check,
     Close,
     Command,
+    Comparator,
     Compress,
     Copy,
     Create,
@@ -160,6 +161,15 @@ def _language(reader: Reader, tag: str) -> Language:
         reader.sp()
         ranges = reader.rest(lambda: reader.text_string("a language range").lower())
     return Language(tag, tuple(ranges))
+
+
+def _comparator(reader: Reader, tag: str) -> Comparator:
+    """`"COMPARATOR" *(SP comp-order-quoted)`; RFC 5255 4.10."""
+    wanted: list[str] = []
+    if not reader.at_end():
+        reader.sp()
+        wanted = reader.rest(lambda: reader.text_string("a collation").lower())
+    return Comparator(tag, tuple(wanted))
 
 
 def _enable(reader: Reader, tag: str) -> Enable:
@@ -352,6 +362,7 @@ RULES: dict[bytes, Rule] = {
     b"AUTHENTICATE": _authenticate,
     b"UNAUTHENTICATE": functools.partial(_bare, Unauthenticate),
     b"LANGUAGE": _language,
+    b"COMPARATOR": _comparator,
     b"ENABLE": _enable,
     b"ESEARCH": multi_search,
     b"SELECT": functools.partial(_select, Select),

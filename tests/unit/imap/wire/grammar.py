@@ -22,6 +22,7 @@ from posthouse.protocols.imap.wire.commands import (
     Check,
     Close,
     Command,
+    Comparator,
     Compress,
     Copy,
     Create,
@@ -633,6 +634,12 @@ def language(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return Language(tag, tuple([name.lower() for name in names])), line
 
 
+def comparator(spell: Speller, tag: str) -> tuple[Command, bytes]:
+    names = spell.draw(st.lists(ATOMS, max_size=3))
+    line = b" ".join([spell.word(b"COMPARATOR"), *[spell.astring(name.encode()) for name in names]])
+    return Comparator(tag, tuple([name.lower() for name in names])), line
+
+
 def compress(spell: Speller, tag: str) -> tuple[Command, bytes]:
     return Compress(tag, "DEFLATE"), b"%b %b" % (spell.word(b"COMPRESS"), spell.word(b"DEFLATE"))
 
@@ -709,8 +716,8 @@ def store(spell: Speller, tag: str) -> tuple[Command, bytes]:
 
 RULES = [
     bare, named, select, create, rename, status, list_, id_, login, authenticate, enable, copy, uid_expunge, store,
-    language, compress, uid_batches, notify, fetch, fetch, search, search, multi_search, sort, thread, quota, metadata,
-    acl,
+    language, comparator, compress, uid_batches, notify, fetch, fetch, search, search, multi_search, sort, thread,
+    quota, metadata, acl,
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Messages in the order of some facets; RFC 5256 3: what is equal in all of them stands in the order of the mailbox.
 
-Text is compared as i;unicode-casemap has it, I18NLEVEL=1 of RFC 5255 4.3.
+Text is compared as i;unicode-casemap has it, RFC 5255 4.2.
 """
 
 from __future__ import annotations
