@@ -75,7 +75,7 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             le=4_294_967_295,
             description="Octets that one worker keeps of how large mailboxes were sorted and threaded last.",
         ),
-    ] = 8_388_608
+    ] = 16_777_216
     progress_seconds: Annotated[
         int,
         Meta(ge=0, le=3600, description="How often a client is told how far a long search has come (INPROGRESS)."),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.ids import message_key
-from posthouse.protocols.imap.commands.thread.algorithms import ordered_subject, references, refs
+from posthouse.protocols.imap.commands.thread.algorithms import Threads, ordered_subject, references, refs
+from posthouse.protocols.imap.commands.thread.clusters import clusters_of
 from posthouse.protocols.imap.commands.thread.forest import Forest
+from posthouse.protocols.imap.commands.thread.kept import WAYS
+from posthouse.protocols.imap.wire.sort import Threading
 from tests.conftest import LOOP
 
 
@@ -231,5 +235,46 @@ def numbers(thread: Any) -> list[int]:
 
 
 def run(algorithm: Any, messages: list[Message]) -> Forest:
-    found: Forest = LOOP.run_until_complete(asyncio.wait_for(algorithm(columns(messages)), 30))
+    found: Forest = LOOP.run_until_complete(asyncio.wait_for(algorithm(columns(messages)), 30)).forest
     return found
+
+
+FEW_TIED = st.lists(
+    st.tuples(st.lists(st.integers(1, 8), max_size=3), st.sampled_from(["", "TEA", "RUM"])), min_size=3, max_size=6
+).map(lambda some: [Message(at + 1, chain, at, subject, False) for at, (chain, subject) in enumerate(some)])
+
+
+@settings(max_examples=600, deadline=None)
+@given(FEW_TIED, st.data())
+@pytest.mark.parametrize("which", [Threading.REFERENCES, Threading.REFS, Threading.ORDEREDSUBJECT])
+def test_clusters_can_be_threaded_each_for_itself(
+    which: Threading, messages: list[Message], data: st.DataObject
+) -> None:
+    """Also when some of their messages went since the clusters were found."""
+    way = WAYS[which]
+
+    def threads(some: list[int]) -> Threads:
+        found = columns([messages[number] for number in some])
+        made: Threads = LOOP.run_until_complete(asyncio.wait_for(way.algorithm(found), 30))
+        return made
+
+    def shown_by_number(some: list[int]) -> list[tuple[int, int, Any]]:
+        made = threads(some)
+        firsts = [some[made.forest.first(root)] for root in made.forest.roots]
+        return [*zip(made.dates, firsts, [renamed(thread, some) for thread in shown(made.forest)], strict=True)]
+
+    every = [*range(len(messages))]
+    subjects = way.subjects(columns(messages)) if Facet.SUBJECT_KEY in way.facets else []
+    found = LOOP.run_until_complete(clusters_of(threads(every).links, len(messages), subjects))
+    gone = data.draw(st.sets(st.sampled_from(every))) if every else set()
+    left = [number for number in every if number not in gone]
+    clusters: dict[int, list[int]] = {}
+    for number in left:
+        clusters.setdefault(found.messages[number], []).append(number)
+    each = [thread for some in clusters.values() for thread in shown_by_number(some)]
+    assert sorted(each, key=lambda thread: thread[:2]) == shown_by_number(left)
+
+
+def renamed(thread: Any, names: list[int]) -> Any:
+    number, children = thread
+    return None if number is None else names[number], [renamed(child, names) for child in children]

@@ -11,15 +11,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from posthouse.core.mail.digests.facets import NUMBERS, Facet
-from posthouse.core.mail.digests.reading import Digests
+from posthouse.core.mail.digests.facets import Facet
+from posthouse.protocols.imap.commands.columns import read_columns
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy
+from posthouse.protocols.imap.commands.sort.kept import KeptOrder, updated
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.orders import LEAST
+from posthouse.protocols.imap.orders import LEAST, changed
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey
-from posthouse.storage.ranges import Range
 
 FACETS = {
     SortKey.ARRIVAL: Facet.RECEIVED,
@@ -34,7 +33,7 @@ FACETS = {
 }
 
 PIECE = 10_000  # positions sorted without a pause, about 2 ms
-FEW = 1_000  # messages that came since a mailbox was sorted: to sort them in costs little more than looking at all
+FEW = 100  # messages that came or went since a mailbox was sorted; where there are more, all are sorted anew
 
 
 async def ordered(
@@ -47,15 +46,7 @@ async def ordered(
     uids = await view.uids()
     if len(uids) < LEAST or len(found) * 2 < len(uids) or SortKey.RELEVANCY in wanted:
         return await _ordered(found, wanted, relevancy, view)
-    key = view.account, view.mailbox, tuple(wanted.items())
-    order = user.contracts.orders.get(key, uids)
-    if not isinstance(order, array):
-        before = user.contracts.orders.earlier(key, uids)
-        if isinstance(before, array) and len(wanted) == 1 and len(uids) - len(before) <= FEW:
-            order = array("I", await _with_arrivals(before, wanted, view))
-        else:
-            order = array("I", await _ordered([*range(len(uids))], wanted, relevancy, view))
-        user.contracts.orders.keep(key, uids, order, user.contracts.settings.kept_orders_octets)
+    order = await _of_all(wanted, view, user)
     if len(found) == len(uids):
         return order.tolist()
     chosen = bytearray(len(uids))
@@ -64,13 +55,23 @@ async def ordered(
     return [at for at in order if chosen[at]]
 
 
-async def _with_arrivals(before: array[int], wanted: dict[SortKey, bool], view: View) -> list[int]:
-    """The order when messages have come to those that were sorted: what is sorted but for its end is soon sorted."""
-    ((key, reverse),) = wanted.items()
-    count = len(await view.uids())
-    columns = await read_columns([FACETS[key]], [*range(count)], view)
-    order = [*before, *range(len(before), count)]
-    order.sort(key=columns[FACETS[key]].__getitem__, reverse=reverse)
+async def _of_all(wanted: dict[SortKey, bool], view: View, user: User) -> array[int]:
+    uids = await view.uids()
+    orders, key = user.contracts.orders, (view.account, view.mailbox, tuple(wanted.items()))
+    order: array[int] | None = None
+    held = orders.get(key)
+    if held is not None:
+        before, kept = held
+        assert isinstance(kept, KeptOrder)
+        change = changed(before, uids, FEW)
+        if change == ([], []):
+            return kept.positions
+        if change is not None:
+            by = [(FACETS[one], reverse) for one, reverse in wanted.items()]
+            order = await updated(kept.positions, *change, by, view)
+    if order is None:
+        order = array("I", await _ordered([*range(len(uids))], wanted, Relevancy(), view))
+    orders.keep(key, uids, KeptOrder(order), user.contracts.settings.kept_orders_octets)
     return order
 
 
@@ -97,38 +98,6 @@ def _least_first(found: list[int], relevancy: Relevancy) -> list[Any]:
     for at, score in zip(found, relevancy.scores(found), strict=True):
         column[at] = -score
     return column
-
-
-async def read_columns(facets: list[Facet], found: list[int], view: View) -> dict[Facet, list[Any]]:
-    """Each facet of the messages at those ascending positions, by position; of others, something."""
-    uids = await view.uids()
-    columns: dict[Facet, list[Any]] = {facet: [_nothing(facet)] * len(uids) for facet in facets}
-    digests = Digests(view.store, view.account, view.mailbox, uids, view.uid_next)
-    async for page in digests.pages(facets, _ranges(found, len(uids))):
-        for facet, column in columns.items():
-            put(column, page.positions, page.values(facet))
-    return columns
-
-
-def _nothing(facet: Facet) -> int | str | bytes:
-    if facet in NUMBERS:
-        return 0
-    return b"" if facet is Facet.REFERENCES else ""
-
-
-def put(column: list[Any], positions: Sequence[int], values: Sequence[Any]) -> None:
-    """Set a page's values at its positions."""
-    if isinstance(positions, range):
-        column[positions.start : positions.stop] = values
-    else:
-        for at, value in zip(positions, values, strict=True):
-            column[at] = value
-
-
-def _ranges(found: list[int], count: int) -> list[Range]:
-    if len(found) == count:
-        return [(0, count)] if count else []
-    return [(first, last + 1) for first, last in ranges_of(found)]
 
 
 async def _sort(order: list[int], column: list[Any]) -> None:

@@ -6,20 +6,33 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.protocols.imap.commands.thread.forest import Forest
-from posthouse.protocols.imap.commands.thread.linking import linked
+from posthouse.protocols.imap.commands.thread.linking import Links, linked
 from posthouse.protocols.imap.commands.thread.subjects import merged
 
 AT_ONCE = 5000
 
 
+class Threads(msgspec.Struct):
+    """The forest, the date (in ms) by which each of its roots stands where it does, and what led to it.
+
+    Roots of one date stand in the order of their first messages (`Forest.first`).
+    """
+
+    forest: Forest
+    dates: list[int]
+    links: Links
+
+
 # facets of the messages that were found, each by its place among them
 Found = dict[Facet, list[Any]]
-Algorithm = Callable[[Found], Awaitable[Forest]]
+Algorithm = Callable[[Found], Awaitable[Threads]]
 
 
-async def ordered_subject(found: Found) -> Forest:
+async def ordered_subject(found: Found) -> Threads:
     """ORDEREDSUBJECT: the same base subject, the first by sent date above all others."""
     sent: list[int] = found[Facet.SENT]
     subjects: list[str] = found[Facet.SUBJECT_KEY]
@@ -32,33 +45,33 @@ async def ordered_subject(found: Found) -> Forest:
             if root != node:
                 children.setdefault(root, []).append(node)
         await asyncio.sleep(0)
-    return Forest(len(sent), [*threads.values()], children)
+    forest = Forest(len(sent), [*threads.values()], children)
+    return Threads(forest, [sent[root] for root in forest.roots], Links(len(sent)))
 
 
-async def references(found: Found) -> Forest:
+async def references(found: Found) -> Threads:
     """REFERENCES: by references, threads of one subject merged, all by sent date."""
     sent: list[int] = found[Facet.SENT]
-    forest = await linked(found[Facet.ID], found[Facet.REFERENCES])
+    forest, links = await linked(found[Facet.ID], found[Facet.REFERENCES])
     await sort_children(forest, sent)
     sort_roots(forest, sent)
     forest = await merged(forest, found[Facet.SUBJECT_KEY], found[Facet.IS_REPLY])
     await sort_children(forest, sent)
-    sort_roots(forest, sent)
-    return forest
+    return Threads(forest, sort_roots(forest, sent), links)
 
 
-async def refs(found: Found) -> Forest:
+async def refs(found: Found) -> Threads:
     """REFS: by references alone; the thread with the newest message comes last."""
     sent: list[int] = found[Facet.SENT]
-    forest = await linked(found[Facet.ID], found[Facet.REFERENCES])
+    forest, links = await linked(found[Facet.ID], found[Facet.REFERENCES])
     await sort_children(forest, sent)
     newest: dict[int, int] = {}
     for at in range(0, len(forest.roots), AT_ONCE):
         newest |= {root: _newest(forest, root, sent) for root in forest.roots[at : at + AT_ONCE]}
         await asyncio.sleep(0)
-    forest.roots.sort()
+    forest.roots.sort(key=forest.first)
     forest.roots.sort(key=newest.__getitem__)
-    return forest
+    return Threads(forest, [newest[root] for root in forest.roots], links)
 
 
 async def sort_children(forest: Forest, sent: list[int]) -> None:
@@ -71,12 +84,12 @@ async def sort_children(forest: Forest, sent: list[int]) -> None:
             await asyncio.sleep(0)
 
 
-def sort_roots(forest: Forest, sent: list[int]) -> None:
-    """Likewise for threads; a missing message counts as its first child."""
-    children, count = forest.children, forest.count
-    first = {root: root if root < count else children[root][0] for root in forest.roots}
+def sort_roots(forest: Forest, sent: list[int]) -> list[int]:
+    """Likewise for threads; a missing message counts as its first child. The date of each."""
+    first = {root: forest.first(root) for root in forest.roots}
     forest.roots.sort(key=first.__getitem__)
     forest.roots.sort(key=lambda root: sent[first[root]])
+    return [sent[first[root]] for root in forest.roots]
 
 
 def _newest(forest: Forest, root: int, sent: list[int]) -> int:

@@ -19,6 +19,10 @@ class Forest(msgspec.Struct):
     roots: list[int]
     children: dict[int, list[int]]
 
+    def first(self, root: int) -> int:
+        """The first message of a thread: its root, or the first child of one that is missing."""
+        return root if root < self.count else self.children[root][0]
+
     def threads(self, names: Sequence[bytes]) -> Iterator[bytes]:
         """Each root as `(3 6 (4 23)(44 7))`; `names` are the messages' numbers or UIDs."""
         children = self.children

@@ -9,26 +9,42 @@ from posthouse.core.mail.ids import KEY_OCTETS, keys_of
 from posthouse.protocols.imap.commands.thread.forest import Forest
 
 AT_ONCE = 2000  # messages linked without a pause, about 3 ms
-_NONE = -1
+NONE = -1
 
 
-class _Links:
-    """Who is whose parent. Nodes from the number of messages on stand for ids that no message has."""
+class Links:
+    """Who is whose parent. Nodes from the number of messages on stand for ids that no message has.
 
-    def __init__(self, ids: Sequence[int]) -> None:
-        self.parents = [_NONE] * len(ids)
-        self._has_children = bytearray(len(ids))
-        # the first message has the id, another counts as one without: so they are noted from the last to the first
-        self._nodes = {id_: node for node, id_ in zip(range(len(ids) - 1, -1, -1), reversed(ids), strict=True) if id_}
+    `nodes` leads from ids to nodes; `ties` are pairs that have to do with each other, though neither is the other's
+    parent now.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.parents = [NONE] * count
+        self.nodes: dict[int, int] = {}
+        self.ties: list[tuple[int, int]] = []
+        self._has_children = bytearray(count)
         self._linked: set[bytes] = set()  # chains that were walked since a link was last broken: they have no news
+
+    def note_ids(self, start: int, ids: Sequence[int]) -> None:
+        """The ids of messages from `start` on; those that stand behind them were noted before.
+
+        So the first message has its id, and another counts as one without.
+        """
+        nodes = self.nodes
+        for node, id_ in zip(range(start + len(ids) - 1, start - 1, -1), reversed(ids), strict=True):
+            if id_:
+                if id_ in nodes:
+                    self.ties.append((node, nodes[id_]))
+                nodes[id_] = node
 
     def add_all(self, start: int, references: Sequence[bytes]) -> None:
         """Steps 1 (A) and (B) for messages from `start` on."""
-        parents, linked, nodes = self.parents, self._linked, self._nodes
+        parents, linked, nodes = self.parents, self._linked, self.nodes
         key_of = int.from_bytes
         for node, chain in enumerate(references, start):
             if not chain:
-                if parents[node] != _NONE:
+                if parents[node] != NONE:
                     self._break(node)
                 continue
             before = chain[:-KEY_OCTETS]
@@ -37,42 +53,51 @@ class _Links:
             parent = nodes.get(key_of(chain[-KEY_OCTETS:], "little"))
             if parent is None:
                 parent = self._node(chain[-KEY_OCTETS:])
-            if before and parents[parent] == _NONE:
-                self._link(parent, self._node(before[-KEY_OCTETS:]))
+            if before:
+                self._follow(parent, self._node(before[-KEY_OCTETS:]))
             linked.add(chain)
-            if parents[node] != _NONE:
+            if parents[node] != NONE:
                 self._break(node)
             self._link(node, parent)
 
     def _walk(self, chain: bytes) -> None:
         """Link a chain of references, the oldest first."""
-        previous = _NONE
+        previous = NONE
         for key in keys_of(chain):
             node = self._node(key)
-            if previous != _NONE and self.parents[node] == _NONE:
-                self._link(node, previous)
+            if previous != NONE:
+                self._follow(node, previous)
             previous = node
         self._linked.add(chain)
 
     def _node(self, key: bytes) -> int:
         id_ = int.from_bytes(key, "little")
-        node = self._nodes.get(id_)
+        node = self.nodes.get(id_)
         if node is None:
-            node = self._nodes[id_] = len(self.parents)
-            self.parents.append(_NONE)
+            node = self.nodes[id_] = len(self.parents)
+            self.parents.append(NONE)
             self._has_children.append(0)
         return node
 
     def _break(self, node: int) -> None:
         """(B): what others said of its parent came of a header that was cut short."""
-        self.parents[node] = _NONE
+        self.ties.append((node, self.parents[node]))
+        self.parents[node] = NONE
         self._linked.clear()
+
+    def _follow(self, node: int, previous: int) -> None:
+        """One stands behind the other in somebody's references: it is its child unless it has a parent already."""
+        parent = self.parents[node]
+        if parent == NONE:
+            self._link(node, previous)
+        elif parent != previous:
+            self.ties.append((node, previous))
 
     def _link(self, node: int, parent: int) -> None:
         """Make one the other's parent, unless it is below it already."""
         if self._has_children[node] or node == parent:
             above = parent
-            while above != _NONE:
+            while above != NONE:
                 if above == node:
                     return
                 above = self.parents[above]
@@ -80,17 +105,20 @@ class _Links:
         self._has_children[parent] = 1
 
 
-async def linked(ids: Sequence[int], references: Sequence[bytes]) -> Forest:
+async def linked(ids: Sequence[int], references: Sequence[bytes]) -> tuple[Forest, Links]:
     """The forest of messages with those ids (0 for none) and references (keys beside each other), still unsorted.
 
     Siblings stand in the order of the mailbox, roots too.
     """
     count = len(ids)
-    links = _Links(ids)
+    links = Links(count)
+    for start in reversed(range(0, count, AT_ONCE)):
+        links.note_ids(start, ids[start : start + AT_ONCE])
+        await asyncio.sleep(0)
     for start in range(0, count, AT_ONCE):
         links.add_all(start, references[start : start + AT_ONCE])
         await asyncio.sleep(0)
-    return await _pruned(links.parents, count)
+    return await _pruned(links.parents, count), links
 
 
 async def _pruned(parents: list[int], count: int) -> Forest:
@@ -99,11 +127,11 @@ async def _pruned(parents: list[int], count: int) -> Forest:
     tops: list[int] = []
     for start in range(0, count, AT_ONCE):
         for node, parent in enumerate(parents[start : min(start + AT_ONCE, count)], start):
-            if parent == _NONE:
+            if parent == NONE:
                 tops.append(node)
                 continue
             top = parent
-            while top >= count and parents[top] != _NONE:
+            while top >= count and parents[top] != NONE:
                 top = parents[top]
             if top in children:
                 children[top].append(node)
