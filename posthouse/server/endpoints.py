@@ -14,11 +14,13 @@ from posthouse.protocols.smtp.contracts import Contracts as SmtpContracts
 from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
 from posthouse.protocols.web import autoconfig, sts
+from posthouse.protocols.web.shares.site import PATH as SHARE_ROOT
 from posthouse.server.setting_up.records import open_ports
 from posthouse.server.worker.dav import dav_site
 from posthouse.server.worker.parts import Parts
+from posthouse.server.worker.shares import share_pages
 from posthouse.server.worker.site import own_pages, read_only
-from posthouse.webdav.http.site import HttpFactory
+from posthouse.webdav.http.site import Handler, HttpFactory
 from posthouse.webdav.site import ROOT as DAV_ROOT
 
 
@@ -81,7 +83,10 @@ def _http(parts: Parts, _name: str) -> Any:
     if web.autoconfig:
         page = autoconfig.AutoconfigPage(parts.store, parts.hostname, open_ports(parts.configuration.listeners))
         pages |= dict.fromkeys(autoconfig.PATHS, page)
-    return HttpFactory({**read_only(pages), DAV_ROOT: dav_site(parts, now_ms)}, settings)
+    routes: dict[tuple[str, ...], Handler] = {**read_only(pages), DAV_ROOT: dav_site(parts, now_ms)}
+    if web.shares:
+        routes[SHARE_ROOT] = share_pages(parts, now_ms)
+    return HttpFactory(routes, settings, secret=SHARE_ROOT)
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

@@ -65,6 +65,25 @@ def _message(name: bytes, keys: bytes) -> BearerMessage:
         raise BadExchange("that is not UTF-8") from None
 
 
+def read_bearer(field: str) -> str | None:
+    """The token in `Bearer TOKEN`; None for what is none."""
+    match = _TOKEN.fullmatch(field.strip().encode("utf-8", "replace"))
+    return None if match is None else match[1].decode("ascii")
+
+
+async def login_by_token(authenticator: Authenticator, tokens: Tokens, said: BearerMessage, peer_host: str) -> Login:
+    """Who has logged in; raises WrongCredentials, LoginDisabled, TooManyFailures, StoreUnavailable."""
+    found = await authenticator.find(said.name) if said.name else None
+    await authenticator.check_throttle(found, peer_host)
+    name = None if said.token is None else await tokens.login_name(said.token)
+    whose = None if name is None else await authenticator.find(name)
+    if whose is None or (said.name and (found is None or found.account != whose.account)):
+        await authenticator.count_failure(found, peer_host)
+        raise WrongCredentials
+    held = await authenticator.credentials(whose.account)
+    return authenticator.admit(whose, held.epoch)
+
+
 class Bearer:
     """One exchange: the token at once; a refusal is told as JSON, which the client answers before it ends."""
 
@@ -82,16 +101,11 @@ class Bearer:
         if response is None or response == b"":
             return b""
         said = (read_xoauth2 if self._xoauth2 else read_oauthbearer)(response)
-        found = await self._authenticator.find(said.name) if said.name else None
-        await self._authenticator.check_throttle(found, self._peer_host)
-        name = None if said.token is None else await self._tokens.login_name(said.token)
-        whose = None if name is None else await self._authenticator.find(name)
-        if whose is None or (said.name and (found is None or found.account != whose.account)):
-            await self._authenticator.count_failure(found, self._peer_host)
+        try:
+            return await login_by_token(self._authenticator, self._tokens, said, self._peer_host)
+        except WrongCredentials:
             self._refused = True
             return self._refusal(said.token)
-        held = await self._authenticator.credentials(whose.account)
-        return self._authenticator.admit(whose, held.epoch)
 
     def _refusal(self, token: str | None) -> bytes:
         """RFC 7628 3.2.2: why, and where a good token is to be had."""

@@ -15,12 +15,15 @@ from typing import Literal
 import argon2
 import msgspec
 
+from posthouse.core.accounts.lookup import effective_status
+from posthouse.core.accounts.records import read_account
 from posthouse.core.authentication.passwords import hasher, prepared
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.files.errors import LinkOver, NoSuchFile, NoSuchLink, NotAFolder, TooManyLinks
+from posthouse.core.files.names import canonical
 from posthouse.core.files.records import ENCODER, Entry, LinkRecord, decode_link
 from posthouse.core.files.settings import FileLimits
-from posthouse.core.files.tree import above, locate
+from posthouse.core.files.tree import above, locate, read_entry
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_LINK
 
@@ -114,12 +117,36 @@ def list_links(txn: ReadTransaction, account: int, node: int | None, limit: int)
 def open_link(txn: ReadTransaction, key: LinkKey, now: int) -> Link:
     """What a token leads to; raises NoSuchLink, LinkOver. The caller asks for the password where there is one."""
     record = _read(txn, key, now)
+    owner = read_account(txn, key.account)
+    if owner is None or effective_status(txn, owner) != "enabled":
+        raise NoSuchLink(str(key.node))
     try:
         above(txn, key.account, key.node)
         found = locate(txn, key.account, key.node)
     except NoSuchFile:
         raise NoSuchLink(str(key.node)) from None
     return Link(key, record, found.entry, found.place.name)
+
+
+@query
+def open_in_link(txn: ReadTransaction, key: LinkKey, path: list[str], now: int) -> tuple[Link, str, Entry]:
+    """A link, and what is at a path below what it leads to: its name and entry.
+
+    Raises as `open_link` does, and NoSuchFile. A document has nothing below it but itself, by its name.
+    """
+    link = open_link(txn, key, now)
+    name, entry = link.name, link.entry
+    if not entry.is_folder:
+        if [canonical(step) for step in path] not in ([], [name]):
+            raise NoSuchFile("/".join(path)[:200])
+        return link, name, entry
+    for step in path:
+        name = canonical(step)
+        found = read_entry(txn, key.account, entry.node, name) if entry.is_folder else None
+        if found is None:
+            raise NoSuchFile(name)
+        entry = found
+    return link, name, entry
 
 
 @operation

@@ -27,6 +27,10 @@ WORDS = {
     "NoOwner": "{0} is a group, which cannot own one",
     "NoSuchGrantee": "{0} is nobody to share with here",
     "NoSuchDkimKey": "there is no key {0} of {1}",
+    "NoSuchAccountHere": "{0} is no account here",
+    "NoSuchFile": "there is no file {0}",
+    "NoSuchLink": "there is no link {0}",
+    "NotAFolder": "{0} is no folder: files can be sent into folders only",
     "NotEmpty": "{0} is there already; --replace would set it aside",
     "NotHere": "{0} is no address of ours",
     "OwnerHasAll": "{0} owns it and has all rights",
@@ -35,6 +39,7 @@ WORDS = {
     "Refused": "{0}",
     "TooManyAccounts": "{0} may have {1} accounts and no more",
     "TooManyGrants": "a folder can be shared with {0} people and groups and no more",
+    "TooManyLinks": "an account may have {0} links and no more",
     "TooManyAppPasswords": "an account may have {0} app passwords and no more",
 }
 

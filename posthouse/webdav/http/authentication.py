@@ -1,4 +1,4 @@
-"""Who asks: Basic (RFC 7617), checked as every login is, remembered and throttled by the authenticator."""
+"""Who asks: Basic (RFC 7617) or Bearer (RFC 6750), checked as every login is, remembered and throttled."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ import binascii
 
 from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
+from posthouse.core.authentication.tokens import BearerMessage, login_by_token, read_bearer
+from posthouse.webdav.http.answer import Fields
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
 
-_ASK = ((b"www-authenticate", b'Basic realm="Posthouse", charset="UTF-8"'),)
+_BASIC: Fields = ((b"www-authenticate", b'Basic realm="Posthouse", charset="UTF-8"'),)
+_BEARER: Fields = ((b"www-authenticate", b'Bearer realm="Posthouse"'),)
+_BAD_TOKEN: Fields = ((b"www-authenticate", b'Bearer realm="Posthouse", error="invalid_token"'),)
 
 
 async def login_of(request: Request, authenticator: Authenticator) -> Login:
-    """Who asks; raises HttpError, which asks for a password where one may be sent."""
+    """Who asks; raises HttpError, which asks for a password, or a token, where one may be sent."""
     if not request.peer.may_send_password:
         raise HttpError(403, "passwords are taken over TLS only: ask by https")
-    name, password = _credentials(request.field("authorization"))
+    field = request.field("authorization")
+    is_token = authenticator.tokens is not None and field[:7].lower() == "bearer "
     try:
+        if is_token:
+            return await _by_token(field, authenticator, request.peer.host)
+        name, password = _credentials(field, _asks(authenticator))
         return await authenticator.check_password(name, password, request.peer.host)
     except WrongCredentials:
-        raise HttpError(401, "wrong name or password", _ASK) from None
+        if is_token:
+            raise HttpError(401, "the token is not good, or not any more", _BAD_TOKEN) from None
+        raise HttpError(401, "wrong name or password", _asks(authenticator)) from None
     except LoginDisabled as disabled:
         raise HttpError(403, f"this account is {disabled}") from None
     except TooManyFailures:
@@ -29,14 +39,24 @@ async def login_of(request: Request, authenticator: Authenticator) -> Login:
         raise HttpError(429, "too many logins failed", ((b"retry-after", b"%d" % seconds),)) from None
 
 
-def _credentials(field: str) -> tuple[str, str]:
+async def _by_token(field: str, authenticator: Authenticator, host: str) -> Login:
+    assert authenticator.tokens is not None
+    return await login_by_token(authenticator, authenticator.tokens, BearerMessage("", read_bearer(field)), host)
+
+
+def _asks(authenticator: Authenticator) -> Fields:
+    """What may be logged in by; a browser asks for a password, so that stands first."""
+    return _BASIC if authenticator.tokens is None else _BASIC + _BEARER
+
+
+def _credentials(field: str, asks: Fields) -> tuple[str, str]:
     scheme, _, value = field.partition(" ")
     if scheme.lower() != "basic":
-        raise HttpError(401, "log in", _ASK)
+        raise HttpError(401, "log in", asks)
     try:
         name, colon, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
-        raise HttpError(401, "the login cannot be read", _ASK) from None
+        raise HttpError(401, "the login cannot be read", asks) from None
     if not colon:
-        raise HttpError(401, "the login cannot be read", _ASK)
+        raise HttpError(401, "the login cannot be read", asks)
     return name, password

@@ -117,7 +117,7 @@ class Exchange:
         except ConnectionError:
             pass  # nobody is there to be told
         except Exception:
-            log.exception("answer failed", target=self._target[:200].decode("latin-1"))
+            log.exception("answer failed", target=channel.factory.shown(self._target.decode("latin-1")))
             channel.abort()
 
     def _read(self, body: Body) -> Request | HttpError:

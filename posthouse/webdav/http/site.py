@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from twisted.internet.protocol import Factory
@@ -33,10 +34,17 @@ class HttpFactory(Factory):
 
     noisy = False
 
-    def __init__(self, routes: Mapping[tuple[str, ...], Handler], settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        routes: Mapping[tuple[str, ...], Handler],
+        settings: HttpSettings,
+        secret: Collection[str] = (),
+    ) -> None:
+        """What is below paths that begin with a name in `secret` is a secret itself, and never logged."""
         self._routes = dict(routes)
         self._deepest = max(map(len, self._routes), default=0)
         self._settings = settings
+        self._secret = frozenset(secret)
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def buildProtocol(self, addr: Any) -> Any:
@@ -62,6 +70,15 @@ class HttpFactory(Factory):
         """Close connections, once whoever has just connected had the time to ask and to be answered."""
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._close)
 
+    def shown(self, target: str) -> str:
+        """A request's target as it may stand in the log."""
+        if self._secret:
+            path = target if target.startswith("/") else target.partition("://")[2].partition("/")[2]
+            top = unquote(path).strip("/").partition("/")[0]
+            if top in self._secret:
+                return f"/{top}/..."
+        return target[:500]
+
     def log(self, request: Any) -> None:
         """Twisted's own log, which is not ours."""
 
@@ -77,8 +94,7 @@ class HttpFactory(Factory):
         except ConnectionError:
             raise
         except Exception:
-            target = request.target if isinstance(request, Request) else ""
-            log.exception("request failed", target=target[:200])
+            log.exception("request failed", target=self.shown(request.target) if isinstance(request, Request) else "")
             return text(500, "something went wrong here; it was logged")
 
     def _handler(self, segments: tuple[str, ...]) -> Handler:
@@ -92,7 +108,7 @@ class HttpFactory(Factory):
         log.info(
             "http",
             method=request.method,
-            target=request.target[:500],
+            target=self.shown(request.target),
             status=answer.status,
             octets=len(answer.body) if isinstance(answer.body, bytes) else answer.length,
             milliseconds=round(seconds * 1000, 1),

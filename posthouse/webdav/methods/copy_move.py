@@ -6,6 +6,7 @@ from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.preconditions import guard_of
+from posthouse.webdav.methods.representing import represented
 from posthouse.webdav.tree import Found, Path
 from posthouse.webdav.wire.fields import INFINITY, depth, destination, overwrites
 
@@ -20,7 +21,7 @@ async def copy(asked: Asked) -> Answer:
     guard = await guard_of(asked, source)
     may_overwrite = overwrites(asked.request)
     is_new = await writing.copy(source, target, overwrite=may_overwrite, is_deep=levels == INFINITY, guard=guard)
-    return Answer(201 if is_new else 204)
+    return await represented(asked, target.path, Answer(201 if is_new else 204))
 
 
 async def move(asked: Asked) -> Answer:
@@ -33,7 +34,7 @@ async def move(asked: Asked) -> Answer:
         raise HttpError(403, "this folder stays")
     guard = await guard_of(asked, source)
     is_new = await writing.move(source, target, overwrite=overwrites(asked.request), guard=guard)
-    return Answer(201 if is_new else 204)
+    return await represented(asked, target.path, Answer(201 if is_new else 204))
 
 
 async def _both(asked: Asked) -> tuple[Found, Found]:

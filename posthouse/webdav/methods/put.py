@@ -5,26 +5,34 @@ Finder sends chunks and says by X-Expected-Entity-Length how long it will be.
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from collections.abc import AsyncIterator
 
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.media import UNKNOWN, media_type_of
 from posthouse.webdav.http.ranges import Placed, placed
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.preconditions import guard_of
+from posthouse.webdav.methods.representing import represented, represented_refusal
 from posthouse.webdav.tree import Guard, Member, Upload
 from posthouse.webdav.wire.dates import http_date
 from posthouse.webdav.wire.errors import DavError
 
-_UNKNOWN = "application/octet-stream"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[\x20-\x7e]*", re.ASCII)
 _LONGEST_TYPE = 200
 
 
 async def put(asked: Asked) -> Answer:
     """Write it; raises HttpError."""
+    try:
+        answer = await _put(asked)
+    except HttpError as error:
+        return await represented_refusal(asked, error)
+    return await represented(asked, asked.path, answer)
+
+
+async def _put(asked: Asked) -> Answer:
     writing = asked.writing
     at = await asked.found()
     if at.member is not None and at.member.is_folder:
@@ -103,9 +111,9 @@ def _expected(asked: Asked) -> int | None:
 
 def _media_type(asked: Asked) -> str:
     said = asked.request.field("content-type").strip()
-    if said and said.lower() != _UNKNOWN and len(said) <= _LONGEST_TYPE and _MEDIA_TYPE.fullmatch(said):
+    if said and said.lower() != UNKNOWN and len(said) <= _LONGEST_TYPE and _MEDIA_TYPE.fullmatch(said):
         return said
-    return mimetypes.guess_type(asked.path[-1])[0] or _UNKNOWN
+    return media_type_of(asked.path[-1])
 
 
 def _answer(member: Member, *, is_new: bool) -> Answer:

@@ -10,10 +10,15 @@ from collections.abc import AsyncIterator
 import brotli
 import pytest
 
-from posthouse.core.authentication.authenticator import Login
+from posthouse.core.accounts.accounts import NewAccount, add_account
+from posthouse.core.accounts.domains import add_domain
+from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.bus import LocalBus
 from posthouse.core.peer import Peer
+from posthouse.core.registry import LocalRegistry
+from posthouse.storage.memory import MemoryStore
 from posthouse.webdav.http.answer import Answer, text
 from posthouse.webdav.http.authentication import login_of
 from posthouse.webdav.http.body import Body
@@ -103,6 +108,7 @@ async def test_a_stream_is_compressed_as_it_comes() -> None:
 
 
 class Doorman:
+    tokens = None
     settings = AuthenticationSettings()
 
     def __init__(self, error: Exception | None = None) -> None:
@@ -168,3 +174,35 @@ def test_the_parts_of_a_target() -> None:
 )
 def test_the_name_of_the_site(host: str, name: str) -> None:
     assert asked(host=host).host == name
+
+
+class Keyring:
+    scope = "mail"
+    discovery = ""
+
+    async def login_name(self, token: str) -> str | None:
+        return "ann@example.org" if token == "good" else None
+
+
+async def test_tokens() -> None:
+    store = MemoryStore(LocalBus())
+    await store.write(add_domain, "example.org", None, 1)
+    account = await store.write(add_account, NewAccount("ann@example.org", "", None, None), 1)
+    settings = AuthenticationSettings(failures_per_address=2)
+    authenticator = Authenticator(store, LocalRegistry(), settings, tokens=Keyring())
+    login = await login_of(asked(authorization="bearer good"), authenticator)
+    assert (login.account, login.address) == (account, "ann@example.org")
+    with pytest.raises(HttpError) as nothing:
+        await login_of(asked(), authenticator)
+    schemes = [value.partition(b" ")[0] for name, value in nothing.value.fields if name == b"www-authenticate"]
+    assert (nothing.value.status, schemes) == (401, [b"Basic", b"Bearer"])
+    for bad in ("Bearer bad", "Bearer g\u00e4"):
+        with pytest.raises(HttpError) as refused:
+            await login_of(asked(authorization=bad), authenticator)
+        assert (refused.value.status, b'error="invalid_token"' in refused.value.fields[0][1]) == (401, True)
+    with pytest.raises(HttpError) as throttled:
+        await login_of(asked(authorization="Bearer good"), authenticator)
+    assert throttled.value.status == 429
+    with pytest.raises(HttpError) as unknown:
+        await login_of(asked(authorization="Bearer good"), Authenticator(store, LocalRegistry(), settings))
+    assert unknown.value.status == 401

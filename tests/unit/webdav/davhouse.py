@@ -31,6 +31,7 @@ class Porter:
     """Lets everybody in by the name of an account."""
 
     settings: Any = None
+    tokens = None
 
     async def check_password(self, name: str, password: str, peer_host: str) -> Login:
         return Login({"ann@example.org": 1, "bob@example.org": 2}[name], name, 1)

@@ -325,3 +325,22 @@ async def test_no_room(house: DavHouse) -> None:
     tiny = await DavHouse(upload_octets=5).open()
     assert (await tiny.ask("PUT", "/a", "123456")).status == 413
     assert (await tiny.ask_raw(chunked.encode())).status == 413
+
+
+async def test_what_is_there_afterwards_where_that_is_preferred() -> None:
+    house = await DavHouse().open()
+    wish = "prefer: return=representation"
+    said = await house.ask("PUT", "/a", "one", wish)
+    assert (said.status, said.body, said.fields["preference-applied"]) == (201, b"one", "return=representation")
+    assert said.fields["content-location"] == f"{BASE}/a"
+    assert (await house.ask("PUT", "/a", "two", wish)).status == 200
+    refused = await house.ask("PUT", "/a", "three", wish, "if-match: " + said.fields["etag"])
+    assert (refused.status, refused.body) == (412, b"two")
+    assert (await house.ask("PUT", "/b", "x", wish, 'if-match: "x"')).status == 412
+    copied = await house.ask("COPY", "/a", "", wish, f"destination: {BASE}/c")
+    assert (copied.status, copied.body, copied.fields["content-location"]) == (201, b"two", f"{BASE}/c")
+    moved = await house.ask("MOVE", "/c", "", wish, f"destination: {BASE}/a")
+    assert (moved.status, moved.body) == (200, b"two")
+    await house.ask("MKCOL", "/d")
+    assert (await house.ask("COPY", "/d", "", wish, f"destination: {BASE}/e")).body == b""
+    assert (await house.ask("PUT", "/empty", "", wish)).body == b""
