@@ -22,6 +22,7 @@ Step = Callable[[WriteTransaction], None]
 
 _JOB_DUE_0 = b"\x51"
 _TRACE_MARK_1 = b"\x6d"
+_WRITE_2 = b"\x02"
 
 
 def due_by_kind(txn: WriteTransaction) -> None:
@@ -35,8 +36,13 @@ def without_trace_marks(txn: WriteTransaction) -> None:
     txn.delete_range(_TRACE_MARK_1, after(_TRACE_MARK_1))
 
 
+def answers_by_commit(txn: WriteTransaction) -> None:
+    """Remembered answers stand together by commit: those of before are dropped, for who could ask has ended."""
+    txn.delete_range(_WRITE_2, after(_WRITE_2))
+
+
 # step n brings a store of schema n to n + 1; a new store begins with the last number
-STEPS: tuple[Step, ...] = (due_by_kind, without_trace_marks)
+STEPS: tuple[Step, ...] = (due_by_kind, without_trace_marks, answers_by_commit)
 
 
 class SchemaTooNew(Exception):

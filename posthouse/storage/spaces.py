@@ -8,7 +8,8 @@ U32, U64, HASH, TEXT = Field.U32, Field.U64, Field.HASH, Field.TEXT
 
 # The store itself
 META = Space(0x01, "meta", TEXT)  # name -> bytes (schema number, counters)
-WRITE = Space(0x02, "write", U64, U64)  # client, sequence -> when, answer: what makes a repeated write harmless
+# client, last sequence -> when, answers by sequence: what makes a repeated write harmless; 0x02 had one a sequence
+WRITE = Space(0x03, "write", U64, U64)
 
 # Accounts
 DOMAIN = Space(0x10, "domain", TEXT)  # domain (or domain alias) -> DomainRecord

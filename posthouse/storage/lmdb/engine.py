@@ -1,4 +1,9 @@
-"""The writing end of an LMDB store: batches of operations, each in a child transaction, one synced commit for all."""
+"""The writing end of an LMDB store: batches of operations, one synced commit for all.
+
+A batch runs straight through in one transaction, as nearly every batch can. When one of its operations cannot be done,
+all is taken back and the batch runs again with each operation in a child transaction, which rolls back alone: that
+costs every operation copies of the pages it changes, so it is kept for the batch that needs it.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +36,35 @@ FULL = (lmdb.MapFullError, lmdb.TxnFullError)
 
 
 class Work(msgspec.Struct, gc=False):
-    """One write to do. Without a client it is not remembered (nobody could ask again)."""
+    """One write to do. Without a client it is not remembered (nobody could ask again).
+
+    `encoded` are the arguments as they came: who runs a second time must not see what the first run did to them.
+    """
 
     operation: Operation[Any, Any, Any]
     arguments: tuple[Any, ...]
+    encoded: bytes | None = None
     sequence: int = 0
     client: int | None = None
     answered: int = 0
     again: bool = False
+
+
+class Ran:
+    """What came of a batch, or of the part of it that there was time for."""
+
+    __slots__ = ("answers", "kept", "topics")
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.topics: dict[str, None] = {}
+        self.kept: dict[int, dict[int, bytes]] = {}  # client -> sequence -> what to answer when it asks again
+
+    def add(self, work: Work, answer: Answer) -> None:
+        """The next operation's answer."""
+        self.answers.append(answer)
+        if answer.kind == RESULT and work.client is not None:
+            self.kept.setdefault(work.client, {})[work.sequence] = answer.body
 
 
 class StoreInUse(Exception):
@@ -102,16 +128,8 @@ class Engine:
 
         What it did not come to within `batch_milliseconds` has no answer and is for the next batch.
         """
-        topics: dict[str, None] = {}
-        answers: list[Answer] = []
-        until = time.monotonic() + self._settings.batch_milliseconds / 1000
         try:
-            with self._begin() as txn:
-                for work in batch:
-                    answers.append(self._run_one(txn, work, topics, now))
-                    if time.monotonic() > until:
-                        break
-                self._forget_answered(LmdbTransaction(txn, {}), batch[: len(answers)])
+            ran = self._run_together(batch, now) or self._run_apart(batch, now)
         except Exception as error:
             # nothing of the batch is in the store; a failed commit may leave the environment unusable
             log.error(
@@ -120,7 +138,7 @@ class Engine:
             self._reopen()
             words = str(error).encode()
             return [Answer(UNAVAILABLE, work.sequence, words) for work in batch], []
-        return answers, list(topics)
+        return ran.answers, list(ran.topics)
 
     def forget_old(self, before: int) -> int:
         """Drop remembered answers older than `before` (ms); raises lmdb.Error."""
@@ -147,18 +165,68 @@ class Engine:
             self.environment = None
         self._lock.release()
 
-    def _run_one(self, txn: Any, work: Work, topics: dict[str, None], now: int) -> Answer:
-        if work.again and work.client is not None:
-            remembered = writes.recall(LmdbTransaction(txn, {}), work.client, work.sequence)
-            if remembered is not None:
-                return Answer(RESULT, work.sequence, remembered)
+    def _run_together(self, batch: Sequence[Work], now: int) -> Ran | None:
+        """All in one transaction; None, and nothing of it in the store, when an operation did not go through."""
+        ran = Ran()
+        until = self._until()
+        txn = self._begin()
+        whole = LmdbTransaction(txn, ran.topics)
+        try:
+            for work in batch:
+                if not self._recalled(whole, work, ran):
+                    ran.add(work, self._perform(whole, work, work.arguments))
+                if time.monotonic() > until:
+                    break
+        except Exception as error:
+            txn.abort()
+            if len(batch) == 1 and isinstance(error, Refused):
+                ran = Ran()
+                ran.add(batch[0], self._refused(batch[0], error))
+                return ran
+            return None
+        self._commit(txn, batch, ran, now)
+        return ran
+
+    def _run_apart(self, batch: Sequence[Work], now: int) -> Ran:
+        """Each in a child transaction."""
+        ran = Ran()
+        until = self._until()
+        txn = self._begin()
+        whole = LmdbTransaction(txn, ran.topics)
+        try:
+            for work in batch:
+                if not self._recalled(whole, work, ran):
+                    ran.add(work, self._run_one(txn, work, ran.topics))
+                if time.monotonic() > until:
+                    break
+        except Exception:
+            txn.abort()
+            raise
+        self._commit(txn, batch, ran, now)
+        return ran
+
+    def _until(self) -> float:
+        return time.monotonic() + self._settings.batch_milliseconds / 1000
+
+    def _recalled(self, txn: LmdbTransaction, work: Work, ran: Ran) -> bool:
+        """True when it was done before and its answer is remembered."""
+        if not work.again or work.client is None:
+            return False
+        body = writes.recall(txn, work.client, work.sequence)
+        if body is not None:
+            ran.answers.append(Answer(RESULT, work.sequence, body))
+        return body is not None
+
+    def _perform(self, txn: LmdbTransaction, work: Work, arguments: tuple[Any, ...]) -> Answer:
+        result = work.operation.function(txn, *arguments)
+        return Answer(RESULT, work.sequence, work.operation.encode_result(result))
+
+    def _run_one(self, txn: Any, work: Work, topics: dict[str, None]) -> Answer:
         announced: dict[str, None] = {}
         child = self.environment.begin(write=True, parent=txn)
         try:
-            result = work.operation(LmdbTransaction(child, announced), *work.arguments)
-            body = work.operation.encode_result(result)
-            if work.client is not None:
-                writes.remember(LmdbTransaction(child, announced), work.client, work.sequence, body, now)
+            arguments = work.arguments if work.encoded is None else work.operation.decode_arguments(work.encoded)
+            answer = self._perform(LmdbTransaction(child, announced), work, arguments)
             child.commit()
         except Refused as refusal:
             child.abort()
@@ -174,7 +242,7 @@ class Engine:
             log.exception("operation failed", operation=work.operation.name)
             return Answer(FAILED, work.sequence, work.operation.name.encode())
         topics.update(announced)
-        return Answer(RESULT, work.sequence, body)
+        return answer
 
     def _refused(self, work: Work, refusal: Refused) -> Answer:
         try:
@@ -183,13 +251,23 @@ class Engine:
             log.exception("refusal that cannot travel", operation=work.operation.name)
             return Answer(FAILED, work.sequence, work.operation.name.encode())
 
-    def _forget_answered(self, txn: LmdbTransaction, batch: Sequence[Work]) -> None:
-        # the last request of each client says most
-        for client, answered in {work.client: work.answered for work in batch if work.client is not None}.items():
-            known = self._answered.get(client, 0)
-            if answered > known:
-                writes.forget(txn, client, known, answered)
-                self._answered[client] = answered
+    def _commit(self, txn: Any, batch: Sequence[Work], ran: Ran, now: int) -> None:
+        """Keep the answers beside the effects, drop those that the clients have, and make it all durable."""
+        try:
+            whole = LmdbTransaction(txn, {})
+            for client, answers in ran.kept.items():
+                writes.remember(whole, client, answers, now)
+            # the last request of each client says most
+            done = batch[: len(ran.answers)]
+            answered = {work.client: work.answered for work in done if work.client is not None}
+            answered = {client: end for client, end in answered.items() if end > self._answered.get(client, 0)}
+            for client, end in answered.items():
+                writes.forget(whole, client, self._answered.get(client, 0), end)
+            txn.commit()
+        except Exception:
+            txn.abort()
+            raise
+        self._answered |= answered
 
     def _begin(self) -> Any:
         if self.environment is None:

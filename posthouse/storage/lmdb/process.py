@@ -1,7 +1,7 @@
 """The store process: one thread that does all writing for all workers.
 
-What came in since the last commit becomes one batch: each operation in a child transaction, one synced commit for
-all; then the answers go out and every client hears what was announced.
+What came in since the last commit becomes one batch with one synced commit for all; then the answers go out and every
+client hears what was announced.
 """
 
 from __future__ import annotations
@@ -149,7 +149,9 @@ class Client(asyncio.Protocol):
             answer = Answer(FAILED, request.sequence, request.operation.encode())
             self.send(frame(ENCODER.encode(answer)))
             return
-        work = Work(operation, arguments, request.sequence, number, request.answered, request.again)
+        work = Work(
+            operation, arguments, request.arguments, request.sequence, number, request.answered, request.again
+        )
         self._writer.submit(self, work, len(body))
 
 

@@ -9,11 +9,13 @@ from typing import Any
 class LmdbTransaction:
     """A read or write transaction; topics that were announced gather in `topics`."""
 
-    __slots__ = ("_txn", "get", "topics")
+    __slots__ = ("_txn", "delete", "get", "put", "topics")
 
     def __init__(self, txn: Any, topics: dict[str, None]) -> None:
         self._txn = txn
-        self.get = txn.get  # bound once: the hottest call there is
+        self.get = txn.get  # bound once: the hottest calls there are
+        self.put = txn.put
+        self.delete = txn.delete
         self.topics = topics
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -37,12 +39,6 @@ class LmdbTransaction:
                 if entry[0] < start:
                     return
                 yield entry
-
-    def put(self, key: bytes, value: bytes) -> None:
-        self._txn.put(key, value)
-
-    def delete(self, key: bytes) -> bool:
-        return bool(self._txn.delete(key))
 
     def delete_range(self, start: bytes, end: bytes) -> int:
         count = 0

@@ -54,7 +54,7 @@ class AwkwardServer:
             txn.undo()
             txn = MemoryTransaction(self.values, self.keys)
             body = operation.encode_result(operation(txn, *operation.decode_arguments(request.arguments)))
-            writes.remember(txn, client, request.sequence, body, 0)
+            writes.remember(txn, client, {request.sequence: body}, 0)
         except Refused as refusal:
             txn.undo()
             return Answer(REFUSED, request.sequence, encode_refusal(refusal)), []

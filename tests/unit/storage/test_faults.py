@@ -19,9 +19,11 @@ from posthouse.storage.contract import (
 from posthouse.storage.lmdb import LocalStore
 from posthouse.storage.lmdb.engine import Engine, Work
 from posthouse.storage.lmdb.readers import Reader
+from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
+from posthouse.storage.spaces import WRITE
 from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE
-from tests.unit.storage.test_contract import NotToday, count_up, put_all, put_then_refuse, values
+from tests.unit.storage.test_contract import K, NotToday, count_up, put_all, put_then_refuse, values
 from tests.unit.stores import SETTINGS, StoreProcess
 
 
@@ -69,6 +71,47 @@ def test_each_of_a_batch_has_its_own_fate(tmp_path: Path) -> None:
     assert topics == ["counted"]
     found = Reader(engine.environment).run(values, ([b"n", b"before", b"x", b"0"],))
     assert found == [(2).to_bytes(8, "big"), None, None, None]
+    engine.close()
+
+
+@operation
+def use_up(txn: WriteTransaction, words: list[bytes]) -> int:
+    count = 0
+    while words:
+        txn.put(K + words.pop(), b"1")
+        count += 1
+    return count
+
+
+def test_a_batch_that_runs_again_sees_the_arguments_as_they_came(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
+    encoded = use_up.encode_arguments(([b"a", b"b"],))
+    batch = [Work(use_up, use_up.decode_arguments(encoded), encoded), Work(put_then_refuse, (b"x",))]
+    answers, _ = engine.run(batch, 0)
+    assert [answer.kind for answer in answers] == [RESULT, REFUSED]
+    assert use_up.decode_result(answers[0].body) == 2
+    assert Reader(engine.environment).run(values, ([b"a", b"b", b"x"],)) == [b"1", b"1", None]
+    engine.close()
+
+
+def test_what_is_asked_again_is_answered_as_before_also_among_others(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
+
+    def asked(sequence: int, *, refused: bool = False, again: bool = False, answered: int = 1) -> Work:
+        operation, arguments = (put_then_refuse, (b"x",)) if refused else (count_up, (b"n",))
+        return Work(operation, arguments, None, sequence, 7, answered, again)
+
+    first, _ = engine.run([asked(1), asked(2, refused=True), asked(3)], 0)
+    assert [answer.kind for answer in first] == [RESULT, REFUSED, RESULT]
+    again, _ = engine.run([asked(sequence, again=True) for sequence in (1, 2, 3)], 0)  # what was refused is done now
+    assert [count_up.decode_result(answer.body) for answer in again] == [1, 3, 2]
+    third, _ = engine.run([asked(sequence, again=True) for sequence in (1, 2, 3)], 0)
+    assert [answer.body for answer in third] == [answer.body for answer in again]
+    fourth, _ = engine.run([asked(3, again=True, answered=3)], 0)  # 1 and 2 are forgotten, and 3 is not
+    assert fourth[0].body == again[2].body
+    engine.run([asked(4, answered=4)], 0)
+    with engine.environment.begin() as txn:
+        assert [WRITE.parse(key)[1] for key, _ in LmdbTransaction(txn, {}).scan(*WRITE.range())] == [4]
     engine.close()
 
 

@@ -86,3 +86,17 @@ def test_a_newer_store_is_refused(engine: Engine) -> None:
         Engine(engine.directory, SETTINGS)
     with pytest.raises(schema.SchemaTooNew):  # and not "in use": the first attempt let go of it
         Engine(engine.directory, SETTINGS)
+
+
+def test_remembered_answers_of_schema_2_are_dropped(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
+    engine.change(lambda txn: txn.put(b"\x02" + bytes(16), bytes(8)))
+    engine.change(lambda txn: txn.put(schema.KEY, (2).to_bytes(4, "big")))
+    schema.migrate(engine)
+    with engine.environment.begin() as txn:
+        assert txn.get(b"\x02" + bytes(16)) is None
+    copy = open_for_reading(engine.directory / "backups" / f"before-schema-{len(schema.STEPS)}", SETTINGS)
+    with copy.begin() as txn:
+        assert txn.get(b"\x02" + bytes(16)) == bytes(8)
+    copy.close()
+    engine.close()
