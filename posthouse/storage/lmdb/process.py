@@ -149,9 +149,7 @@ class Client(asyncio.Protocol):
             answer = Answer(FAILED, request.sequence, request.operation.encode())
             self.send(frame(ENCODER.encode(answer)))
             return
-        work = Work(
-            operation, arguments, request.arguments, request.sequence, number, request.answered, request.again
-        )
+        work = Work(operation, arguments, request.arguments, request.sequence, number, request.answered, request.again)
         self._writer.submit(self, work, len(body))
 
 
