@@ -6,16 +6,25 @@ import asyncio
 import socket
 
 import click
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from posthouse.admin import domain as domains
 from posthouse.admin.dns import DnsRecord, Finding, Ours, compare
 from posthouse.admin.names import domain_of
 from posthouse.admin.reverse import check_reverse
+from posthouse.admin.sts import check_policies
 from posthouse.core.dkim.keys import published_keys
+from posthouse.core.dns import Resolver
+from posthouse.core.routing.contracts import PolicySource
 from posthouse.core.routing.settings import RoutingSettings
+from posthouse.protocols.web.sts import our_policy
 from posthouse.server.certificate import BadCertificate, read_key_pair
 from posthouse.server.cli.context import Command, Invocation, pass_invocation
 from posthouse.server.cli.output import show_json, warn
+from posthouse.server.configuration import Configuration
+from posthouse.server.configuration.tree import authorities_file
+from posthouse.server.https import Https
+from posthouse.server.policies import HttpsPolicies
 from posthouse.server.resolver import DnsResolver
 from posthouse.server.setting_up.records import open_ports, wanted_records
 from posthouse.storage.contract import Store
@@ -68,8 +77,19 @@ async def check_quickly(records: list[DnsRecord], seconds: float) -> list[Findin
 
 
 async def _findings(invocation: Invocation, records: list[DnsRecord], ours: Ours) -> list[Finding]:
-    resolver = DnsResolver(invocation.configuration.routing)
-    return await compare(resolver, records, ours) + await check_reverse(resolver, _hostname(invocation))
+    configuration = invocation.configuration
+    resolver, hostname = DnsResolver(configuration.routing), _hostname(invocation)
+    findings = await compare(resolver, records, ours) + await check_reverse(resolver, hostname)
+    return findings + await check_policies(
+        policy_source(configuration, resolver), findings, our_policy(configuration.web, hostname)
+    )
+
+
+def policy_source(configuration: Configuration, resolver: Resolver) -> PolicySource:
+    """Where policies are asked for as others ask; for the loop that runs."""
+    reactor = AsyncioSelectorReactor(asyncio.get_running_loop())
+    https = Https(reactor, resolver, configuration.routing, authorities_file(configuration))
+    return HttpsPolicies(https, configuration.routing)
 
 
 def _hostname(invocation: Invocation) -> str:

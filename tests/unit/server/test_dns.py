@@ -36,7 +36,19 @@ def zone_of(records: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
-async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(house: Path) -> None:
+class Source:
+    """Has the policy of example.org."""
+
+    text = "version: STSv1\nmode: testing\nmx: mail.example.org\nmax_age: 604800\n"
+
+    async def fetch(self, domain: str) -> str:
+        return self.text
+
+
+async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posthouse.server.cli.dns.policy_source", lambda *_: Source())
     printed = await asyncio.to_thread(run, house, "dns", "example.org", "--json")
     records = json.loads(printed.stdout)
     kinds = {(each["name"], each["type"]) for each in records}
