@@ -38,13 +38,13 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.6
     check_numbers(command.sequence, view, uid=command.uid)
     positions = await view.positions(command.sequence, uid=command.uid)
+    if command.partial is not None:
+        positions = within(positions, command.partial)  # RFC 9394 3.3; 3.4: then what of them has changed
     if command.changed_since is not None:
         changes = await view.changes(command.changed_since)
         if command.vanished:
             await tell_missed(command.sequence, changes, view, user)
         positions = await changed_positions(positions, changes, command.changed_since, view)
-    if command.partial is not None:
-        positions = within(positions, command.partial)  # RFC 9394 3.3
     if await show(command.attributes, positions, view, user) < sum(stop - start for start, stop in positions):
         return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
     return Ok("That is all")
