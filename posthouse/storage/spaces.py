@@ -53,6 +53,14 @@ FILE_PROPERTY = Space(0x84, "file property", U32, U32, TEXT)  # account, node, n
 FILE_LOCK = Space(0x85, "file lock", U32, U32, TEXT)  # account, node, token -> LockRecord
 FILE_LINK = Space(0x86, "file link", U32, U32, HASH)  # account, node, sha-256 of a share link's secret -> LinkRecord
 
+# Search folders (core/mail/search_folders); what they show are items of their own collections
+SEARCH_FOLDER = Space(0x90, "search folder", U32, U32)  # account, collection -> Definition
+SEARCH_STANDING = Space(0x91, "search folder's standing", U32, U32)  # account, collection -> Standing: how far it is
+SEARCH_MEMBER = Space(0x92, "search folder's member", U32, U32, U32, U32)  # ..., mailbox, UID there -> UID here
+SEARCH_SOURCE = Space(0x93, "search folder's source", U32, U32, U32)  # account, collection, UID -> mailbox, UID there
+# account, collection, when (ms), mailbox, UID there -> empty: what has to be looked at again then
+SEARCH_DUE = Space(0x94, "search folder's due message", U32, U32, U64, U32, U32)
+
 # Blobs
 BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
 BLOB_BYTES = Space(0x41, "blob bytes", HASH)  # sha-256 -> the bytes, of small blobs
@@ -92,6 +100,7 @@ ALL = (
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK,
+    SEARCH_FOLDER, SEARCH_STANDING, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_DUE,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,
     DKIM_KEY, STS_POLICY, TLS_RESULT, SENT, TRACE,

@@ -6,6 +6,7 @@ from itertools import islice
 
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import erase_items
+from posthouse.core.mail.search_folders.records import SEARCH_KIND, forget_search_folder
 from posthouse.core.mail.threads import forget_threads
 from posthouse.core.mail.undelete import erase_expunged
 from posthouse.core.sharing.grants import forget_acls
@@ -21,6 +22,12 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
     """Erase up to `limit` messages of the account, whose files are erased; True when nothing of its mail is left."""
     left = limit
     for number, record in list(scan_collections(txn, account)):
+        if record.kind == SEARCH_KIND:
+            forget_search_folder(txn, account, number)
+            with Revision(txn, account) as revision:
+                revision.remove_collection(number)
+            forget_digests(txn, account, number)
+            continue
         items = list(islice(scan_items(txn, account, number), left))
         left -= len(items)
         with Revision(txn, account) as revision:

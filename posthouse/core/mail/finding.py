@@ -176,6 +176,9 @@ def _account(txn: ReadTransaction, text: str, kind: Literal["account", "group"])
 
 def _number(txn: ReadTransaction, account: int, name: str, called: str) -> int:
     try:
-        return find(txn, account, name)[0]
+        number, record = find(txn, account, name)
     except NoSuchMailbox:
         raise NoSuchMailbox(called) from None  # the name that the visitor knows it by
+    if record.kind != KIND:
+        raise NoSuchMailbox(called)  # search folders are their owner's alone
+    return number

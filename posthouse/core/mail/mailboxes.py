@@ -20,6 +20,8 @@ from posthouse.core.mail.errors import (
     TooManyMailboxes,
 )
 from posthouse.core.mail.places import move_items, remove_items
+from posthouse.core.mail.search_folders.errors import NoMainMailbox
+from posthouse.core.mail.search_folders.records import SEARCH_KIND, forget_search_folder, read_definition
 from posthouse.core.sharing.changing import keep_rights
 from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
@@ -28,6 +30,7 @@ from posthouse.storage.contract import ReadTransaction, WriteTransaction, operat
 from posthouse.storage.items import scan_items
 
 KIND = "mail"
+KINDS = frozenset({KIND, SEARCH_KIND})  # what can be opened
 INBOX = "INBOX"
 INBOX_ID = 1
 SEPARATOR = "/"
@@ -53,12 +56,21 @@ class Mailbox(msgspec.Struct, array_like=True, frozen=True):
     role: str | None
     subscribed: bool
     keywords: tuple[str, ...]
+    virtual: bool = False  # a search folder
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """Where new messages go; `uid_validity` is 0 when that is not the very mailbox that was named."""
+
+    number: int
+    record: CollectionRecord
+    uid_validity: int
 
 
 @query
 def list_mailboxes(txn: ReadTransaction, account: int) -> list[Mailbox]:
     """All mailboxes, by name."""
-    found = [mailbox_of(number, record) for number, record in scan_collections(txn, account) if record.kind == KIND]
+    found = [mailbox_of(number, record) for number, record in scan_collections(txn, account) if record.kind in KINDS]
     found.sort(key=lambda mailbox: (mailbox.name != INBOX, mailbox.name))
     return found
 
@@ -73,7 +85,7 @@ def find_mailbox(txn: ReadTransaction, account: int, name: str) -> Mailbox:
 def read_mailbox(txn: ReadTransaction, account: int, mailbox: int) -> Mailbox:
     """The mailbox of that number; raises NoSuchMailbox when it was deleted."""
     record = read_collection(txn, account, mailbox)
-    if record is None or record.kind != KIND:
+    if record is None or record.kind not in KINDS:
         raise NoSuchMailbox(str(mailbox))
     return mailbox_of(mailbox, record)
 
@@ -82,7 +94,7 @@ def read_mailbox(txn: ReadTransaction, account: int, mailbox: int) -> Mailbox:
 def some_mailboxes(txn: ReadTransaction, account: int, numbers: list[int]) -> list[Mailbox]:
     """Those of the mailboxes that are there."""
     records = [(number, read_collection(txn, account, number)) for number in numbers]
-    return [mailbox_of(number, record) for number, record in records if record is not None and record.kind == KIND]
+    return [mailbox_of(number, record) for number, record in records if record is not None and record.kind in KINDS]
 
 
 @operation
@@ -100,7 +112,10 @@ def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | N
 
 @operation
 def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> None:
-    """Delete it with its messages; raises NoSuchMailbox, MailboxHasChildren, MailboxIsFixed."""
+    """Delete it with its messages, a search folder without them.
+
+    Raises NoSuchMailbox, MailboxHasChildren, MailboxIsFixed.
+    """
     number, record = find(txn, account, name)
     if number == INBOX_ID:
         raise MailboxIsFixed(INBOX)
@@ -108,7 +123,10 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
     if any(other.name.startswith(below) for _, other in scan_collections(txn, account)):
         raise MailboxHasChildren(name)
     with Revision(txn, account) as revision:
-        remove_items(revision, number, list(scan_items(txn, account, number)), now)
+        if record.kind == SEARCH_KIND:
+            forget_search_folder(txn, account, number)
+        else:
+            remove_items(revision, number, list(scan_items(txn, account, number)), now)
         revision.remove_collection(number)
         forget_attached(txn, account, number)
     forget_digests(txn, account, number)
@@ -123,9 +141,11 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     number, record = find(txn, account, old)
     new = checked_name(new)
     shared = Lists(txn, account).acl(record.name)
-    names = {other.name for _, other in scan_collections(txn, account)}
+    others = [other for _, other in scan_collections(txn, account)]
+    names = {other.name for other in others}
     if new in names:
         raise MailboxExists(new)
+    _check_above(new, others)
     with Revision(txn, account) as revision:
         if number == INBOX_ID:
             target = _create(revision, new, None, now)
@@ -182,7 +202,7 @@ def find(txn: ReadTransaction, account: int, name: str) -> tuple[int, Collection
         if record is not None and record.kind == KIND:
             return INBOX_ID, record
     for number, record in scan_collections(txn, account):
-        if record.name == wanted and record.kind == KIND:
+        if record.name == wanted and record.kind in KINDS:
             return number, record
     raise NoSuchMailbox(name)
 
@@ -207,12 +227,25 @@ def checked_name(name: str) -> str:
     return name
 
 
-def add_mailbox(revision: Revision, name: str, now: int) -> int:
+def receiving(txn: ReadTransaction, account: int, name: str) -> Receiver:
+    """The mailbox of that name, for a search folder its main mailbox; raises NoSuchMailbox, NoMainMailbox."""
+    number, record = find(txn, account, name)
+    if record.kind == KIND:
+        return Receiver(number, record, record.uid_validity)
+    definition = read_definition(txn, account, number)
+    main = 0 if definition is None else definition.main
+    held = read_collection(txn, account, main)
+    if held is None or held.kind != KIND:
+        raise NoMainMailbox(name)
+    return Receiver(main, held, 0)
+
+
+def add_mailbox(revision: Revision, name: str, now: int, kind: str = KIND) -> int:
     """Make one and those above it, within a revision that makes no other; its number.
 
     Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
-    return _create(revision, checked_name(name), None, now)
+    return _create(revision, checked_name(name), None, now, kind)
 
 
 def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
@@ -231,20 +264,28 @@ def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
         record.role,
         record.subscribed,
         tuple(record.keywords),
+        record.kind == SEARCH_KIND,
     )
 
 
-def _create(revision: Revision, name: str, role: str | None, now: int) -> int:
+def _create(revision: Revision, name: str, role: str | None, now: int, kind: str = KIND) -> int:
     records = [record for _, record in scan_collections(revision.txn, revision.account)]
     names = {record.name for record in records}
     if name in names:
         raise MailboxExists(name)
     if len(records) + name.count(SEPARATOR) >= MAX_MAILBOXES:
         raise TooManyMailboxes(MAX_MAILBOXES)
+    _check_above(name, records)
     _create_parents(revision, name, names, now)
     if role is not None and any(record.role == role for record in records):
         role = None
-    return revision.add_collection(KIND, name, role, now)
+    return revision.add_collection(kind, name, role, now)
+
+
+def _check_above(name: str, records: list[CollectionRecord]) -> None:
+    for record in records:
+        if record.kind == SEARCH_KIND and name.startswith(record.name + SEPARATOR):
+            raise InvalidMailboxName(name, "nothing can stand under a search folder")
 
 
 def _create_parents(revision: Revision, name: str, names: set[str], now: int) -> None:

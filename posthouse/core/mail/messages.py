@@ -13,7 +13,7 @@ import msgspec
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
 from posthouse.core.mail.flags import DELETED, FlagChange
-from posthouse.core.mail.mailboxes import KIND, Mailbox, find, mailbox_of
+from posthouse.core.mail.mailboxes import KIND, KINDS, Mailbox, mailbox_of, receiving
 from posthouse.core.mail.places import (
     copy_items,
     keyword_bits,
@@ -83,14 +83,14 @@ class Stored(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Appended(msgspec.Struct, array_like=True, frozen=True):
-    """Where new messages stand (RFC 4315 APPENDUID)."""
+    """Where new messages stand (RFC 4315 APPENDUID); `uid_validity` is 0 when not in the mailbox that was named."""
 
     uid_validity: int
     uids: list[int]
 
 
 class Copied(msgspec.Struct, array_like=True, frozen=True):
-    """Which messages went where (RFC 4315 COPYUID), in the same order."""
+    """Which messages went where (RFC 4315 COPYUID), in the same order; `uid_validity` as of `Appended`."""
 
     uid_validity: int
     source: list[Range]
@@ -108,7 +108,7 @@ class Expunged(msgspec.Struct, array_like=True, frozen=True):
 @query
 def open_view(txn: ReadTransaction, account: int, mailbox: int) -> View:
     """The mailbox and all UIDs in one snapshot; raises NoSuchMailbox."""
-    record = _mailbox(txn, account, mailbox)
+    record = _readable(txn, account, mailbox)
     start, end = ITEM.range(account, mailbox)
     uids = array("I", b"".join([key[-4:] for key, _ in txn.scan(start, end)]))
     uids.byteswap()
@@ -163,7 +163,7 @@ def changes(
     txn: ReadTransaction, account: int, mailbox: int, since: int, until: int | None, limit: int | None
 ) -> LogPage:
     """What the log says of the mailbox after modseq `since`, a page of it; raises NoSuchMailbox when it is gone."""
-    _mailbox(txn, account, mailbox)
+    _readable(txn, account, mailbox)
     return log_page(txn, account, mailbox, since, until, limit)
 
 
@@ -178,14 +178,14 @@ def append(
     now: int,
 ) -> Appended:
     """Add messages with their flags and times (RFC 9051 6.3.12), all or none; raises NoSuchMailbox, OverQuota."""
-    number, _ = find(txn, account, name)
+    into = receiving(txn, account, name)
     charge(txn, account, len(letters), sum(letter.size for letter in letters))
     with Revision(txn, account) as revision:
         uids = []
         for letter, (system, keywords), when in zip(letters, flags, received, strict=True):
             keep(txn, letter.blob)
-            uids.append(place_letter(revision, number, letter, system, keywords, when, now))
-        return Appended(revision.collection(number).uid_validity, uids)
+            uids.append(place_letter(revision, into.number, letter, system, keywords, when, now))
+        return Appended(into.uid_validity, uids)
 
 
 @operation
@@ -298,17 +298,24 @@ def _transfer(
     txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], target: str, now: int, *, keep_source: bool
 ) -> Copied:
     _mailbox(txn, account, mailbox)
-    number, record = find(txn, account, target)
+    into = receiving(txn, account, target)
     items = list(scan_ranges(txn, account, mailbox, ranges))
     source: list[Range] = []
     arrived: list[Range] = []
     with Revision(txn, account) as revision:
         transfer = copy_items if keep_source else move_items
-        for uid in transfer(revision, mailbox, items, number, now) if items else ():
+        for uid in transfer(revision, mailbox, items, into.number, now) if items else ():
             uid_ranges.add(arrived, uid)
     for uid, _ in items:
         uid_ranges.add(source, uid)
-    return Copied(record.uid_validity, source, arrived)
+    return Copied(into.uid_validity, source, arrived)
+
+
+def _readable(txn: ReadTransaction, account: int, mailbox: int) -> CollectionRecord:
+    record = read_collection(txn, account, mailbox)
+    if record is None or record.kind not in KINDS:
+        raise NoSuchMailbox(str(mailbox))
+    return record
 
 
 def _mailbox(txn: ReadTransaction, account: int, mailbox: int) -> CollectionRecord:

@@ -62,6 +62,12 @@ def create_item(revision: Revision, mailbox: int, item: Item) -> int:
     return uid
 
 
+def take_out(revision: Revision, mailbox: int, uid: int, item: Item) -> None:
+    """Remove an item and count it no more; what becomes of the message, and of the quota, is the caller's business."""
+    revision.destroy(mailbox, uid)
+    _count(revision.collection(mailbox), item, -1)
+
+
 def replace_flags(revision: Revision, mailbox: int, uid: int, item: Item, flags: int, keywords: int) -> None:
     """Give an item other flags and keep the counters right."""
     record = revision.collection(mailbox)
@@ -88,7 +94,7 @@ def move_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]],
     decoded = [decode_item(value) for _, value in items]
     created = _recreate(revision, mailbox, decoded, target, now)
     for (uid, _), item in zip(items, decoded, strict=True):
-        _leave(revision, mailbox, uid, item)
+        take_out(revision, mailbox, uid, item)
     return created
 
 
@@ -160,15 +166,10 @@ def _recreate(revision: Revision, mailbox: int, items: list[Item], target: int, 
     return uids
 
 
-def _leave(revision: Revision, mailbox: int, uid: int, item: Item) -> None:
-    revision.destroy(mailbox, uid)
-    _count(revision.collection(mailbox), item, -1)
-
-
 def _take_out(revision: Revision, mailbox: int, items: list[tuple[int, bytes]]) -> list[Item]:
     decoded = [decode_item(value) for _, value in items]
     for (uid, _), item in zip(items, decoded, strict=True):
-        _leave(revision, mailbox, uid, item)
+        take_out(revision, mailbox, uid, item)
     if decoded:
         freed = sum(item.size for item in decoded)
         charge(revision.txn, revision.account, -len(decoded), -freed, enforce=False)

@@ -9,7 +9,7 @@ from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import flags_allowed
-from posthouse.core.mail.mailboxes import KIND, find
+from posthouse.core.mail.mailboxes import KIND, receiving
 from posthouse.core.mail.messages import Copied
 from posthouse.core.mail.places import (
     copy_items,
@@ -43,7 +43,7 @@ def transfer(
     source = read_collection(txn, account, mailbox)
     if source is None or source.kind != KIND:
         raise NoSuchMailbox(str(mailbox))
-    number, target = find(txn, to.account, to.name)
+    target = receiving(txn, to.account, to.name)
     items = list(scan_ranges(txn, account, mailbox, ranges))
     left: list[Range] = []
     for uid, _ in items:
@@ -51,9 +51,9 @@ def transfer(
     if not items:
         return Copied(target.uid_validity, [], [])
     if to.account == account:
-        uids = _within(txn, account, mailbox, items, number, to.rights, keep_source, now)
+        uids = _within(txn, account, mailbox, items, target.number, to.rights, keep_source, now)
     else:
-        uids = _across(txn, account, source.keywords, items, to, number, now)
+        uids = copy_across(txn, account, source.keywords, items, to, target.number, now)
         if not keep_source:
             with Revision(txn, account) as revision:
                 remove_items(revision, mailbox, items, now)
@@ -85,7 +85,7 @@ def _within(
     return uids
 
 
-def _across(
+def copy_across(
     txn: WriteTransaction,
     account: int,
     names: list[str],
@@ -94,6 +94,7 @@ def _across(
     target: int,
     now: int,
 ) -> list[int]:
+    """Copy items, whose keywords are `names`, to a mailbox of another account; their UIDs there."""
     decoded = [decode_item(value) for _, value in items]
     charge(txn, to.account, len(decoded), sum(item.size for item in decoded))
     allowed = flags_allowed(to.rights)

@@ -11,9 +11,10 @@ import msgspec
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyKeywords
 from posthouse.core.mail.flags import DELETED
-from posthouse.core.mail.mailboxes import KIND, add_mailbox, canonical_name, find
+from posthouse.core.mail.mailboxes import KIND, add_mailbox, canonical_name, receiving
 from posthouse.core.mail.places import create_item, forget_message, keyword_bits
 from posthouse.core.mail.records import ExpungedRecord, decode_expunged, decode_message
+from posthouse.core.mail.search_folders.errors import NoMainMailbox
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -177,8 +178,8 @@ def _place(txn: ReadTransaction, account: int, record: ExpungedRecord, into: str
     if held is not None and held.kind == KIND:
         return record.collection
     try:
-        return find(txn, account, record.name if into is None else into)[0]
-    except NoSuchMailbox:
+        return receiving(txn, account, record.name if into is None else into).number
+    except (NoSuchMailbox, NoMainMailbox):
         return None
 
 

@@ -8,6 +8,8 @@ import msgspec
 
 from posthouse.core.accounts.lookup import home_address
 from posthouse.core.accounts.records import AccountRecord, read_account, read_group
+from posthouse.core.mail.search_folders.errors import NotForSearchFolders
+from posthouse.core.mail.search_folders.records import SEARCH_KIND
 from posthouse.core.sharing.effective import Lists
 from posthouse.core.sharing.errors import NoSuchGrantee, OwnerHasAll, TooManyGrants
 from posthouse.core.sharing.grants import ANYONE, AclRecord, Grantee, read_acl, write_acl
@@ -62,8 +64,12 @@ def share(
 ) -> None:
     """Give somebody rights on a collection, more, or fewer ones; without any he is no longer named.
 
-    A list that was inherited becomes the collection's own. Raises NoSuchGrantee, OwnerHasAll, TooManyGrants.
+    A list that was inherited becomes the collection's own. Raises NoSuchGrantee, NotForSearchFolders, OwnerHasAll,
+    TooManyGrants.
     """
+    record = read_collection(txn, account, collection)
+    if record is not None and record.kind == SEARCH_KIND:
+        raise NotForSearchFolders("be shared")
     grantee = grantee_of(txn, account, name, settings)
     acl = _present(txn, account, collection)
     held = acl.rights_of(grantee)

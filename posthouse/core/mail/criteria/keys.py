@@ -6,6 +6,7 @@ They are kept, too (core/search_folders): what is added here is known by its tag
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -171,6 +172,21 @@ def holds(key: SearchKey, kind: type[SearchKey]) -> bool:
         case Not(child) | Fuzzy(child):
             return holds(child, kind)
     return isinstance(key, kind)
+
+
+def leaves(key: SearchKey) -> Iterator[SearchKey]:
+    """The keys that hold no others."""
+    match key:
+        case And(children):
+            for child in children:
+                yield from leaves(child)
+        case Or(left, right):
+            yield from leaves(left)
+            yield from leaves(right)
+        case Not(child):
+            yield from leaves(child)
+        case _:
+            yield key
 
 
 def in_words(fuzzy: Fuzzy) -> SearchKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.commands.search.sieve import leaves
+from posthouse.core.mail.criteria.keys import leaves
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.wire import search as keys

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from posthouse.core.mail.criteria.candidate import NO_ROW, Candidate, Test
+from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.criteria.opening import opened
 from posthouse.core.mail.criteria.tests import Level
 from posthouse.core.mail.digests.reading import Digests
@@ -15,7 +16,7 @@ from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
 from posthouse.protocols.imap.commands.search.indexed import read_texts
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy, rank, read_ranks, without_unranked
-from posthouse.protocols.imap.commands.search.sieve import Sieve, leaves
+from posthouse.protocols.imap.commands.search.sieve import Sieve
 from posthouse.protocols.imap.commands.search.tests import ViewCompiler
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View

@@ -12,11 +12,12 @@ from typing import cast
 
 import msgspec
 
+from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.search.contract import HOLDS, HOLDS_NOT, Candidates
 from posthouse.formats.casemap import casemap
-from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve, leaves
+from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys

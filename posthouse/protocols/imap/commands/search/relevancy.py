@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from posthouse.core.mail.criteria.keys import in_words
+from posthouse.core.mail.criteria.keys import in_words, leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.search.contract import Field, Ranking
-from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve, leaves
+from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys

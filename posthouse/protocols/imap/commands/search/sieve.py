@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import compress, islice
 
 import msgspec
 
+from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.reading import FlagPage, flag_page
@@ -209,18 +210,3 @@ def put(mask: bytearray, positions: Sequence[int], found: bytes) -> None:
     else:
         for at, octet in zip(positions, found, strict=True):
             mask[at] = octet
-
-
-def leaves(key: keys.SearchKey) -> Iterator[keys.SearchKey]:
-    """The keys that hold no others."""
-    match key:
-        case keys.And(children):
-            for child in children:
-                yield from leaves(child)
-        case keys.Or(left, right):
-            yield from leaves(left)
-            yield from leaves(right)
-        case keys.Not(child):
-            yield from leaves(child)
-        case _:
-            yield key

@@ -1,0 +1,190 @@
+"""What is done to messages in a search folder is done to the messages themselves, in the mailboxes where they are.
+
+The folder's items follow in the same operation, so that whoever did it is told of it like in any mailbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
+from posthouse.core.mail.finding import Found
+from posthouse.core.mail.flags import DELETED, FlagChange
+from posthouse.core.mail.mailboxes import receiving
+from posthouse.core.mail.messages import Appended, Copied, Expunged, Stored, append
+from posthouse.core.mail.places import copy_items, keyword_bits, move_items, remove_items, replace_flags, take_out
+from posthouse.core.mail.records import Letter
+from posthouse.core.mail.search_folders.records import SEARCH_KIND, decode_source, remove_member
+from posthouse.core.mail.search_folders.settling import mirrored_keywords
+from posthouse.core.mail.transfer import copy_across
+from posthouse.storage import ranges as uid_ranges
+from posthouse.storage.changes import Revision
+from posthouse.storage.collections import CollectionRecord, read_collection
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
+from posthouse.storage.items import Item, decode_item, scan_items, scan_ranges
+from posthouse.storage.ranges import Range
+from posthouse.storage.spaces import ITEM, SEARCH_SOURCE
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An item of the folder, and the message that it shows: `value` as it stands at `there` in `mailbox`."""
+
+    uid: int
+    item: Item
+    mailbox: int
+    there: int
+    value: bytes
+
+
+@operation
+def store_flags(
+    txn: WriteTransaction,
+    account: int,
+    folder: int,
+    ranges: list[Range],
+    change: FlagChange,
+    unchanged_since: int | None,
+) -> Stored:
+    """As `messages.store_flags`; messages whose flags are others than the folder knows have changed, too."""
+    record = _folder(txn, account, folder)
+    done: list[tuple[int, int, int]] = []
+    failed: list[Range] = []
+    modseqs: list[int] = []
+    modseq = 0
+    with Revision(txn, account) as revision:
+        for one in list(_shown(txn, account, folder, ranges)):
+            item = decode_item(one.value)
+            source = revision.collection(one.mailbox)
+            mine = one.item
+            known = (mine.flags, mine.keywords) == (item.flags, _mirrored(revision, folder, source, item))
+            if unchanged_since is not None and (mine.modseq > unchanged_since or not known):
+                uid_ranges.add(failed, one.uid)
+                continue
+            flags, keywords = change.apply(item.flags, item.keywords, keyword_bits(source, change.keywords))
+            if (flags, keywords) != (item.flags, item.keywords):
+                replace_flags(revision, one.mailbox, one.there, item, flags, keywords)
+            mirrored = _mirrored(revision, folder, source, item)
+            if (mine.flags, mine.keywords) != (flags, mirrored):
+                replace_flags(revision, folder, one.uid, mine, flags, mirrored)
+                modseq = revision.modseq
+            done.append((one.uid, flags, mirrored))
+            modseqs.append(mine.modseq)
+        record = revision.collection(folder)
+    return Stored(modseq, tuple(record.keywords), done, failed, modseqs)
+
+
+@operation
+def expunge(txn: WriteTransaction, account: int, folder: int, ranges: list[Range] | None, now: int) -> Expunged:
+    """Remove the messages flagged \\Deleted that the folder shows, all or of `ranges` only, from their mailboxes."""
+    record = _folder(txn, account, folder)
+    gone: list[Range] = []
+    doomed = [one for one in _shown(txn, account, folder, ranges) if decode_item(one.value).flags & DELETED]
+    if not doomed:
+        return Expunged(record.modseq, [])
+    with Revision(txn, account) as revision:
+        _remove(revision, folder, doomed, now)
+        for one in doomed:
+            uid_ranges.add(gone, one.uid)
+        return Expunged(revision.modseq, gone)
+
+
+@operation
+def transfer(
+    txn: WriteTransaction, account: int, folder: int, ranges: list[Range], to: Found, keep_source: bool, now: int
+) -> Copied:
+    """As `transfer.transfer`: copy the messages that the folder shows, or move them out of their mailboxes."""
+    _folder(txn, account, folder)
+    target = receiving(txn, to.account, to.name)
+    some = list(_shown(txn, account, folder, ranges))
+    uids: list[int] = []
+    if to.account == account:
+        with Revision(txn, account) as revision:
+            for run in _runs(some):
+                items = [(one.there, one.value) for one in run]
+                work = copy_items if keep_source else move_items
+                uids += work(revision, run[0].mailbox, items, target.number, now)
+    else:
+        for run in _runs(some):
+            source = read_collection(txn, account, run[0].mailbox)
+            names = [] if source is None else source.keywords
+            uids += copy_across(txn, account, names, [(one.there, one.value) for one in run], to, target.number, now)
+        if not keep_source:
+            with Revision(txn, account) as revision:
+                _remove(revision, folder, some, now)
+    left: list[Range] = []
+    arrived: list[Range] = []
+    for one, uid in zip(some, uids, strict=True):
+        uid_ranges.add(left, one.uid)
+        uid_ranges.add(arrived, uid)
+    return Copied(target.uid_validity, left, arrived)
+
+
+@operation
+def replace(
+    txn: WriteTransaction,
+    account: int,
+    folder: int,
+    uid: int,
+    into: int,
+    name: str,
+    letters: list[Letter],
+    flags: list[tuple[int, tuple[str, ...]]],
+    received: list[int],
+    now: int,
+) -> Appended:
+    """As `messages.replace`."""
+    _folder(txn, account, folder)
+    replaced = list(_shown(txn, account, folder, [(uid, uid)]))
+    if not replaced:
+        raise NoSuchMessage(uid)
+    with Revision(txn, account) as revision:
+        _remove(revision, folder, replaced, now)
+    return append(txn, into, name, letters, flags, received, now)
+
+
+def _folder(txn: ReadTransaction, account: int, folder: int) -> CollectionRecord:
+    record = read_collection(txn, account, folder)
+    if record is None or record.kind != SEARCH_KIND:
+        raise NoSuchMailbox(str(folder))
+    return record
+
+
+def _shown(txn: ReadTransaction, account: int, folder: int, ranges: list[Range] | None) -> Iterator[Shown]:
+    """What of the folder can be acted on: items whose messages are still there."""
+    items = scan_items(txn, account, folder) if ranges is None else scan_ranges(txn, account, folder, ranges)
+    for uid, value in items:
+        source = txn.get(SEARCH_SOURCE.key(account, folder, uid))
+        if source is None:
+            continue
+        mailbox, there = decode_source(source)
+        held = txn.get(ITEM.key(account, mailbox, there))
+        if held is not None:
+            yield Shown(uid, decode_item(value), mailbox, there, held)
+
+
+def _runs(some: list[Shown]) -> Iterator[list[Shown]]:
+    """Neighbours of one mailbox together: so that all arrive in the folder's order, which COPYUID needs."""
+    run: list[Shown] = []
+    for one in some:
+        if run and run[0].mailbox != one.mailbox:
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def _mirrored(revision: Revision, folder: int, source: CollectionRecord, item: Item) -> int:
+    return mirrored_keywords(revision, folder, source.keywords, item.keywords) if item.keywords else 0
+
+
+def _remove(revision: Revision, folder: int, doomed: list[Shown], now: int) -> None:
+    by_mailbox: dict[int, list[tuple[int, bytes]]] = {}
+    for one in doomed:
+        by_mailbox.setdefault(one.mailbox, []).append((one.there, one.value))
+        take_out(revision, folder, one.uid, one.item)
+        remove_member(revision.txn, revision.account, folder, one.uid, one.mailbox, one.there)
+    for mailbox, items in by_mailbox.items():
+        remove_items(revision, mailbox, items, now)
