@@ -12,6 +12,7 @@ from posthouse.core.accounts.quota import set_usage
 from posthouse.core.accounts.records import AccountRecord, Usage
 from posthouse.core.mail.mailboxes import INBOX, INBOX_ID, KIND
 from posthouse.core.mail.places import create_item
+from posthouse.core.mail.search_folders.records import SEARCH_KIND
 from posthouse.core.maintenance.comparing import compare
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.files import new_files_record
@@ -133,7 +134,8 @@ def _new_record(found: Survey, number: int, now: int) -> CollectionRecord:
         return new_files_record(now)
     if number == INBOX_ID:
         return CollectionRecord(KIND, INBOX, 0, now, role="inbox", keywords=[])
-    return CollectionRecord(KIND, f"{RECOVERED} {number}", 0, now, keywords=[])
+    kind = SEARCH_KIND if number in found.search_folders else KIND
+    return CollectionRecord(kind, f"{RECOVERED} {number}", 0, now, keywords=[])
 
 
 def _show_idle(txn: WriteTransaction, found: Survey, now: int) -> None:

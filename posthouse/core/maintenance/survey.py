@@ -10,10 +10,12 @@ import msgspec
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
 from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message, decode_structure
+from posthouse.core.mail.search_folders.records import SEARCH_KIND, SPACES
 from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
 from posthouse.core.maintenance.files import FileSurvey, survey_files
 from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
+from posthouse.core.maintenance.search_folders import check_search_folder, derived_keys, numbers_with_records
 from posthouse.storage.collections import AccountSequence, CollectionRecord
 from posthouse.storage.contract import ReadTransaction
 from posthouse.storage.items import decode_item, scan_items
@@ -37,6 +39,7 @@ class Survey(msgspec.Struct):
     `messages` are (hash, octets) by number, `unreadable` those whose record is damaged. `stray` are keys of what
     belongs to no message or mailbox, `idle` messages that nothing shows. `faults` are mended in the account,
     `letter_faults` by reading letters again, or not at all. `amended` are records as they should be, by their keys.
+    What `search_folders` show stands, and counts, elsewhere.
     """
 
     account: int
@@ -52,18 +55,23 @@ class Survey(msgspec.Struct):
     faults: list[Fault] = []
     letter_faults: list[Fault] = []
     amended: dict[bytes, bytes] = {}
+    search_folders: set[int] = set()
     files: FileSurvey = msgspec.field(default_factory=lambda: FileSurvey(0))
 
     @property
     def items(self) -> int:
         """How many messages count against the quota."""
-        return sum(counted.exists for number, counted in self.counted.items() if number != self.files.collection)
+        return sum(counted.exists for counted in self._mail)
 
     @property
     def octets(self) -> int:
         """How many octets do, those of files too."""
-        of_mail = sum(counted.size for number, counted in self.counted.items() if number != self.files.collection)
-        return of_mail + self.files.octets
+        return sum(counted.size for counted in self._mail) + self.files.octets
+
+    @property
+    def _mail(self) -> list[Counted]:
+        others = {self.files.collection, *self.search_folders}
+        return [counted for number, counted in self.counted.items() if number not in others]
 
     @property
     def modseq(self) -> int:
@@ -87,8 +95,12 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
     _read_collections(txn, found)
     _read_messages(txn, found)
     _read_files(txn, found)
-    for number in {ITEM.parse(key)[1] for key in _collection_starts(txn, account)} - {found.files.collection}:
+    holding = {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}
+    _find_search_folders(txn, found, holding)
+    for number in holding - {found.files.collection}:
         found.counted[number] = _count(txn, found, number)
+    for number in found.search_folders:
+        _read_search_folder(txn, found, number)
     _read_expunged(txn, found)
     _read_places(txn, found)
     _read_annotations(txn, found)
@@ -166,17 +178,44 @@ def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
             found.faults.append(Fault(where, strange_text(error), REBUILD))
             found.stray.append(ITEM.key(found.account, number, uid))
             continue
+        is_virtual = number in found.search_folders
         is_mail = record is None or record.kind == KIND
-        if is_mail and item.object not in found.messages and item.object not in found.unreadable:
+        if is_mail and not is_virtual and item.object not in found.messages and item.object not in found.unreadable:
             found.faults.append(Fault(where, f"there is no message {item.object} that it could show", REBUILD))
             found.stray.append(ITEM.key(found.account, number, uid))
             continue
-        found.places[item.object] += 1
+        if not is_virtual:
+            found.places[item.object] += 1
         found.last_object = max(found.last_object, item.object)
         counted.add(uid, item, log_from)
         counted.unseen += not item.flags & SEEN
         counted.deleted += bool(item.flags & DELETED)
     return counted
+
+
+def _find_search_folders(txn: ReadTransaction, found: Survey, holding: set[int]) -> None:
+    """Those whose record says so, or cannot say what they are; other records of search folders belong to nothing."""
+    named = {number for number, record in found.collections.items() if record.kind == SEARCH_KIND}
+    for number in numbers_with_records(txn, found.account) | named:
+        record = found.collections.get(number)
+        if number in named or (record is None and number in holding | found.counted.keys()):
+            found.search_folders.add(number)
+        else:
+            where = f"account {found.account}, {found.name_of(number)}"
+            found.faults.append(Fault(where, "records of a search folder are there without it", REBUILD))
+            found.stray += [key for space in SPACES for key, _ in txn.scan(*space.range(found.account, number))]
+
+
+def _read_search_folder(txn: ReadTransaction, found: Survey, number: int) -> None:
+    """What is wrong with one is made anew, for it can all be found again; only what it looks for cannot."""
+    where = f"account {found.account}, {found.name_of(number)}"
+    lasting, mended = check_search_folder(txn, found.account, number)
+    found.letter_faults += [Fault(where, what, RESTORE) for what in lasting]
+    found.faults += [Fault(where, what, REBUILD) for what in mended]
+    if mended:
+        found.stray += derived_keys(txn, found.account, number)
+        kept = found.counted.get(number, Counted())
+        found.counted[number] = Counted(modseq=kept.modseq)
 
 
 def _read_digests(txn: ReadTransaction, found: Survey) -> None:

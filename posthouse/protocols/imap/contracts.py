@@ -10,6 +10,8 @@ from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
 from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared, own
 from posthouse.core.mail.letters import Letters
+from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
+from posthouse.core.mail.search_folders.settings import SearchFolderSettings
 from posthouse.core.search.contract import NoIndex, TextSearch
 from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
@@ -37,6 +39,13 @@ class Contracts(msgspec.Struct, frozen=True):
     search: TextSearch = NoIndex()
     orders: Orders = msgspec.field(default_factory=Orders)
     known_uids: KnownUids = msgspec.field(default_factory=KnownUids)
+    search_folders: SearchFolderSettings = SearchFolderSettings()
+    turns: Turns = msgspec.field(default_factory=Turns)
+
+    @property
+    def refresher(self) -> Refresher:
+        """Who brings search folders up to date."""
+        return Refresher(self.store, self.blobs, self.search, self.now, self.turns)
 
 
 class User(msgspec.Struct, frozen=True):

@@ -15,6 +15,13 @@ from posthouse.core.mail.errors import (
     TooManyKeywords,
     TooManyMailboxes,
 )
+from posthouse.core.mail.search_folders.errors import (
+    MailboxHasMessages,
+    NoMainMailbox,
+    NotForSearchFolders,
+    NotLasting,
+    TooManySearchFolders,
+)
 from posthouse.core.sharing.errors import NoSuchGrantee, NotAllowed, OwnerHasAll, TooManyGrants
 from posthouse.storage.contract import StoreUnavailable
 
@@ -47,6 +54,11 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     NoSuchGrantee: ("NONEXISTENT", "There is nobody of that name to share with"),
     OwnerHasAll: ("CANNOT", "The owner has all rights, whatever is said here"),
     TooManyGrants: ("LIMIT", "The mailbox is shared with too many"),
+    MailboxHasMessages: ("CANNOT", "Only an empty mailbox can become a search folder"),
+    NoMainMailbox: ("CANNOT", "It is a search folder without a main mailbox: nothing can be put into it"),
+    NotForSearchFolders: ("CANNOT", "A search folder cannot do that"),
+    NotLasting: ("CANNOT", "Those criteria cannot be those of a search folder"),
+    TooManySearchFolders: ("LIMIT", "There are too many search folders"),
     MailboxIsFixed: ("CANNOT", "The inbox stays"),
     TooManyMailboxes: ("LIMIT", "There are too many mailboxes"),
     TooManyAnnotations: ("METADATA TOOMANY", "There are too many annotations, or too large ones"),
@@ -68,5 +80,7 @@ def answer_of(error: Exception) -> No | None:
             code, text = found
             if isinstance(error, InvalidMailboxName) and len(error.args) > 1:
                 text = f"{text}: {error.args[1]}"
+            if isinstance(error, NotForSearchFolders) and error.args:
+                text = f"A search folder cannot {error.args[0]}"
             return No(text, code)
     return None

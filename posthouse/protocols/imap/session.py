@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -15,6 +16,7 @@ from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
 from posthouse.core.mail.errors import TooManyMailboxes
 from posthouse.core.mail.finding import rights_on
+from posthouse.core.mail.search_folders.pending import next_due
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.condstore import enables_condstore
 from posthouse.protocols.imap.commands.fetch.command import show_new
@@ -63,6 +65,7 @@ log = structlog.get_logger()
 
 LEAVING = (Select, Examine, Unselect, Logout)  # commands after which it does not matter what one may do
 TURN_SECONDS = 0.01  # for so long a session does what has come before others have their turn
+DAY_SECONDS = 86_400.0
 RESTARTING = "The server restarts, connect again"
 
 
@@ -316,8 +319,18 @@ class Session:
             idling.news = False
             await self._catch_up(self.view, expunges=True)
             self.view.let_go(self.contracts.settings.kept_uids)
+            if self.view.virtual and not self.ended:
+                idling.remind(await self._seconds_until_due(self.view))
             return True
         return False
+
+    async def _seconds_until_due(self, view: View) -> float | None:
+        """Until a search folder may show something else because time has gone; None for never."""
+        with suppress(StoreUnavailable):
+            due = await view.store.read(next_due, view.account, view.mailbox)
+            if due is not None:
+                return min(max(0, due - self.contracts.now()) / 1000, DAY_SECONDS)
+        return None
 
     async def _take(self, event: Event) -> None:
         if isinstance(event, NeedContinuation):
@@ -376,6 +389,7 @@ class Session:
         kind = type(command)
         if self.view is not None and kind not in LEAVING:
             await self._renew_rights(self.view)
+            await self.view.refresh()
         for_connection = CONNECTION_COMMANDS.get(kind)
         if for_connection is not None:
             return await for_connection(command, self)

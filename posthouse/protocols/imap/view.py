@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -34,6 +34,8 @@ from posthouse.storage.ranges import Range
 
 UIDS_PER_READ = 20_000  # about 5 ms
 ROWS_PER_READ = 1_000
+Refresh = Callable[[int, int], Awaitable[None]]  # brings a search folder (account, mailbox) up to date
+
 NEWEST = 2**63 - 1  # since this modseq nothing happened
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class View:
     __slots__ = (
         "_gone",
         "_known",
+        "_refresh",
         "_safe",
         "_uids",
         "account",
@@ -69,6 +72,7 @@ class View:
         "store",
         "uid_next",
         "uid_validity",
+        "virtual",
     )
 
     def __init__(
@@ -82,10 +86,13 @@ class View:
         rights: Right = ALL,
         claims: bool = True,
         known: KnownUids | None = None,
+        refresh: Refresh | None = None,
     ) -> None:
         mailbox = opened.mailbox
         self.store = store
         self._known = known
+        self._refresh = refresh
+        self.virtual = mailbox.virtual  # a search folder: what is done here is done where its messages are
         self.account = account
         self.called = opened.mailbox.name  # by its owner, where its reader has no other name for it
         self.dialect = dialect
@@ -123,19 +130,35 @@ class View:
         rights: Right = ALL,
         claims: bool = True,
         known: KnownUids | None = None,
+        refresh: Refresh | None = None,
     ) -> View:
         r"""The mailbox of that name; its \Recent messages become this session's, if it is to claim any.
 
         Raises NoSuchMailbox.
         """
         opened = await store.read(reading.open_mailbox, account, name)
-        view = cls(store, account, opened, dialect, read_only=read_only, rights=rights, known=known, claims=claims)
+        if not opened.mailbox.virtual:
+            refresh = None
+        elif refresh is not None:
+            await refresh(account, opened.mailbox.id)
+            opened = await store.read(reading.open_mailbox, account, name)
+        view = cls(
+            store,
+            account,
+            opened,
+            dialect,
+            read_only=read_only,
+            rights=rights,
+            known=known,
+            claims=claims,
+            refresh=refresh,
+        )
         if not opened.recent or not view.claims:
             return view
         # claimed first, looked at afterwards: so all that was claimed is in the view
         first = await store.write(claim_recent, account, opened.mailbox.id)
         opened = await store.read(reading.open_mailbox, account, name)
-        view = cls(store, account, opened, dialect, read_only=False, rights=rights, known=known)
+        view = cls(store, account, opened, dialect, read_only=False, rights=rights, known=known, refresh=refresh)
         recent = await view._present(first)
         del recent[bisect_left(recent, view.uid_next) :]
         view.recent = [(first, view.uid_next - 1)] if recent else []
@@ -243,6 +266,14 @@ class View:
         if modseq == self.modseq + 1:
             self.modseq = self.highest = modseq
 
+    async def refresh(self) -> None:
+        """Where this is a search folder, bring it up to date; what that changes is told by catching up."""
+        if self._refresh is not None:
+            try:
+                await self._refresh(self.account, self.mailbox)
+            except NoSuchMailbox:
+                raise ViewLost("The mailbox was deleted") from None
+
     async def catch_up(self, output: Output, *, expunges: bool = True, flags: bool = True) -> list[Range]:
         """Tell what changed since the last time: flags, then EXPUNGE where allowed, EXISTS and RECENT.
 
@@ -250,6 +281,7 @@ class View:
 
         Raises ViewLost.
         """
+        await self.refresh()
         changes = await self._changes()
         if changes.complete and changes.modseq == self.modseq and not self._gone:
             await output.drain()

@@ -7,6 +7,8 @@ import random
 
 import pytest
 
+from posthouse.core.accounts.accounts import NewAccount, add_account
+from posthouse.core.accounts.domains import add_domain
 from posthouse.core.mail.criteria.keys import (
     All,
     And,
@@ -21,6 +23,7 @@ from posthouse.core.mail.criteria.keys import (
     SearchKey,
     Younger,
 )
+from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxHasChildren,
@@ -28,7 +31,6 @@ from posthouse.core.mail.errors import (
 )
 from posthouse.core.mail.flags import Flag, FlagChange
 from posthouse.core.mail.mailboxes import (
-    create_default_mailboxes,
     create_mailbox,
     delete_mailbox,
     find_mailbox,
@@ -54,11 +56,12 @@ from posthouse.core.mail.search_folders.errors import (
 from posthouse.core.mail.search_folders.records import SPACES, decode_source
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.maintenance.account import check_account, mend_account
 from posthouse.core.search.contract import NoIndex
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.changes import net, prune_changes
 from posthouse.storage.contract import ReadTransaction, Store, WriteTransaction, operation, query
-from posthouse.storage.spaces import SEARCH_SOURCE
+from posthouse.storage.spaces import SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_STANDING
 from tests.letters import letter
 
 NOW = 1_790_000_000_000
@@ -67,9 +70,9 @@ UNSEEN = HasFlag(SEEN, False)
 SETTINGS = SearchFolderSettings()
 
 
-@operation
-def furnish(txn: WriteTransaction, account: int, now: int) -> None:
-    create_default_mailboxes(txn, account, now)
+async def furnish(store: Store) -> None:
+    await store.write(add_domain, "example.org", None, NOW)
+    await store.write(add_account, NewAccount("ann@example.org", "", None, None), NOW)
 
 
 @query
@@ -127,7 +130,7 @@ class House:
 
 @pytest.fixture
 def house(store: Store, loop: asyncio.AbstractEventLoop) -> House:
-    loop.run_until_complete(store.write(furnish, 1, NOW))
+    loop.run_until_complete(furnish(store))
     return House(store)
 
 
@@ -332,7 +335,7 @@ async def test_expunging_removes_the_messages(house: House) -> None:
     await house.shown(folder)
     await house.flag("INBOX", 3, "remove", DELETED)
     await house.store.write(expunge, 1, await house.number("INBOX"), [(2, 2)], NOW)
-    gone = await house.store.write(acting.expunge, 1, folder, None, NOW)
+    gone = await house.store.write(acting.expunge, 1, folder, None, NOW, None)
     assert gone.uids == [(1, 1), (4, 4)]
     assert await house.shown(folder) == [(3, 0)]
     assert (await house.store.read(find_mailbox, 1, "Sent")).exists == 0
@@ -359,7 +362,7 @@ async def some_change(house: House, choice: random.Random, folders: list[int], m
         case 7:
             await house.store.write(acting.store_flags, 1, choice.choice(folders), some, change, None)
         case 8:
-            await house.store.write(acting.expunge, 1, choice.choice(folders), None, NOW)
+            await house.store.write(acting.expunge, 1, choice.choice(folders), None, NOW, None)
         case 9:
             house.now += choice.randint(1, 30_000)
 
@@ -422,3 +425,40 @@ async def test_whatever_is_done_it_shows_what_fits(house: House, steps: int, mon
                 assert seen[folder].setdefault(uid, held[uid]) == held[uid]
             known = list(seen[folder])
             assert known == sorted(known)
+
+
+@operation
+def damage(txn: WriteTransaction, delete: list[bytes], put: dict[str, bytes]) -> None:
+    for key in delete:
+        txn.delete(key)
+    for text, value in put.items():
+        txn.put(bytes.fromhex(text), value)
+
+
+async def test_verify_finds_nothing_wrong_and_what_is_damaged_is_found_again(house: House) -> None:
+    await house.put("INBOX", "one", "two", "three")
+    folder = await house.define("Unread", UNSEEN, main="Archive")
+    assert await house.uids(folder) == [1, 2, 3]
+    await house.store.write(expunge, 1, await house.number("INBOX"), [(1, 1)], NOW)
+    assert (await house.store.read(check_account, 1)).faults == []
+    source = SEARCH_SOURCE.key(1, folder, 2)
+    stray = SEARCH_MEMBER.key(1, 99, 1, 1)
+    standing = SEARCH_STANDING.key(1, folder)
+    await house.store.write(damage, [source], {stray.hex(): b"\0\0\0\1", standing.hex(): b"nothing"})
+    faults = [fault.what for fault in await house.store.write(mend_account, 1, NOW)]
+    assert "records of a search folder are there without it" in faults
+    assert "its items and the messages that they show do not fit together" in faults
+    assert "how far it has come cannot be read" in faults
+    assert (await house.store.read(check_account, 1)).faults == []
+    assert await house.uids(folder) == [4, 5, 6]
+    assert (await house.store.read(check_account, 1)).faults == []
+
+
+async def test_an_account_is_erased_with_its_search_folders(house: House) -> None:
+    await house.put("INBOX", "one")
+    folder = await house.define("All", Younger(1_000_000))
+    await house.shown(folder)
+    while not await house.store.write(erase_some, 1, 100, NOW):
+        pass
+    assert await house.store.read(leftovers, folder) == 0
+    assert await house.store.read(list_mailboxes, 1) == []

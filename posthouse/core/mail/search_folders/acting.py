@@ -76,18 +76,26 @@ def store_flags(
 
 
 @operation
-def expunge(txn: WriteTransaction, account: int, folder: int, ranges: list[Range] | None, now: int) -> Expunged:
-    """Remove the messages flagged \\Deleted that the folder shows, all or of `ranges` only, from their mailboxes."""
+def expunge(
+    txn: WriteTransaction, account: int, folder: int, ranges: list[Range] | None, now: int, most: int | None
+) -> Expunged:
+    """Remove the messages flagged \\Deleted that the folder shows, all or of `ranges` only, from their mailboxes.
+
+    Only the newest `most` of them, where that is given (RFC 9738 3.1).
+    """
     record = _folder(txn, account, folder)
-    gone: list[Range] = []
     doomed = [one for one in _shown(txn, account, folder, ranges) if decode_item(one.value).flags & DELETED]
+    cut = most is not None and len(doomed) > most
+    if most is not None:
+        doomed = doomed[-most:]
     if not doomed:
         return Expunged(record.modseq, [])
+    gone: list[Range] = []
     with Revision(txn, account) as revision:
         _remove(revision, folder, doomed, now)
         for one in doomed:
             uid_ranges.add(gone, one.uid)
-        return Expunged(revision.modseq, gone)
+        return Expunged(revision.modseq, gone, cut)
 
 
 @operation

@@ -62,6 +62,15 @@ class SearchFolder(msgspec.Struct, array_like=True, frozen=True):
     wanted: Wanted
 
 
+def check_criteria(criteria: keys.SearchKey, settings: SearchFolderSettings) -> None:
+    """Raise NotLasting for criteria that cannot be kept; to be asked before they are sent to the store."""
+    every = list(keys.leaves(criteria))
+    if any(isinstance(leaf, keys.Bound) for leaf in every):
+        raise NotLasting("bound")
+    if len(every) > settings.keys:
+        raise NotLasting("keys")
+
+
 @operation
 def define_search_folder(
     txn: WriteTransaction, account: int, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int
@@ -71,7 +80,7 @@ def define_search_folder(
     One that was a mailbox has another UIDVALIDITY from then on. Raises InvalidMailboxName, MailboxHasChildren,
     MailboxHasMessages, NoSuchMailbox of a place, NotForSearchFolders, NotLasting, TooManySearchFolders.
     """
-    _check_criteria(wanted.criteria, settings)
+    check_criteria(wanted.criteria, settings)
     definition = _definition(txn, account, wanted)
     try:
         number, record = find(txn, account, name)
@@ -114,14 +123,6 @@ def list_search_folders(txn: ReadTransaction, account: int) -> list[SearchFolder
     """All of an account, by name."""
     found = [_shown(txn, account, number) for number, _ in scan_collections(txn, account)]
     return sorted([one for one in found if one is not None], key=lambda one: one.mailbox.name)
-
-
-def _check_criteria(criteria: keys.SearchKey, settings: SearchFolderSettings) -> None:
-    every = list(keys.leaves(criteria))
-    if any(isinstance(leaf, keys.Bound) for leaf in every):
-        raise NotLasting("bound")
-    if len(every) > settings.keys:
-        raise NotLasting("keys")
 
 
 def _definition(txn: ReadTransaction, account: int, wanted: Wanted) -> Definition:

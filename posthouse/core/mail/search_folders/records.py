@@ -70,7 +70,9 @@ def write_definition(txn: WriteTransaction, account: int, folder: int, definitio
 def read_standing(txn: ReadTransaction, account: int, folder: int) -> Standing | None:
     """How far a folder has come; None when it is no search folder."""
     value = txn.get(SEARCH_STANDING.key(account, folder))
-    return None if value is None else _STANDING.decode(value)
+    if value is not None:
+        return _STANDING.decode(value)
+    return None if txn.get(SEARCH_FOLDER.key(account, folder)) is None else Standing()
 
 
 def write_standing(txn: WriteTransaction, account: int, folder: int, standing: Standing) -> None:

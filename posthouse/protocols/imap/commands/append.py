@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.incoming import append_uid, flags_and_times, no_target, target
 from posthouse.protocols.imap.contracts import Ok
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Append
-from posthouse.protocols.imap.wire.sequence import ranges_of
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
@@ -37,4 +35,4 @@ async def append(command: Append, session: Session) -> Ok:
     except Exception:
         incoming.abandon()
         raise
-    return Ok("Stored", encoder.append_uid(placed.uid_validity, ranges_of(placed.uids)))
+    return Ok("Stored", append_uid(placed))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.messages import Copied
-from posthouse.core.mail.transfer import transfer
 from posthouse.core.sharing.rights import Right
+from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.limiting import newest_of
@@ -49,18 +48,13 @@ async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[Copie
     try:
         found = await user.find(command.name)
         found.need(Right.INSERT)
-        if found.account != view.account or not found.is_free:
-            work = user.store.write(transfer, view.account, view.mailbox, ranges, found, not moves, user.now())
-        else:
-            operation = messages.move if moves else messages.copy
-            work = user.store.write(operation, view.account, view.mailbox, ranges, found.name, user.now())
-        return await work, limited
+        return await acting.copy_or_move(view, ranges, found, user.now(), moves=moves), limited
     except NoSuchMailbox:
         raise no_target() from None
 
 
 def copy_uid(copied: Copied) -> bytes | None:
-    """The COPYUID code; None when nothing was there to copy."""
-    if not copied.source:
+    """The COPYUID code; None when nothing was there to copy, or where it went is not the mailbox that was named."""
+    if not copied.source or not copied.uid_validity:
         return None
     return encoder.copy_uid(copied.uid_validity, copied.source, copied.target)

@@ -5,8 +5,8 @@ What goes is told like what others remove: by catching up.
 
 from __future__ import annotations
 
-from posthouse.core.mail import messages
 from posthouse.core.sharing.rights import Right
+from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.limiting import message_limit
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
@@ -18,7 +18,7 @@ async def expunge(command: Expunge, view: View, user: User) -> Ok:
     """Remove all messages that are \\Deleted."""
     refuse_read_only(view)
     view.need(Right.EXPUNGE)
-    await user.store.write(messages.expunge, view.account, view.mailbox, None, user.now())
+    await acting.expunge(view, None, user.now())
     return Ok("Expunged", synced=True)
 
 
@@ -29,7 +29,7 @@ async def uid_expunge(command: UidExpunge, view: View, user: User) -> Ok:
     chosen = await view.uid_ranges(command.sequence, uid=True)
     limit, limited = user.contracts.settings.changed_messages, None
     if chosen:
-        done = await user.store.write(messages.expunge_newest, view.account, view.mailbox, chosen, user.now(), limit)
+        done = await acting.expunge_newest(view, chosen, user.now(), limit)
         limited = message_limit(limit, done.uids[0][0]) if done.cut else None
     return Ok("Expunged", synced=True, limited=limited)
 

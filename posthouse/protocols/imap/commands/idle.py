@@ -5,6 +5,7 @@ A session that idles runs nothing: a notice from the bus or a line from the peer
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,20 +23,30 @@ if TYPE_CHECKING:
 class Idling:
     """One IDLE that lasts; `news` says that something in the account changed."""
 
-    __slots__ = ("_unsubscribe", "_wake", "news", "tag")
+    __slots__ = ("_reminder", "_unsubscribe", "_wake", "news", "tag")
 
     def __init__(self, tag: str, wake: Callable[[], None]) -> None:
         self.tag = tag
         self.news = True  # what came before the subscription stood
         self._wake = wake
         self._unsubscribe: Callable[[], None] | None = None
+        self._reminder: asyncio.TimerHandle | None = None
 
     def begin(self, session: Session, account: int) -> None:
         """Listen from now on."""
         self._unsubscribe = session.contracts.bus.subscribe(account_topic(account), self._noticed)
 
+    def remind(self, seconds: float | None) -> None:
+        """Look again after so many seconds, whatever is heard; None: not by the clock."""
+        if self._reminder is not None:
+            self._reminder.cancel()
+            self._reminder = None
+        if seconds is not None:
+            self._reminder = asyncio.get_running_loop().call_later(seconds, self._noticed, "")
+
     def end(self) -> None:
         """Listen no more."""
+        self.remind(None)
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None

@@ -139,6 +139,8 @@ def attributes(one: Listed, *, has_children: bool) -> list[str]:
     names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
     if one.mailbox is None:
         names.append("\\Noselect")
+    elif one.mailbox.virtual:
+        names.append("\\Noinferiors")
     elif one.mailbox.role in USES:
         names.append(USES[one.mailbox.role])
     return names

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands import acting
+from posthouse.protocols.imap.commands.incoming import append_uid, flags_and_times, no_target, target
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Replace
-from posthouse.protocols.imap.wire.sequence import ranges_of
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
@@ -28,22 +27,14 @@ async def replace(command: Replace, session: Session) -> Ok:
     session.incoming = None
     try:
         found = await target(command.name, user)
-        placed = await user.store.write(
-            messages.replace,
-            view.account,
-            view.mailbox,
-            incoming.replaced,
-            found.account,
-            found.name,
-            incoming.letters,
-            *flags_and_times(command.messages, found, user),
-        )
+        placing = flags_and_times(command.messages, found, user)
+        placed = await acting.replace(view, incoming.replaced, found, incoming.letters, *placing)
     except NoSuchMailbox:
         incoming.abandon()
         raise no_target() from None
     except Exception:
         incoming.abandon()
         raise
-    code = encoder.append_uid(placed.uid_validity, ranges_of(placed.uids))
+    code = append_uid(placed)
     session.channel.write(encoder.status_line("*", "OK", "Stored", code))
     return Ok("Replaced", synced=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posthouse.core.mail.messages import expunge
 from posthouse.core.sharing.rights import CHANGES, Right
+from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.listing import selected_line
 from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok, User
@@ -42,6 +42,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         read_only=read_only,
         claims=found.account == user.account,  # another's new messages stay new to him
         known=user.contracts.known_uids,
+        refresh=user.contracts.refresher.refresh,
     )
     view.called = found.called
     if view.account != user.account:
@@ -78,7 +79,7 @@ async def close(command: Close, session: Session) -> Ok:
     if user is None or view is None:
         raise Bad("Select a mailbox first")
     if not view.read_only and view.rights & Right.EXPUNGE:
-        await user.store.write(expunge, view.account, view.mailbox, None, user.now())
+        await acting.expunge(view, None, user.now())
     session.view = None
     return Ok("Mailbox is closed")
 

@@ -26,6 +26,9 @@ async def status_line(name: str, items: tuple[StatusItem, ...], user: User) -> b
     found = await user.find(name)
     found.need(Right.READ)
     opened = await user.store.read(open_mailbox, found.account, found.name)
+    if opened.mailbox.virtual:
+        await user.contracts.refresher.refresh(found.account, opened.mailbox.id)
+        opened = await user.store.read(open_mailbox, found.account, found.name)
     values: list[tuple[StatusItem, int | bytes]] = []
     for item in items:
         if item is StatusItem.DELETED_STORAGE:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Stored, store_flags
+from posthouse.core.mail.messages import Stored
 from posthouse.core.sharing.errors import NotAllowed
+from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.limiting import newest_of
 from posthouse.protocols.imap.commands.numbers import check_numbers
@@ -27,7 +28,7 @@ async def store(command: Store, view: View, user: User) -> Ok:
     if change is None:
         raise NotAllowed("flags")
     ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
-    done = await user.store.write(store_flags, view.account, view.mailbox, ranges, change, command.unchanged_since)
+    done = await acting.store_flags(view, ranges, change, command.unchanged_since)
     view.did(done.modseq)
     view.learn_keywords(done.keywords, user.output)
     user.output.write(b"".join(_lines(command, done, view)))

@@ -7,8 +7,9 @@ from array import array
 from collections.abc import Sequence
 
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Row, store_flags
+from posthouse.core.mail.messages import Row
 from posthouse.core.mail.reading import flag_page
+from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.fetch.binary import refuse_unknown
 from posthouse.protocols.imap.commands.fetch.bodies import Bodies
 from posthouse.protocols.imap.commands.fetch.plan import Plan
@@ -110,7 +111,7 @@ async def _mark_seen(rows: list[Row], view: View, user: User) -> frozenset[int]:
         return frozenset()
     ranges = merge((uid, uid) for uid in unseen)
     try:
-        done = await user.store.write(store_flags, view.account, view.mailbox, ranges, FlagChange("add", SEEN), None)
+        done = await acting.store_flags(view, ranges, FlagChange("add", SEEN))
     except StoreUnavailable:
         return frozenset()  # with a full disk mail can still be read
     view.did(done.modseq)

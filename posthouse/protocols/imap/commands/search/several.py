@@ -60,7 +60,10 @@ async def _opened(name: str, user: User) -> View | None:
         found = await user.find(name)
         found.need(Right.READ)
         account, rights = found.account, found.rights
-        view = await View.open(user.store, account, found.name, user.dialect, rights=rights, read_only=True)
+        refresh = user.contracts.refresher.refresh
+        view = await View.open(
+            user.store, account, found.name, user.dialect, rights=rights, read_only=True, refresh=refresh
+        )
     except (NoSuchMailbox, NotAllowed):
         return None
     if view.account != user.account:
