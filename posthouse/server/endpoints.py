@@ -36,6 +36,7 @@ def _imap(parts: Parts, name: str) -> Any:
         hostname=parts.hostname,
         now=now_ms,
         search=parts.search,
+        search_folders=parts.configuration.search_folders,
     )
     return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 

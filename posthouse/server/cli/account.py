@@ -13,6 +13,7 @@ from posthouse.core.accounts.accounts import AccountChange, AccountShown
 from posthouse.core.accounts.records import Status
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.server.cli.account_forward import delegate, forward
+from posthouse.server.cli.account_search_folder import search_folder
 from posthouse.server.cli.account_undelete import undelete
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.kinds import Daily, Limit, Quota, Size, daily, day, size_or_none
@@ -50,6 +51,7 @@ def account() -> None:
 account.add_command(forward)
 account.add_command(delegate)
 account.add_command(undelete)
+account.add_command(search_folder)
 
 
 @account.command("add")

@@ -22,6 +22,7 @@ WORDS = {
     "DomainExists": "there is a domain {0}",
     "DomainInUse": "{0} still has {1}",
     "LeadsToItself": "{0} would lead back to itself",
+    "MailboxHasMessages": "{0} has messages: only an empty mailbox can become a search folder",
     "NoBackup": "{0} is no backup: {1}",
     "NoFolders": "{0} has no folders; posthouse share set {0} WHOM RIGHTS lets it have some",
     "NoOwner": "{0} is a group, which cannot own one",
@@ -31,8 +32,11 @@ WORDS = {
     "NoSuchFile": "there is no file {0}",
     "NoSuchLink": "there is no link {0}",
     "NotAFolder": "{0} is no folder: files can be sent into folders only",
+    "NoSuchSearchFolder": "{0} is no search folder",
     "NotEmpty": "{0} is there already; --replace would set it aside",
+    "NotForSearchFolders": "a search folder cannot {0}",
     "NotHere": "{0} is no address of ours",
+    "NotLasting": "those criteria cannot be a search folder's: too many, or of one session only",
     "OwnerHasAll": "{0} owns it and has all rights",
     "PasswordTooLong": "the password has more than {0} octets",
     "PasswordTooShort": "the password has fewer than {0} characters",
@@ -40,6 +44,7 @@ WORDS = {
     "TooManyAccounts": "{0} may have {1} accounts and no more",
     "TooManyGrants": "a folder can be shared with {0} people and groups and no more",
     "TooManyLinks": "an account may have {0} links and no more",
+    "TooManySearchFolders": "an account may have {0} search folders and no more",
     "TooManyAppPasswords": "an account may have {0} app passwords and no more",
 }
 

@@ -11,6 +11,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.files.settings import FileSettings
+from posthouse.core.mail.search_folders.settings import SearchFolderSettings
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.core.routing.settings import RoutingSettings
@@ -77,6 +78,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     search: Annotated[SearchSettings, Meta(description="The index that full-text searches use.")] = field(
         default_factory=SearchSettings
     )
+    search_folders: Annotated[
+        SearchFolderSettings, Meta(description="Mailboxes that show what fits, wherever it is.")
+    ] = field(default_factory=SearchFolderSettings)
     imap: Annotated[ImapSettings, Meta(description="Reading mail by IMAP.")] = field(default_factory=ImapSettings)
     pop3: Annotated[Pop3Settings, Meta(description="Fetching mail by POP3.")] = field(default_factory=Pop3Settings)
     jobs: Annotated[JobSettings, Meta(description="Work that happens later.")] = field(default_factory=JobSettings)

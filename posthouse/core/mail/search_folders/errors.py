@@ -21,5 +21,9 @@ class MailboxHasMessages(Refused):
     """args: the name; only an empty mailbox can become a search folder."""
 
 
+class NoSuchSearchFolder(Refused):
+    """args: the name of a mailbox that is none."""
+
+
 class TooManySearchFolders(Refused):
     """args: the limit."""
