@@ -60,11 +60,11 @@ class Mailbox(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """Where new messages go; `uid_validity` is 0 when that is not the very mailbox that was named."""
+    """Where new messages go; `main` is its number when that is not the very mailbox that was named, else 0."""
 
     number: int
     record: CollectionRecord
-    uid_validity: int
+    main: int = 0
 
 
 @query
@@ -231,13 +231,13 @@ def receiving(txn: ReadTransaction, account: int, name: str) -> Receiver:
     """The mailbox of that name, for a search folder its main mailbox; raises NoSuchMailbox, NoMainMailbox."""
     number, record = find(txn, account, name)
     if record.kind == KIND:
-        return Receiver(number, record, record.uid_validity)
+        return Receiver(number, record)
     definition = read_definition(txn, account, number)
     main = 0 if definition is None else definition.main
     held = read_collection(txn, account, main)
     if held is None or held.kind != KIND:
         raise NoMainMailbox(name)
-    return Receiver(main, held, 0)
+    return Receiver(main, held, main)
 
 
 def add_mailbox(revision: Revision, name: str, now: int, kind: str = KIND) -> int:

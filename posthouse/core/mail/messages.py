@@ -83,18 +83,23 @@ class Stored(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Appended(msgspec.Struct, array_like=True, frozen=True):
-    """Where new messages stand (RFC 4315 APPENDUID); `uid_validity` is 0 when not in the mailbox that was named."""
+    """Where new messages stand (RFC 4315 APPENDUID).
+
+    `main` is 0 when that is in the mailbox that was named, else the number of the one that takes its place.
+    """
 
     uid_validity: int
     uids: list[int]
+    main: int = 0
 
 
 class Copied(msgspec.Struct, array_like=True, frozen=True):
-    """Which messages went where (RFC 4315 COPYUID), in the same order; `uid_validity` as of `Appended`."""
+    """Which messages went where (RFC 4315 COPYUID), in the same order; `main` as of `Appended`."""
 
     uid_validity: int
     source: list[Range]
     target: list[Range]
+    main: int = 0
 
 
 class Expunged(msgspec.Struct, array_like=True, frozen=True):
@@ -185,7 +190,7 @@ def append(
         for letter, (system, keywords), when in zip(letters, flags, received, strict=True):
             keep(txn, letter.blob)
             uids.append(place_letter(revision, into.number, letter, system, keywords, when, now))
-        return Appended(into.uid_validity, uids)
+        return Appended(into.record.uid_validity, uids, into.main)
 
 
 @operation
@@ -308,7 +313,7 @@ def _transfer(
             uid_ranges.add(arrived, uid)
     for uid, _ in items:
         uid_ranges.add(source, uid)
-    return Copied(into.uid_validity, source, arrived)
+    return Copied(into.record.uid_validity, source, arrived, into.main)
 
 
 def _readable(txn: ReadTransaction, account: int, mailbox: int) -> CollectionRecord:

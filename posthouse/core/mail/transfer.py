@@ -49,7 +49,7 @@ def transfer(
     for uid, _ in items:
         uid_ranges.add(left, uid)
     if not items:
-        return Copied(target.uid_validity, [], [])
+        return Copied(target.record.uid_validity, [], [])
     if to.account == account:
         uids = _within(txn, account, mailbox, items, target.number, to.rights, keep_source, now)
     else:
@@ -60,7 +60,7 @@ def transfer(
     arrived: list[Range] = []
     for uid in uids:
         uid_ranges.add(arrived, uid)
-    return Copied(target.uid_validity, left, arrived)
+    return Copied(target.record.uid_validity, left, arrived, target.main)
 
 
 def _within(

@@ -118,3 +118,16 @@ async def test_what_others_do_in_other_sessions_is_seen_by_the_next_command() ->
         await client.ok(f"SELECT {name}")
     await other.ok("STORE 1 +FLAGS (\\Flagged)")
     assert await one.ok("UID SEARCH FLAGGED") == [b"* SEARCH 1", b"* 1 FETCH (UID 1 FLAGS (\\Flagged \\Recent))"]
+
+
+async def test_uids_are_told_of_what_the_folder_shows_alone() -> None:
+    world = await open_world()
+    await define(world, "Unread", HasFlag(1, False), "Archive")
+    client = world.connect()
+    await client.greeting()
+    await client.ok("LOGIN alice@example.org secret")
+    said = b"APPEND Unread (%b) {16+}\r\nSubject: one\r\n\r\n"
+    answer, _ = await client.command(said % b"")
+    assert answer.startswith(b"OK [APPENDUID ")
+    answer, _ = await client.command(said % b"\\Seen")
+    assert answer == b"OK Stored"

@@ -22,10 +22,10 @@ from posthouse.core.mail.transfer import copy_across
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection
-from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import Item, decode_item, scan_items, scan_ranges
 from posthouse.storage.ranges import Range
-from posthouse.storage.spaces import ITEM, SEARCH_SOURCE
+from posthouse.storage.spaces import ITEM, SEARCH_MEMBER, SEARCH_SOURCE
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -126,7 +126,7 @@ def transfer(
     for one, uid in zip(some, uids, strict=True):
         uid_ranges.add(left, one.uid)
         uid_ranges.add(arrived, uid)
-    return Copied(target.uid_validity, left, arrived)
+    return Copied(target.record.uid_validity, left, arrived, target.main)
 
 
 @operation
@@ -150,6 +150,14 @@ def replace(
     with Revision(txn, account) as revision:
         _remove(revision, folder, replaced, now)
     return append(txn, into, name, letters, flags, received, now)
+
+
+@query
+def shown_as(txn: ReadTransaction, account: int, folder: int, mailbox: int, uids: list[int]) -> list[int]:
+    """The UIDs in a folder of messages of a mailbox, in their order; none when it does not show them all."""
+    found = txn.get_many([SEARCH_MEMBER.key(account, folder, mailbox, uid) for uid in uids])
+    shown = [int.from_bytes(value, "big") for value in found if value is not None]
+    return shown if len(shown) == len(uids) else []
 
 
 def _folder(txn: ReadTransaction, account: int, folder: int) -> CollectionRecord:

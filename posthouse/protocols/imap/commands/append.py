@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.protocols.imap.commands.incoming import append_uid, flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.placed import append_uid
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire.commands import Append
 
@@ -35,4 +36,4 @@ async def append(command: Append, session: Session) -> Ok:
     except Exception:
         incoming.abandon()
         raise
-    return Ok("Stored", append_uid(placed))
+    return Ok("Stored", await append_uid(placed, found, user))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.messages import Copied
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.limiting import newest_of
 from posthouse.protocols.imap.commands.numbers import check_numbers
+from posthouse.protocols.imap.commands.placed import copy_uid
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
@@ -19,8 +19,8 @@ from posthouse.protocols.imap.wire.commands import Copy, Move
 
 async def copy(command: Copy, view: View, user: User) -> Ok:
     """Show the messages in another mailbox too."""
-    copied, _ = await _transfer(command, view, user)
-    return Ok("Copied", copy_uid(copied))
+    code, _ = await _transfer(command, view, user)
+    return Ok("Copied", code)
 
 
 async def move(command: Move, view: View, user: User) -> Ok:
@@ -29,14 +29,14 @@ async def move(command: Move, view: View, user: User) -> Ok:
     COPYUID stands before the EXPUNGE responses (RFC 6851 4.3), which catching up tells behind it.
     """
     refuse_read_only(view)
-    copied, limited = await _transfer(command, view, user)
-    code = copy_uid(copied)
+    code, limited = await _transfer(command, view, user)
     if code is not None:
         user.output.write(encoder.status_line("*", "OK", "Moved", code))
     return Ok("Done", synced=True, limited=limited)
 
 
-async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[Copied, bytes | None]:
+async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[bytes | None, bytes | None]:
+    """The COPYUID code, and that of a limit."""
     check_numbers(command.sequence, view, uid=command.uid)
     moves = isinstance(command, Move)
     if moves:
@@ -48,13 +48,7 @@ async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[Copie
     try:
         found = await user.find(command.name)
         found.need(Right.INSERT)
-        return await acting.copy_or_move(view, ranges, found, user.now(), moves=moves), limited
+        copied = await acting.copy_or_move(view, ranges, found, user.now(), moves=moves)
     except NoSuchMailbox:
         raise no_target() from None
-
-
-def copy_uid(copied: Copied) -> bytes | None:
-    """The COPYUID code; None when nothing was there to copy, or where it went is not the mailbox that was named."""
-    if not copied.source or not copied.uid_validity:
-        return None
-    return encoder.copy_uid(copied.uid_validity, copied.source, copied.target)
+    return await copy_uid(copied, found, user), limited

@@ -12,7 +12,6 @@ from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import flags_allowed
 from posthouse.core.mail.letters import LetterWriter
 from posthouse.core.mail.mailboxes import find_mailbox
-from posthouse.core.mail.messages import Appended
 from posthouse.core.mail.records import Letter
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands.catenate import named_octets
@@ -21,7 +20,6 @@ from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import AppendMessage, Replaced
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
@@ -31,7 +29,7 @@ from posthouse.protocols.imap.wire.events import (
     AppendText,
     AppendUrl,
 )
-from posthouse.protocols.imap.wire.sequence import SequenceSet, ranges_of
+from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 
 class Incoming:
@@ -146,11 +144,6 @@ def flags_and_times(
         [now if one.internal_date is None else one.internal_date for one in coming],
         now,
     )
-
-
-def append_uid(placed: Appended) -> bytes | None:
-    """The APPENDUID code; None where the messages went to the main mailbox of the search folder that was named."""
-    return encoder.append_uid(placed.uid_validity, ranges_of(placed.uids)) if placed.uid_validity else None
 
 
 def no_target() -> No:

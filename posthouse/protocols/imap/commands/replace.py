@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.protocols.imap.commands import acting
-from posthouse.protocols.imap.commands.incoming import append_uid, flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.placed import append_uid
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Replace
@@ -35,6 +36,6 @@ async def replace(command: Replace, session: Session) -> Ok:
     except Exception:
         incoming.abandon()
         raise
-    code = append_uid(placed)
+    code = await append_uid(placed, found, user)
     session.channel.write(encoder.status_line("*", "OK", "Stored", code))
     return Ok("Replaced", synced=True)
