@@ -1,13 +1,13 @@
-"""`python -m benchmarks [delivery] [reading] [memory] [relaying] [queued] [files] [--json] [--messages N]`."""
+"""`python -m benchmarks [delivery] [reading] [changing] [memory] [relaying] [queued] [files] [--json] [--messages N]`."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import delivery, files, memory, queued, reading, relaying
+from benchmarks import changing, delivery, files, memory, queued, reading, relaying
 from benchmarks.figures import Figure, show
 
-WORKS = ("delivery", "reading", "memory", "relaying", "queued", "files")
+WORKS = ("delivery", "reading", "changing", "memory", "relaying", "queued", "files")
 
 
 def main() -> None:
@@ -24,6 +24,8 @@ def main() -> None:
             figures += delivery.run()
         elif work == "reading":
             figures += reading.run(asked.messages)
+        elif work == "changing":
+            figures += changing.run()
         elif work == "relaying":
             figures += relaying.run()
         elif work == "queued":

@@ -43,6 +43,11 @@ def median_of(rounds: int, work: Callable[[], float]) -> float:
     return statistics.median(work() for _ in range(rounds))
 
 
+def least_of(rounds: int, work: Callable[[], float]) -> float:
+    """The least of what `work` measured in several rounds: what it takes where nothing else runs."""
+    return min(work() for _ in range(rounds))
+
+
 def tree_seconds(pid: int) -> float:
     """Processor seconds of a process and all below it."""
     total = 0.0

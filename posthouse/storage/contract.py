@@ -52,6 +52,9 @@ class ReadTransaction(Protocol):
         In a write transaction the map must not change between two steps of a scan.
         """
 
+    def values(self, start: bytes, end: bytes, limit: int) -> list[bytes]:
+        """The values of the first `limit` keys with start <= key < end, in key order: a scan in one call."""
+
 
 class WriteTransaction(ReadTransaction, Protocol):
     """A snapshot that changes; all of it becomes durable, or none."""

@@ -20,6 +20,7 @@ FIXED = struct.Struct("<BHQIQQQ")
 RECEIVED_AT = struct.calcsize("<BHQI")
 SIZE_AT = struct.calcsize("<BHQIQQ")
 KEYWORDS_AT = FIXED.size
+FLAGS_AT = 1  # their low octet, which has all there are
 MODSEQ_AT, MODSEQ_END = 3, 11  # behind version and flags
 
 

@@ -12,7 +12,7 @@ from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
 from posthouse.storage.changes import Touched, touched_since
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
-from posthouse.storage.items import KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
+from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
 from posthouse.storage.spaces import ITEM
 
 
@@ -25,14 +25,14 @@ class Opened(msgspec.Struct, array_like=True, frozen=True):
 
 
 class FlagPage(msgspec.Struct, array_like=True, frozen=True):
-    """Some messages of a mailbox in UID order: `array("I")` bytes of UIDs, `array("H")` bytes of their flags.
+    """Some messages of a mailbox in UID order: an octet of flags for each, and by place the keywords of those with any.
 
-    `keywords` has the bitmap of those messages that have any.
+    `uids` are `array("I")` bytes, None when all are there that were asked for.
     """
 
-    uids: bytes
     flags: bytes
     keywords: dict[int, int]
+    uids: bytes | None = None
 
 
 @query
@@ -54,19 +54,14 @@ def uids(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, limit
 
 
 @query
-def flag_page(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, last_uid: int, limit: int) -> FlagPage:
-    """The flags of up to `limit` messages of a UID range; the next page begins behind the last one's UID."""
+def flag_page(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, last_uid: int, known: int) -> FlagPage:
+    """The flags of those messages of a UID range that are still there; the caller knows of `known` there."""
     start, end = ITEM.key(account, mailbox, first_uid), ITEM.key(account, mailbox, last_uid) + b"\x00"
-    numbers: list[bytes] = []
-    flags: list[bytes] = []
-    keywords: dict[int, int] = {}
-    # straight from the item's layout: a session asks this of a hundred thousand messages at once
-    for key, value in islice(txn.scan(start, end), limit):
-        numbers.append(key[-4:])
-        flags.append(value[1:3])
-        if len(value) > KEYWORDS_AT:
-            keywords[int.from_bytes(key[-4:], "big")] = int.from_bytes(value[KEYWORDS_AT:], "little")
-    return FlagPage(_numbers(numbers).tobytes(), b"".join(flags), keywords)
+    values = txn.values(start, end, known)
+    if len(values) == known:  # the same ones, since no new one ever comes between others
+        return FlagPage(*_flags(values))
+    found = list(txn.scan(start, end))
+    return FlagPage(*_flags([value for _, value in found]), _numbers([key[-4:] for key, _ in found]).tobytes())
 
 
 @query
@@ -110,6 +105,17 @@ def changed(
         if int.from_bytes(value[MODSEQ_AT:MODSEQ_END], "little") > since:
             found.append(key[-4:])
     return ChangedPage(_numbers(found).tobytes(), int.from_bytes(key[-4:], "big") if count == limit else 0)
+
+
+def _flags(values: list[bytes]) -> tuple[bytes, dict[int, int]]:
+    """Flags and keywords of items, straight from their layout: a session asks this of a hundred thousand at once."""
+    joined = b"".join(values)
+    if len(joined) == len(values) * KEYWORDS_AT:
+        return joined[FLAGS_AT::KEYWORDS_AT], {}
+    keywords = {
+        at: int.from_bytes(value[KEYWORDS_AT:], "little") for at, value in enumerate(values) if len(value) > KEYWORDS_AT
+    }
+    return bytes([value[FLAGS_AT] for value in values]), keywords
 
 
 def _numbers(big_endian: list[bytes]) -> array[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 
@@ -39,6 +40,16 @@ class LmdbTransaction:
                 if entry[0] < start:
                     return
                 yield entry
+
+    def values(self, start: bytes, end: bytes, limit: int) -> list[bytes]:
+        if limit <= 0:
+            return []
+        with self._txn.cursor() as cursor:
+            found = list(islice(cursor.iternext(keys=False), limit)) if cursor.set_range(start) else []
+            # the cursor stands at the last of them, or nowhere when there were no more
+            if len(found) == limit and cursor.key() < end:
+                return found
+        return [value for _, value in islice(self.scan(start, end), limit)]
 
     def delete_range(self, start: bytes, end: bytes) -> int:
         count = 0

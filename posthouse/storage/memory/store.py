@@ -42,6 +42,10 @@ class MemoryTransaction:
             key = self._keys[at]
             yield key, self._values[key]
 
+    def values(self, start: bytes, end: bytes, limit: int) -> list[bytes]:
+        first, last = bisect_left(self._keys, start), bisect_left(self._keys, end)
+        return [self._values[key] for key in self._keys[first : min(last, first + max(0, limit))]]
+
     def put(self, key: bytes, value: bytes) -> None:
         if not 0 < len(key) <= MAX_KEY_OCTETS:
             raise ValueError(f"a key of {len(key)} octets")

@@ -104,6 +104,20 @@ async def test_scan_goes_by_key_in_bounds_both_ways(store: Store) -> None:
     assert await store.read(keys, b"", b"\x01", True) == []
 
 
+@query
+def first_values(txn: ReadTransaction, start: bytes, end: bytes, limit: int) -> list[bytes]:
+    return txn.values(K + start, K + end, limit)
+
+
+async def test_values_are_those_of_a_scan(store: Store) -> None:
+    await store.write(put_all, [(bytes([n]), b"%d" % n) for n in (5, 1, 3, 2, 4)])
+    for start in range(8):
+        for end in range(8):
+            for limit in range(8):
+                found = await store.read(first_values, bytes([start]), bytes([end]), limit)
+                assert found == [b"%d" % n for n in range(1, 6) if start <= n < end][:limit], (start, end, limit)
+
+
 async def test_values_of_every_size(store: Store) -> None:
     big = b"x" * 1_000_000
     long_key = b"k" * 510

@@ -12,6 +12,7 @@ from posthouse.protocols.imap.wire.fetch import Attribute
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
 
 RECENT = 1 << 30  # above every stored bit: \Recent belongs to a session, never to a message (RFC 3501 2.3.2)
+KEYWORDS_AT = 31  # from this bit on, where flags, RECENT and keywords are one number
 _MOST_COMBINATIONS = 4096
 
 
@@ -78,6 +79,25 @@ def line_format(attributes: Iterable[Attribute], *, uid_only: bool = False) -> b
     """
     word = b"UIDFETCH" if uid_only else b"FETCH"
     return b"* %%d %b (%b)\r\n" % (word, b" ".join([_FORMATS[attribute] for attribute in attributes]))
+
+
+class FlagLines(dict[int, bytes]):
+    """Patterns of responses with FLAGS and UID alone; by flags, RECENT and keywords as one number.
+
+    The flags stand in each already; what is left to be filled by `%` is the message number, or the UID, and the UID.
+    """
+
+    __slots__ = ("_flag_lists", "_pattern")
+
+    def __init__(self, attributes: Iterable[Attribute], flag_lists: FlagLists, *, uid_only: bool = False) -> None:
+        super().__init__()
+        self._flag_lists = flag_lists
+        self._pattern = line_format(attributes, uid_only=uid_only)
+
+    def __missing__(self, bits: int) -> bytes:
+        shown = self._flag_lists.render(bits & (1 << KEYWORDS_AT) - 1, bits >> KEYWORDS_AT)
+        pattern = self[bits] = self._pattern.replace(b"FLAGS %b", b"FLAGS " + shown)
+        return pattern
 
 
 def items_format(attributes: Iterable[Attribute]) -> bytes:

@@ -76,8 +76,8 @@ async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
     uids = await view.uids()
     first, last = uids[batch.start], uids[batch.stop - 1]
     page = await view.store.read(flag_page, view.account, view.mailbox, first, last, batch.count)
-    present, flags = array("I", page.uids), array("H", page.flags)
-    user.output.write(plan.flag_lines(view, plan.numbers(view, present), present, flags, page.keywords))
+    present = uids[batch.start : batch.stop] if page.uids is None else array("I", page.uids)
+    user.output.write(plan.flag_lines(view, plan.numbers(view, present), present, page))
     return len(present)
 
 

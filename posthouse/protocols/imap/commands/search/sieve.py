@@ -109,7 +109,7 @@ class Sieve:
                 page = await view.store.read(
                     flag_page, view.account, view.mailbox, uids[first], uids[last - 1], last - first
                 )
-                at = view.positions_of(array("I", page.uids))
+                at = range(first, last) if page.uids is None else view.positions_of(array("I", page.uids))
                 for leaf, mask in masks.items():
                     put(mask, at, _fitting(leaf, page, names))
                 await asyncio.sleep(0)
@@ -195,12 +195,14 @@ def _fitting(key: keys.HasFlag | keys.HasKeyword, page: FlagPage, names: list[st
     """An octet for each message of a page; `names` are the mailbox's keywords in lower case."""
     if isinstance(key, keys.HasFlag):
         bit, wanted = key.flag, key.flag if key.present else 0
-        return bytes([flags & bit == wanted for flags in array("H", page.flags)])
-    uids = array("I", page.uids)
+        return page.flags.translate(bytes([flags & bit == wanted for flags in range(256)]))
     keyword = key.keyword.lower()
     bit = 1 << names.index(keyword) if keyword in names else 0
-    having = {uid for uid, keywords in page.keywords.items() if keywords & bit}
-    return bytes([(uid in having) is key.present for uid in uids]) if having else bytes([not key.present]) * len(uids)
+    found = bytearray(bytes([not key.present]) * len(page.flags))
+    for at, keywords in page.keywords.items():
+        if keywords & bit:
+            found[at] = key.present
+    return bytes(found)
 
 
 def put(mask: bytearray, positions: Sequence[int], found: bytes) -> None:
