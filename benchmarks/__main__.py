@@ -1,4 +1,4 @@
-"""`python -m benchmarks [delivery] [reading] [changing] [memory] [relaying] [queued] [files] [--json] [--messages N]`."""
+"""`python -m benchmarks [WORK ...] [--json] [--messages N]`; the works are below."""
 
 from __future__ import annotations
 
