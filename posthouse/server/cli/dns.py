@@ -1,12 +1,14 @@
 """posthouse dns: the DNS records to publish, and what the DNS says of them."""
 
+# mypy: disallow-untyped-calls=False
+
 from __future__ import annotations
 
 import asyncio
 import socket
 
 import click
-from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet import asyncioreactor
 
 from posthouse.admin import domain as domains
 from posthouse.admin.dns import DnsRecord, Finding, Ours, compare
@@ -23,7 +25,7 @@ from posthouse.server.cli.context import Command, Invocation, pass_invocation
 from posthouse.server.cli.output import show_json, warn
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import authorities_file
-from posthouse.server.https import Https
+from posthouse.server.https import HTTPS, Https
 from posthouse.server.policies import HttpsPolicies
 from posthouse.server.resolver import DnsResolver
 from posthouse.server.setting_up.records import open_ports, wanted_records
@@ -85,10 +87,12 @@ async def _findings(invocation: Invocation, records: list[DnsRecord], ours: Ours
     )
 
 
-def policy_source(configuration: Configuration, resolver: Resolver) -> PolicySource:
-    """Where policies are asked for as others ask; for the loop that runs."""
-    reactor = AsyncioSelectorReactor(asyncio.get_running_loop())
-    https = Https(reactor, resolver, configuration.routing, authorities_file(configuration))
+def policy_source(configuration: Configuration, resolver: Resolver, port: int = HTTPS) -> PolicySource:
+    """Where policies are asked for as others ask. The loop that runs becomes Twisted's, which has one in a process."""
+    asyncioreactor.install(asyncio.get_running_loop())
+    from twisted.internet import reactor  # noqa: PLC0415 - importing it installs another
+
+    https = Https(reactor, resolver, configuration.routing, authorities_file(configuration), port)
     return HttpsPolicies(https, configuration.routing)
 
 

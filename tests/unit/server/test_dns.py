@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from posthouse.server.resolver import DnsResolver
 from posthouse.server.setting_up.records import HERE
 from tests import dns
 from tests.dns import DnsServer
+from tests.https import HttpsServer, https_client
 from tests.unit.routing.house import settings_for
 
 
@@ -87,6 +89,39 @@ async def test_all_that_is_published_is_right_and_each_that_is_not_is_named(
         ]
         found = json.loads((await asyncio.to_thread(run, house, "dns", "--check", "--json")).stdout)
         assert [each["result"] for each in found if each["is_fault"]] == ["missing", "wrong", "missing"]
+
+
+FETCH = """
+import asyncio, sys
+from pathlib import Path
+from posthouse.server.cli.dns import policy_source
+from posthouse.server.configuration.reading import parse_configuration
+from posthouse.server.resolver import DnsResolver
+
+async def main():
+    configuration = parse_configuration(sys.argv[1], "test", Path("/"))
+    source = policy_source(configuration, DnsResolver(configuration.routing), int(sys.argv[2]))
+    print(await source.fetch("there.net"))
+
+asyncio.run(main())
+"""
+
+
+async def test_a_policy_is_fetched_in_a_process_of_its_own(tmp_path: Path) -> None:
+    https = HttpsServer(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello")
+    async with (
+        DnsServer("mta-sts.there.net. A 127.0.0.1\n") as server,
+        https_client(https, tmp_path, "mta-sts.there.net", settings_for(server)) as client,
+    ):
+        document = (
+            f'[routing]\ndns_servers = ["{server.address}"]\nignored_networks = []\n'
+            f'authorities = "{tmp_path}/pair.pem"\n'
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FETCH, document, str(client._port), stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, said) == (0, b"hello\n")
 
 
 def test_a_domain_that_is_not_ours(house: Path) -> None:
