@@ -7,6 +7,7 @@ can travel to where the data is. `Operation.name` is enough to find one again; n
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import typing
@@ -127,6 +128,7 @@ def query(function: Callable[Concatenate[ReadTransaction, P], R]) -> Operation[R
     return Operation(function)
 
 
+@functools.cache  # names that are none of ours raise, and so are not kept
 def find_operation(name: str) -> Operation[Any, Any, Any]:
     """The operation of that name; raises LookupError for anything that is not one of ours."""
     module_name, _, attribute = name.partition(":")

@@ -17,7 +17,6 @@ from posthouse.core.mail.places import place_letter
 from posthouse.core.mail.records import Letter
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.changes import Revision
-from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
 
 
@@ -46,8 +45,7 @@ def deliver(txn: WriteTransaction, letter: Letter, targets: list[Target], now: i
 
     A full mailbox gets nothing while the others get theirs. One receipt a target, in their order.
     """
-    accounts = Counter(recipient for recipient, _ in {(target.recipient, target.account) for target in targets})
-    alone = {target.account for target in targets if accounts[target.recipient] == 1}
+    alone = _alone(targets)
     outcomes: dict[int, str | None] = {}
     for target in targets:
         if target.account not in outcomes:
@@ -77,13 +75,23 @@ def check_room(txn: ReadTransaction, accounts: list[int], octets: int) -> None:
         check_quota(txn, accounts[0], 1, octets)
 
 
+def _alone(targets: list[Target]) -> set[int]:
+    """The accounts that one of the recipients leads to and to no other."""
+    if len(targets) == 1:
+        return {targets[0].account}  # as of most letters
+    accounts = Counter(recipient for recipient, _ in {(target.recipient, target.account) for target in targets})
+    return {target.account for target in targets if accounts[target.recipient] == 1}
+
+
 def _deliver_to(txn: WriteTransaction, letter: Letter, account: int, now: int, *, enforce: bool) -> str | None:
-    if read_collection(txn, account, INBOX_ID) is None:
-        return "no mailbox"
-    try:
-        charge(txn, account, 1, letter.size, enforce=enforce)
-    except OverQuota:
-        return "over quota"
     with Revision(txn, account) as revision:
+        try:
+            revision.collection(INBOX_ID)
+        except LookupError:
+            return "no mailbox"
+        try:
+            charge(txn, account, 1, letter.size, enforce=enforce)
+        except OverQuota:
+            return "over quota"
         place_letter(revision, INBOX_ID, letter, 0, (), now, now)
     return None
