@@ -30,7 +30,7 @@ class WorkerBriefing(Struct, frozen=True):
 
 
 class StoreBriefing(Struct, frozen=True):
-    """For the store process; the descriptors: it writes when it is ready, it ends when the other end closes."""
+    """For the store process; descriptors: it shows on one that it serves and lives, and ends when the other closes."""
 
     configuration: Configuration
 

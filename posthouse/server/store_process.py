@@ -15,5 +15,5 @@ def run_store(briefing: bytes, descriptors: list[int]) -> None:
     briefed = msgspec.msgpack.decode(briefing, type=StoreBriefing)
     start_logging(briefed.configuration.log, "store")
     where = places(briefed.configuration)
-    says_ready, sees_end = descriptors
-    run(where.store, where.store_socket, briefed.configuration.store, says_ready, sees_end)
+    pulse, sees_end = descriptors
+    run(where.store, where.store_socket, briefed.configuration.store, pulse, sees_end)

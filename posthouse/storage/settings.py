@@ -36,6 +36,15 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         float,
         Meta(gt=0, le=600, description="How long a worker waits for a store process before it says: try later."),
     ] = 30.0
+    silent_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="How long the store process may give no sign of life, as when it hangs, before it is killed "
+            "and started again; 0 for ever.",
+        ),
+    ] = 120.0
     changes_kept: Annotated[
         int,
         Meta(ge=100, le=1 << 40, description="Changes of an account that are kept for clients that were long away."),

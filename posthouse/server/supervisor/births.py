@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from posthouse.server import nursery, sockets
 from posthouse.server.briefing import Adopted, IndexerBriefing, StoreBriefing, WorkerBriefing, encode_briefing
 from posthouse.server.hub.office import Office, WorkerLine
 from posthouse.server.supervisor.post import Child
+from posthouse.server.supervisor.pulse import Pulse
 from posthouse.server.supervisor.start import Settled
 
 log = structlog.get_logger()
@@ -31,22 +31,14 @@ class Births:
 
     def store(self, settled: Settled) -> Child:
         """Start the store process."""
-        is_ready, says_ready = os.pipe()
+        pulse, beats = os.pipe()
         sees_end, lifeline = os.pipe()
         briefing = encode_briefing(StoreBriefing(settled.configuration))
-        child = Child("store", self._spawn(settled.file, "store", briefing, (says_ready, sees_end)))
-        os.close(says_ready)
+        child = Child("store", self._spawn(settled.file, "store", briefing, (beats, sees_end)))
+        os.close(beats)
         os.close(sees_end)
         self._lifelines[child] = lifeline
-        loop = asyncio.get_running_loop()
-
-        def on_ready() -> None:
-            loop.remove_reader(is_ready)
-            if os.read(is_ready, 1):
-                child.set_ready()
-            os.close(is_ready)
-
-        loop.add_reader(is_ready, on_ready)
+        Pulse(child, pulse, settled.configuration.store.silent_seconds)
         child.on_end.append(lambda: self.end_store(child))
         return child
 

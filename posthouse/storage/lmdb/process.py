@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +25,7 @@ from posthouse.storage.wire import ENCODER, FAILED, NOTICE, REQUEST, Answer, Fra
 log = structlog.get_logger()
 
 HOUSEKEEPING_SECONDS = 10.0
+BEATS = 20  # in the time that the process may be silent
 FEW = 2  # operations in the last commit, up to which the next one does not wait
 
 
@@ -153,20 +155,20 @@ class Client(asyncio.Protocol):
         self._writer.submit(self, work, len(body))
 
 
-def run(directory: Path, socket_path: Path, settings: StoreSettings, ready_fd: int, lifeline_fd: int) -> None:
+def run(directory: Path, socket_path: Path, settings: StoreSettings, pulse_fd: int, lifeline_fd: int) -> None:
     """Serve the store until SIGTERM or the end of the lifeline; waits while another process writes to it.
 
-    Writes one octet to `ready_fd` when clients may connect.
+    Writes an octet to `pulse_fd` when clients may connect, and others for as long as it gets round to it.
     """
     engine = Engine(directory, settings, wait=True)
     socket_path.unlink(missing_ok=True)
     try:
-        uvloop.run(_serve(engine, socket_path, settings, ready_fd, lifeline_fd))
+        uvloop.run(_serve(engine, socket_path, settings, pulse_fd, lifeline_fd))
     finally:
         engine.close()
 
 
-async def _serve(engine: Engine, socket_path: Path, settings: StoreSettings, ready_fd: int, lifeline_fd: int) -> None:
+async def _serve(engine: Engine, socket_path: Path, settings: StoreSettings, pulse_fd: int, lifeline_fd: int) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, over.set)
@@ -180,17 +182,33 @@ async def _serve(engine: Engine, socket_path: Path, settings: StoreSettings, rea
         )
     finally:
         os.umask(before)
-    os.write(ready_fd, b"1")
-    os.close(ready_fd)
+    beating = loop.create_task(_beat(pulse_fd, settings.silent_seconds / BEATS))
     keeping = loop.create_task(_keep_house(writer))
     await over.wait()
     loop.remove_reader(lifeline_fd)
     keeping.cancel()
+    beating.cancel()
     server.close()
     writer.settle()
     for client in list(writer.clients.values()):
         client.finish()
     await asyncio.sleep(0)
+
+
+async def _beat(pulse_fd: int, pause: float) -> None:
+    """Show that the loop turns, to whom it may concern."""
+    os.set_blocking(pulse_fd, False)
+    try:
+        while True:
+            with suppress(BlockingIOError):  # nobody has looked for a very long time
+                os.write(pulse_fd, b"1")
+            if not pause:
+                return
+            await asyncio.sleep(pause)
+    except BrokenPipeError:
+        pass  # whoever started us only asked whether we serve
+    finally:
+        os.close(pulse_fd)
 
 
 async def _keep_house(writer: Writer) -> None:

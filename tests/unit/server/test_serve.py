@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -277,3 +278,15 @@ def test_privileges_are_dropped_once_ports_are_bound() -> None:
         served.cli("reload")
         assert get(served, "/health")[0] == 200
         assert served.stop() == 0
+
+
+def test_a_store_process_that_hangs_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    served = Served(tmp_path / "served", settings="store.silent_seconds = 2.0")
+    served.start()
+    before = served.store_pid()
+    os.kill(before, signal.SIGSTOP)
+    with smtplib.LMTP("127.0.0.1", served.port("lmtp")) as lmtp:
+        lmtp.sendmail("ann@example.net", [served.admin], b"Subject: late\r\n\r\nAnd yet it came.\r\n")
+    assert served.store_pid() != before
+    assert "it gives no sign of life" in served.log.read_text()
+    assert served.stop() == 0
