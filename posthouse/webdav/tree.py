@@ -119,6 +119,9 @@ class Reading(Protocol):
     async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
         """The octets of a document from `start` up to `stop`."""
 
+    async def picture(self, member: Member, side: int) -> bytes | None:
+        """A small picture (`core.files.thumbnails`) of a document; None for one that has none."""
+
     async def room(self) -> Room | None:
         """What its quota says; None for a tree that has none."""
 

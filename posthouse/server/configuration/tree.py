@@ -11,6 +11,7 @@ from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.files.settings import FileSettings
+from posthouse.core.files.thumbnails import ThumbnailSettings
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.queue.settings import QueueSettings
@@ -53,6 +54,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     mail: Annotated[MailSettings, Meta(description="Mail in mailboxes.")] = field(default_factory=MailSettings)
     files: Annotated[FileSettings, Meta(description="People's files.")] = field(default_factory=FileSettings)
+    thumbnails: Annotated[ThumbnailSettings, Meta(description="Small pictures of files.")] = field(
+        default_factory=ThumbnailSettings
+    )
     smtp: Annotated[SmtpSettings, Meta(description="Receiving mail by SMTP and LMTP.")] = field(
         default_factory=SmtpSettings
     )
@@ -109,6 +113,11 @@ class Places(Struct, frozen=True):
     def blobs(self) -> Path:
         """The folder of message bodies and other large contents."""
         return self.base / "blobs"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of small pictures, which can be made again."""
+        return self.base / "thumbnails"
 
     @property
     def search(self) -> Path:

@@ -18,7 +18,7 @@ def dav_site(parts: Parts, now: Callable[[], int]) -> DavSite:
     limits = parts.configuration.files.limits
 
     def files(login: Login, root: Path) -> Tree:
-        drive = Drive(parts.store, parts.blobs, login.account, login.account, root, limits, now)
+        drive = Drive(parts.store, parts.blobs, login.account, login.account, root, limits, now, parts.thumbnails)
         return FilesTree(drive, (*PRINCIPALS, login.address))
 
     return DavSite(parts.authenticator, {"files": files}, parts.configuration.webdav)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus, LocalBus
+from posthouse.core.files.thumbnails import Thumbnails
 from posthouse.core.mail.letters import BlobLetters, Letters
 from posthouse.core.registry import Registry
 from posthouse.core.search.contract import NoIndex, TextSearch
@@ -23,6 +24,7 @@ from posthouse.server.hub.line import HubBus, HubRegistry, SupervisorLine
 from posthouse.server.indexer.folder import index_directory, texts_directory
 from posthouse.server.worker.counted import CountedAuthenticator, CountedStore
 from posthouse.server.worker.metrics import Metrics
+from posthouse.server.worker.thumbnails import ProcessThumbnails
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.contract import Store
 from posthouse.storage.lmdb.readonly import ReadOnlyStore
@@ -47,6 +49,7 @@ class Parts(Struct):
     metrics: Metrics
     journal: Journal
     search: TextSearch
+    thumbnails: Thumbnails
 
     def close(self) -> None:
         """Let go of the store."""
@@ -88,6 +91,7 @@ async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: Supervisor
         metrics=metrics,
         journal=Journal(store, configuration.trace),
         search=_search(store, configuration),
+        thumbnails=ProcessThumbnails(where.thumbnails, store, blobs, configuration.thumbnails),
     )
 
 

@@ -17,7 +17,7 @@ def share_pages(parts: Parts, now: Callable[[], int]) -> SharePages:
     return SharePages(
         parts.store,
         Admission(parts.registry, configuration.authentication, web.share_login_seconds),
-        Downloads(parts.store, parts.blobs, web.share_zip_files),
+        Downloads(parts.store, parts.blobs, parts.thumbnails, web.share_zip_files),
         Uploads(parts.store, parts.blobs, configuration.files.limits, web.share_upload_octets, now),
         now,
     )

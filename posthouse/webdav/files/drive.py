@@ -11,6 +11,7 @@ from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.errors import Locked
 from posthouse.core.files.records import Entry
 from posthouse.core.files.settings import FileLimits
+from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
 from posthouse.core.files.tree import paths_of
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Operation, Refused, Store, WriteTransaction
@@ -32,6 +33,7 @@ class Drive(msgspec.Struct, frozen=True):
     root: Path
     limits: FileLimits
     now: Callable[[], int]
+    thumbnails: Thumbnails = NoThumbnails()
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation; raises HttpError for what it refuses."""

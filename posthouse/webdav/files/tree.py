@@ -61,6 +61,10 @@ class FilesTree:
             raise HttpError(404, "it is there no more")
         return self._drive.blobs.chunks(place, start, stop)
 
+    async def picture(self, member: Member, side: int) -> bytes | None:
+        """A small picture of it."""
+        return await self._drive.thumbnails.picture(member.content, member.size, member.media_type, side)
+
     async def room(self) -> Room | None:
         """What its quota says."""
         return Room(*await self._drive.store.read(room_of, self._drive.account))

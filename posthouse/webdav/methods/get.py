@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from html import escape
 
+from posthouse.core.files.thumbnails import KIND, side_of
 from posthouse.webdav.http.answer import Answer
-from posthouse.webdav.http.conditions import Verdict, read_conditions
+from posthouse.webdav.http.conditions import Validators, Verdict, read_conditions
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.ranges import Span, content_range, wanted_span
 from posthouse.webdav.methods.asked import Asked
@@ -21,6 +22,8 @@ _PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{name}</t
 async def get(asked: Asked) -> Answer:
     """What is there; raises HttpError."""
     _, member = await asked.held()
+    if "thumbnail" in asked.request.query and not member.is_folder:
+        return await _thumbnail(asked, member)
     held = validators(member)
     assert held is not None
     fields = [(b"accept-ranges", b"bytes"), (b"cache-control", b"private, no-cache")]
@@ -43,6 +46,20 @@ async def get(asked: Asked) -> Answer:
     if asked.request.method == "HEAD" or not wanted.length:
         return Answer(200, tuple(fields), b"", wanted.length)
     return Answer(206 if span else 200, tuple(fields), await asked.tree.contents(member, *_ends(wanted)), wanted.length)
+
+
+async def _thumbnail(asked: Asked, member: Member) -> Answer:
+    """A small picture of a document, asked for by `?thumbnail` or `?thumbnail=PIXELS`; raises HttpError (404)."""
+    side = side_of(asked.request.query["thumbnail"])
+    picture = await asked.tree.picture(member, side)
+    if picture is None:
+        raise HttpError(404, "it has no picture")
+    # the contents' tag with the size behind it: as long as those stay, the picture does
+    held = Validators(f'{member.etag[:-1]}-{side}"', member.modified)
+    fields = ((b"etag", held.etag.encode()), (b"cache-control", b"private, max-age=86400"))
+    if read_conditions(asked.request).of(held, reads=True) is Verdict.NOT_MODIFIED:
+        return Answer(304, fields)
+    return Answer(200, ((b"content-type", KIND.encode()), *fields), picture)
 
 
 def _ends(span: Span) -> tuple[int, int]:

@@ -52,6 +52,10 @@ class Signposts:
         """There are no documents here."""
         raise HttpError(404, "there is nothing here")
 
+    async def picture(self, member: Member, side: int) -> bytes | None:
+        """Nothing here has one."""
+        return None
+
     async def room(self) -> Room | None:
         """No quota."""
         return None

@@ -13,6 +13,7 @@ from lxml import html
 from posthouse.core.accounts.accounts import AccountChange, change_account
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.files.links import LinkWish, drop_link, link_password, list_links, make_link, new_token, read_token
+from posthouse.core.files.writing import put_document
 from posthouse.core.registry import LocalRegistry
 from posthouse.protocols.web.shares.admission import Admission
 from posthouse.protocols.web.shares.downloads import Downloads
@@ -22,7 +23,7 @@ from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.memory import MemoryStore
 from posthouse.webdav.http.settings import HttpSettings
 from posthouse.webdav.http.site import HttpFactory
-from tests.unit.core.filehouse import LIMITS, NOW, at, folders, names, node, put, with_account
+from tests.unit.core.filehouse import LIMITS, ME, NOW, at, document, folders, names, node, put, split, with_account
 from tests.unit.http.wire import Wire
 
 WEAK = AuthenticationSettings(argon2_memory_kibibytes=1024, argon2_passes=1, failures_per_account=3)
@@ -39,6 +40,13 @@ class Said(msgspec.Struct):
         return "".join(html.fromstring(self.body).itertext())
 
 
+class Painter:
+    """Pictures everything that has a kind."""
+
+    async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
+        return b"picture" if media_type == "image/png" else None
+
+
 class ShareHouse:
     """Ann's files and the site of their links."""
 
@@ -50,7 +58,7 @@ class ShareHouse:
         pages = SharePages(
             self.store,
             Admission(self.registry, WEAK, 600),
-            Downloads(self.store, self.blobs, 50),
+            Downloads(self.store, self.blobs, Painter(), 50),
             Uploads(self.store, self.blobs, LIMITS, 100_000, lambda: self.now),
             lambda: self.now,
         )
@@ -313,3 +321,19 @@ def test_sizes() -> None:
     assert [size_text(size) for size in (0, 999, 1000, 1_500_000, 10**15)] == [
         "0 bytes", "999 bytes", "1.0 KB", "1.5 MB", "1000.0 TB",
     ]  # fmt: skip
+
+
+async def test_pictures_of_what_can_be_seen() -> None:
+    house = await furnished()
+    folder, name = await split(house.store, "top/photo.png")
+    painted = document("octets", "image/png")
+    await house.store.write(put_document, 1, folder, name, painted, ME, LIMITS, NOW)
+    where = await house.link("top")
+    (picture,) = html.fromstring((await house.ask("GET", where)).body).iter("img")
+    assert (picture.get("src"), picture.get("alt")) == (f"{where}photo.png?thumbnail=64", "")
+    said = await house.ask("GET", picture.get("src"))
+    assert (said.body, said.fields["content-type"]) == (b"picture", "image/webp")
+    assert (await house.ask("GET", f"{where}letter.txt?thumbnail")).status == 404
+    counted = await house.link("top", downloads=1)
+    assert (await house.ask("GET", f"{counted}photo.png?thumbnail")).status == 404
+    assert b"<img" not in (await house.ask("GET", counted)).body

@@ -11,6 +11,7 @@ from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.files.settings import FileLimits, FileSettings
+from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.memory import MemoryStore
@@ -80,6 +81,7 @@ class DavHouse:
         self.store = MemoryStore()
         self.files = MemoryBlobs(inline_octets=100)
         self.blobs: Blobs = blobs or self.files
+        self.thumbnails: Thumbnails = NoThumbnails()
         self.limits: FileLimits = FileSettings().limits
         dav = DavSite(Porter(), {"files": self._files}, WebDavSettings(**settings))  # type: ignore[arg-type]
         self.site: HttpFactory = site(dav, *ROOT)
@@ -120,5 +122,6 @@ class DavHouse:
         return [address.removeprefix(BASE) for address in said.rows()][1:]
 
     def _files(self, login: Login, root: Path) -> FilesTree:
-        drive = Drive(self.store, self.blobs, login.account, login.account, root, self.limits, lambda: self.now)
+        me = login.account
+        drive = Drive(self.store, self.blobs, me, me, root, self.limits, lambda: self.now, self.thumbnails)
         return FilesTree(drive, ("dav", "principals", login.address))

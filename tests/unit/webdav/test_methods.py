@@ -344,3 +344,22 @@ async def test_what_is_there_afterwards_where_that_is_preferred() -> None:
     await house.ask("MKCOL", "/d")
     assert (await house.ask("COPY", "/d", "", wish, f"destination: {BASE}/e")).body == b""
     assert (await house.ask("PUT", "/empty", "", wish)).body == b""
+
+
+class Painter:
+    async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
+        return b"%d" % side if media_type == "image/png" else None
+
+
+async def test_small_pictures() -> None:
+    house = await DavHouse().open()
+    house.thumbnails = Painter()
+    await house.ask("PUT", "/a.png", "octets")
+    said = await house.ask("GET", "/a.png?thumbnail=100")
+    assert (said.status, said.body, said.fields["content-type"]) == (200, b"256", "image/webp")
+    plain = await house.ask("GET", "/a.png")
+    assert said.fields["etag"] != plain.fields["etag"]
+    assert (await house.ask("GET", "/a.png?thumbnail=100", "", f"if-none-match: {said.fields['etag']}")).status == 304
+    assert (await house.ask("GET", "/a.png?thumbnail=64", "", f"if-none-match: {said.fields['etag']}")).body == b"64"
+    await house.ask("PUT", "/a.txt", "text")
+    assert (await house.ask("GET", "/a.txt?thumbnail")).status == 404

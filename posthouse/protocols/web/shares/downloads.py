@@ -8,6 +8,7 @@ from urllib.parse import quote
 from posthouse.core.files.links import Link, count_download
 from posthouse.core.files.records import Entry
 from posthouse.core.files.revisions import contents_place
+from posthouse.core.files.thumbnails import KIND, Thumbnails, side_of
 from posthouse.core.files.tree import list_folder
 from posthouse.formats.zip_stream import ZipStream
 from posthouse.protocols.web.shares.page import PRIVATE
@@ -27,9 +28,10 @@ _SANDBOX = (b"content-security-policy", b"default-src 'none'; sandbox; frame-anc
 class Downloads:
     """Sends contents; counts where a link may be used so often only."""
 
-    def __init__(self, store: Store, blobs: Blobs, zip_files: int) -> None:
+    def __init__(self, store: Store, blobs: Blobs, thumbnails: Thumbnails, zip_files: int) -> None:
         self._store = store
         self._blobs = blobs
+        self._thumbnails = thumbnails
         self._zip_files = zip_files
 
     async def document(self, request: Request, link: Link, name: str, entry: Entry, now: int) -> Answer:
@@ -68,6 +70,16 @@ class Downloads:
             return Answer(200, fields)
         pieces = self._blobs.chunks(place, wanted.start, wanted.end)
         return Answer(206 if span else 200, fields, pieces, wanted.length)
+
+    async def picture(self, request: Request, link: Link, entry: Entry) -> Answer:
+        """A small picture of a document; raises HttpError (404). None where downloads are counted: it is one, too."""
+        side = side_of(request.query["thumbnail"])
+        made = None
+        if not link.record.downloads:
+            made = await self._thumbnails.picture(entry.hash, entry.size, entry.media_type, side)
+        if made is None:
+            raise HttpError(404, "it has no picture")
+        return Answer(200, ((b"content-type", KIND.encode()), _SANDBOX, *PRIVATE), made)
 
     async def archive(self, request: Request, link: Link, name: str, folder: Entry, now: int) -> Answer:
         """All in a folder; raises LinkOver."""

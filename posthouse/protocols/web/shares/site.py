@@ -9,6 +9,7 @@ from posthouse.core.files.errors import LinkOver, NoSuchFile, NoSuchLink
 from posthouse.core.files.links import Link, open_in_link, read_token
 from posthouse.core.files.records import Entry
 from posthouse.core.files.tree import list_folder
+from posthouse.formats.pictures.kinds import kind_of
 from posthouse.protocols.web.shares.admission import Admission
 from posthouse.protocols.web.shares.downloads import Downloads
 from posthouse.protocols.web.shares.page import (
@@ -76,6 +77,8 @@ class SharePages:
         if request.method == "POST":
             raise HttpError(405, "files can be read here, not sent", ((b"allow", b"GET, HEAD"),))
         if not entry.is_folder:
+            if "thumbnail" in request.query:
+                return await self._downloads.picture(request, link, entry)
             if path:
                 return await self._downloads.document(request, link, name, entry, now)
             return page(title, _document(request, name, entry))
@@ -109,7 +112,7 @@ class SharePages:
         after = ""
         while True:
             found = await self._store.read(list_folder, link.key.account, folder.node, after, _MEMBERS)
-            yield rows([_row(segments, name, entry) for name, entry in found])
+            yield rows([_row(segments, name, entry, link) for name, entry in found])
             if len(found) < _MEMBERS:
                 break
             after = found[-1][0]
@@ -122,10 +125,12 @@ def _document(request: Request, name: str, entry: Entry) -> str:
     return f"{told}<p>{linked('Download', where, is_button=True)}</p>\n"
 
 
-def _row(segments: tuple[str, ...], name: str, entry: Entry) -> Row:
+def _row(segments: tuple[str, ...], name: str, entry: Entry, link: Link) -> Row:
     where = address((*segments, name), is_folder=entry.is_folder)
     text, size = (f"{name}/", "") if entry.is_folder else (name, size_text(entry.size))
-    return Row(text, where, size, _moment(entry.modified))
+    has_picture = not link.record.downloads and kind_of(entry.media_type) is not None
+    picture = f"{where}?thumbnail=64" if has_picture else ""
+    return Row(text, where, size, _moment(entry.modified), picture)
 
 
 def size_text(octets: int) -> str:

@@ -1,0 +1,1 @@
+"""Small pictures of documents, made in a process that may die of them."""
