@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
 from posthouse.core.mail.annotations import WHOLE
-from posthouse.core.mail.errors import TooManyMailboxes
+from posthouse.core.mail.errors import NoSuchMailbox, TooManyMailboxes
 from posthouse.core.mail.finding import list_sharers
 from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, list_mailboxes, some_mailboxes
 from posthouse.core.mail.reading import touched
@@ -130,6 +131,8 @@ class Watch:
             return
         if self._asks_others:
             self._listen(SHARING_TOPIC, self._others_noticed, user)
+        for mailbox in await user.store.read(list_mailboxes, user.account):
+            await self._refresh(Watched(user.account, mailbox), user)
         self._modseq = (await user.store.read(touched, user.account, 2**62, 1)).modseq
         own = [Watched(user.account, one) for one in await user.store.read(list_mailboxes, user.account)]
         self._known = {one.place: one for one in own}
@@ -167,6 +170,8 @@ class Watch:
         """What happened to other mailboxes than the open one; raises TooManyMailboxes."""
         if not self._groups:
             return
+        for one in list(self._known.values()):
+            await self._refresh(one, user)
         numbers = await self._changed(user)
         found = await user.store.read(some_mailboxes, user.account, numbers)
         places = {(user.account, number) for number in numbers}
@@ -220,6 +225,12 @@ class Watch:
     def _others_noticed(self, topic: str) -> None:
         self._others_changed = True
         self._noticed(topic)
+
+    async def _refresh(self, one: Watched, user: User) -> None:
+        """A search folder of whose messages something shall be told shows nothing new before it is looked at."""
+        if one.mailbox.virtual and self._events(one, None) & MESSAGE_EVENTS:
+            with suppress(NoSuchMailbox):
+                await user.contracts.refresher.refresh(one.account, one.mailbox.id)
 
     async def _changed(self, user: User) -> list[int]:
         """The numbers of one's own mailboxes that changed."""

@@ -56,7 +56,7 @@ from posthouse.core.mail.search_folders.errors import (
 from posthouse.core.mail.search_folders.records import SPACES, decode_source
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
-from posthouse.core.maintenance.account import check_account, mend_account
+from posthouse.core.maintenance.account import check_account, mend_account, renew_account
 from posthouse.core.search.contract import NoIndex
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.changes import net, prune_changes
@@ -451,6 +451,16 @@ async def test_verify_finds_nothing_wrong_and_what_is_damaged_is_found_again(hou
     assert "how far it has come cannot be read" in faults
     assert (await house.store.read(check_account, 1)).faults == []
     assert await house.uids(folder) == [4, 5, 6]
+    assert (await house.store.read(check_account, 1)).faults == []
+
+
+async def test_after_a_backup_was_brought_back_all_is_looked_at(house: House) -> None:
+    await house.put("INBOX", "one", "two")
+    folder = await house.define("Unread", UNSEEN)
+    assert await house.uids(folder) == [1, 2]
+    await house.flag("INBOX", 1, "add", SEEN)
+    await house.store.write(renew_account, 1, NOW)
+    assert await house.uids(folder) == [2]
     assert (await house.store.read(check_account, 1)).faults == []
 
 
