@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
+import msgspec
 import pytest
 
 from posthouse.core.accounts.accounts import NewAccount, add_account
@@ -60,7 +62,7 @@ from posthouse.core.maintenance.account import check_account, mend_account, rene
 from posthouse.core.search.contract import NoIndex
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.changes import net, prune_changes
-from posthouse.storage.contract import ReadTransaction, Store, WriteTransaction, operation, query
+from posthouse.storage.contract import ReadTransaction, Store, StoreUnavailable, WriteTransaction, operation, query
 from posthouse.storage.spaces import SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_STANDING
 from tests.letters import letter
 
@@ -235,6 +237,47 @@ async def test_a_log_that_was_cut_is_made_up_for(house: House) -> None:
     await house.put("INBOX", "g")
     await house.store.write(prune_changes, 1, 0, 1000)
     assert await house.shown(folder) == [(1, 0), (3, FLAGGED), (4, 0), (5, 0), (6, 0), (7, 0)]
+
+
+class Dying:
+    """A store that can be read, and written to so many times."""
+
+    def __init__(self, store: Store, writes: int) -> None:
+        self.read = store.read
+        self._write = store.write
+        self._left = writes
+
+    async def write(self, *what: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise StoreUnavailable("gone")
+        return await self._write(*what)
+
+
+@pytest.mark.parametrize("writes", range(1, 6))
+async def test_who_dies_while_looking_leaves_the_rest_to_the_next(
+    house: House, writes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "MESSAGES_AT_ONCE", 2)
+    monkeypatch.setattr(refreshing, "WRITTEN_AT_ONCE", 1)
+    await house.put("INBOX", *"abcde")
+    folder = await house.define("All", All())
+    dying: Any = Dying(house.store, writes)
+    with pytest.raises(StoreUnavailable):
+        await msgspec.structs.replace(house.refresher, store=dying).refresh(1, folder)
+    await house.put("INBOX", "f")
+    assert await house.uids(folder) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_two_workers_that_look_at_once_show_each_message_once(house: House) -> None:
+    await house.put("INBOX", *"abcde")
+    folder = await house.define("All", All())
+    other = msgspec.structs.replace(house.refresher, turns=Turns())
+    for _ in range(3):
+        await asyncio.gather(*[one.refresh(1, folder) for one in (other, house.refresher, other, house.refresher)])
+        assert len(set((await house.store.read(sources, folder)).values())) == len(await house.uids(folder))
+        await house.put("INBOX", "f")
+    assert await house.uids(folder) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 async def test_changed_criteria_leave_what_still_fits_its_uid(house: House) -> None:
