@@ -107,7 +107,7 @@ def _figures(ours: int, theirs: int, messages: int) -> list[Figure]:
     figures.append(Figure(work, "/s", own_rate, "Dovecot", peer_rate, 10.0))
     peer_rate, own_rate = _one_by_one(theirs), _one_by_one(ours)
     figures.append(Figure("one BODY[] at a time", "/s", own_rate, "Dovecot", peer_rate, 1.0))
-    return figures
+    return figures + _search_folder(ours, messages)
 
 
 def _fetch(port: int, command: bytes) -> float:
@@ -142,6 +142,26 @@ def _logins(port: int, clients: int = 10, rounds: int = 30) -> float:
         for done in [pool.submit(work) for _ in range(clients)]:
             done.result()
     return clients * rounds / (time.perf_counter() - began)
+
+
+def _search_folder(port: int, messages: int) -> list[Figure]:
+    """One that shows all of them: the first look at it, and each one after an arrival."""
+    with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
+        client.command(b"CREATE Found")
+        client.command(b'SETMETADATA Found (/private/vendor/posthouse/search "SUBJECT Report")')
+        look = b"STATUS Found (MESSAGES UIDNEXT)"
+        first = timed(lambda: client.command(look))
+
+        def once() -> float:
+            client.append("INBOX", letter(messages))
+            return timed(lambda: client.command(look))
+
+        again = median_of(9, once)
+    work = f"search folder that shows {messages}"
+    return [
+        Figure(f"{work}, first look", "ms", first * 1000, more_is_better=False),
+        Figure(f"{work}, when one more has come", "ms", again * 1000, more_is_better=False),
+    ]
 
 
 def _one_by_one(port: int, times: int = 3000) -> float:
