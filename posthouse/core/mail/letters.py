@@ -11,7 +11,7 @@ from posthouse.core.mail.threads import links_of
 from posthouse.formats.imap.bodystructure import structures
 from posthouse.formats.imap.envelope import fields_envelope
 from posthouse.formats.imap.parts import encode_parts
-from posthouse.formats.mime.headers import read_fields
+from posthouse.formats.mime.headers import read_fields, unfold
 from posthouse.formats.mime.part import Part
 from posthouse.formats.mime.scanner import Scanner
 from posthouse.formats.mime.settings import MimeLimits
@@ -98,4 +98,5 @@ def built(message: Part, blob: Blob) -> Letter:
         parts=encode_parts(message),
         ascii_header=message.header.isascii(),
         links=links_of(header),
+        tls_optional=[unfold(value).lower() for value in fields.get(b"tls-required", ())] == [b"no"],
     )

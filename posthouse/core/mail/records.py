@@ -26,7 +26,8 @@ class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Letter(msgspec.Struct, array_like=True, frozen=True):
     """A message that a worker has read, hashed, scanned and made durable: ready to be placed in mailboxes.
 
-    `links` are what it has in common with others of its thread (core.mail.threads).
+    `links` are what it has in common with others of its thread (core.mail.threads); `tls_optional`: it may go on
+    whatever is wrong with TLS (TLS-Required: No; RFC 8689 3).
     """
 
     blob: Blob
@@ -39,6 +40,7 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
     parts: bytes
     ascii_header: bool = True
     links: bytes = b""
+    tls_optional: bool = False
 
     @property
     def size(self) -> int:

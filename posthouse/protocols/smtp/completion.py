@@ -9,7 +9,7 @@ import re
 
 from posthouse.formats.dkim.body import BodyHash
 from posthouse.formats.mime.addresses import Mailbox, parse_addresses
-from posthouse.formats.mime.headers import joined, read_fields, unfold
+from posthouse.formats.mime.headers import joined, read_fields
 
 _BCC = re.compile(rb"^(?:resent-)?bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
@@ -27,7 +27,6 @@ class Completion:
         "_message_id",
         "_most",
         "header",
-        "is_tls_optional",
         "is_too_long",
     )
 
@@ -42,7 +41,6 @@ class Completion:
         self._authors = b""
         self.header = b""
         self.is_too_long = False
-        self.is_tls_optional = False  # TLS-Required: No; RFC 8689 3
 
     @property
     def authors(self) -> list[str]:
@@ -92,7 +90,6 @@ class Completion:
     def _completed(self, header: bytes) -> bytes:
         fields = read_fields(header)
         self._authors = joined(fields, b"from") or b""
-        self.is_tls_optional = [unfold(value).lower() for value in fields.get(b"tls-required", ())] == [b"no"]
         if b"bcc" in fields or b"resent-bcc" in fields:
             header = _BCC.sub(b"", header)
         added = "" if b"date" in fields else f"Date: {self._date}\r\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from posthouse.core.accounts.resolve import Onward
+from posthouse.core.mail.records import Letter
 from posthouse.core.queue.send import NewRecipient, Outbound
 from posthouse.core.queue.settings import QueueSettings
 from posthouse.formats.address import parse_address
@@ -14,7 +15,12 @@ from posthouse.protocols.smtp.transaction import Incoming, Recipient, Transactio
 
 
 def outbound(
-    transaction: Transaction, incoming: Incoming, settings: QueueSettings, daily_recipients: int, now: int
+    transaction: Transaction,
+    incoming: Incoming,
+    letter: Letter,
+    settings: QueueSettings,
+    daily_recipients: int,
+    now: int,
 ) -> list[Outbound]:
     """The messages to queue, one a sender; [] where all is done when the letter is in our mailboxes.
 
@@ -30,7 +36,7 @@ def outbound(
             for sender, new in _new(recipient, transaction):
                 messages.setdefault(sender, []).append(new)
     return [
-        _message(transaction, incoming, sender, recipients, settings, daily_recipients, now)
+        _message(transaction, incoming, letter, sender, recipients, settings, daily_recipients, now)
         for sender, recipients in messages.items()
     ]
 
@@ -62,6 +68,7 @@ def _asks_on(onward: Onward, sender: str) -> bool:
 def _message(
     transaction: Transaction,
     incoming: Incoming,
+    letter: Letter,
     sender: str,
     recipients: list[NewRecipient],
     settings: QueueSettings,
@@ -96,7 +103,7 @@ def _message(
         deliver_by_mode="" if by is None else by.mode,
         deliver_by_trace=by is not None and by.trace,
         # who asks for TLS by the one means and for none by the other has it; RFC 8689 3
-        tls_optional=not mail.require_tls and incoming.completion is not None and incoming.completion.is_tls_optional,
+        tls_optional=not mail.require_tls and letter.tls_optional,
         named=len(transaction.recipients),
         daily_recipients=daily_recipients,
     )

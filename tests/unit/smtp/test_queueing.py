@@ -219,6 +219,21 @@ async def test_what_leads_to_other_servers() -> None:
     assert len(await world.inbox(BOB)) == 1
 
 
+@pytest.mark.parametrize(("field", "optional"), [("TLS-Required: No\r\n", True), ("", False)])
+async def test_what_a_stranger_says_of_tls_goes_on_with_the_mail(field: str, optional: bool) -> None:
+    """RFC 8689 4.1: whoever sent it."""
+    world = await open_world("mx")
+    await world.store.write(ensure_srs_secret, b"x" * 32)
+    await world.store.write(add_alias, "away@example.org", ["ann@example.net"])
+    client = Client(world)
+    await client.reply()
+    await client.say("EHLO client")
+    message, _ = await look(
+        world, await submit(client, "<joe@example.com>", "<away@example.org>", message=field + SMALL)
+    )
+    assert message.tls_optional == optional
+
+
 @pytest.mark.parametrize("hello", ["EHLO", "LHLO"])
 async def test_strangers_mail_goes_on_in_our_name(hello: str) -> None:
     world = await open_world("lmtp" if hello == "LHLO" else "mx")

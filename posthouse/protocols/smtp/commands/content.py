@@ -112,7 +112,7 @@ async def finish(end: End, session: Session) -> list[Reply]:
         _check(end, incoming, transaction, session.contracts.settings.hops)
         async with asyncio.timeout(session.contracts.settings.finish_seconds):
             letter = await incoming.finish()
-            queued = await _to_queue(transaction, incoming, session)
+            queued = await _to_queue(transaction, incoming, letter, session)
         # what the store was given may take effect at any time: no answer but its own is true
         place = _place_each if lmtp else _place_all
         replies = await place(letter, transaction, queued, incoming.number, session)
@@ -124,11 +124,11 @@ async def finish(end: End, session: Session) -> list[Reply]:
     return replies
 
 
-async def _to_queue(transaction: Transaction, incoming: Incoming, session: Session) -> list[Outbound]:
+async def _to_queue(transaction: Transaction, incoming: Incoming, letter: Letter, session: Session) -> list[Outbound]:
     if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
         incoming.prefix = await _signatures(incoming.completion, transaction, session)
     contracts = session.contracts
-    return outbound(transaction, incoming, contracts.queue, contracts.sending.daily_recipients, contracts.now())
+    return outbound(transaction, incoming, letter, contracts.queue, contracts.sending.daily_recipients, contracts.now())
 
 
 def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:
