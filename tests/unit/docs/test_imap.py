@@ -12,6 +12,20 @@ from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.settings import ImapSettings
 
 ROOT = Path(__file__).parents[3]
+TRANSCRIPTS = ROOT / "tests/transcripts/imap"
+# which transcript shows what is announced, where it has another name
+SHOWN = {
+    "RIGHTS=kxte": "acl", "APPENDLIMIT=": "append_refused", "AUTH=": "authenticate", "CHILDREN": "list",
+    "COMPRESS=DEFLATE": "compress", "CREATE-SPECIAL-USE": "create_delete_rename", "ESORT": "sort",
+    "I18NLEVEL=": "comparator", "IMAP4rev1": "fetch_attributes", "LIST-MYRIGHTS": "shared_mailboxes",
+    "LIST-STATUS": "outlook", "LITERAL+": "append", "LOGINDISABLED": "no_tls", "OBJECTID": "threadid",
+    "PARTIAL": "search_partial", "QUOTA=RES-MESSAGE": "quota", "QUOTA=RES-STORAGE": "quota",
+    "SASL-IR": "authenticate", "SAVEDATE": "preview", "SEARCH=FUZZY": "search_fuzzy", "SEARCHRES": "esearch",
+    "SORT=DISPLAY": "sort", "SPECIAL-USE": "list_extended", "STATUS=SIZE": "status",
+    "THREAD=ORDEREDSUBJECT": "thread", "THREAD=REFERENCES": "thread", "THREAD=REFS": "thread", "UIDPLUS": "copy",
+    "UNSELECT": "close", "UTF8=ACCEPT": "utf8_accept", "WITHIN": "search",
+}  # fmt: skip
+IN_UNIT_TESTS = {"MESSAGELIMIT=": "UID EXPUNGE", "UIDBATCHES": "UIDBATCHES"}  # test_limits: they want many messages
 ROW = re.compile(r"^\| (`[^|]+`) \| [\d, ]+ \| (always|before login|after login) \|", re.MULTILINE)
 
 
@@ -38,3 +52,16 @@ def test_the_table_is_what_is_announced() -> None:
 def test_every_row_is_read() -> None:
     lines = [line for line in (ROOT / "docs/imap.md").read_text().splitlines() if line.startswith("| `")]
     assert [line for line in lines if not ROW.match(line)] == []
+
+
+def test_whatever_is_announced_is_shown_by_a_transcript() -> None:
+    names = announced(logged_in=False) | announced(logged_in=True)
+    limits = (ROOT / "tests/unit/imap/test_limits.py").read_text()
+    missing = set()
+    for name in names:
+        if name in IN_UNIT_TESTS:
+            assert IN_UNIT_TESTS[name] in limits
+        elif not (TRANSCRIPTS / f"{SHOWN.get(name, name.lower().replace('-', '_'))}.txt").is_file():
+            missing.add(name)
+    assert missing == set()
+    assert SHOWN.keys() <= names
