@@ -242,6 +242,11 @@ def log_page(
     return LogPage(reached, found.created, found.updated, found.destroyed, True, newest, more)
 
 
+def happened_since(txn: ReadTransaction, account: int, modseq: int) -> bool:
+    """False when `modseq` is the account's newest: nothing came behind it."""
+    return read_sequence(txn, account).modseq != modseq
+
+
 class Touched(msgspec.Struct, array_like=True, frozen=True):
     """Which collections the operations up to `modseq` touched; `more` and `complete` as in LogPage."""
 

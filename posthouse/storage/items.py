@@ -45,10 +45,16 @@ class Item(msgspec.Struct, gc=False):
 
 def decode_item(value: bytes) -> Item:
     """What `Item.encode` wrote; raises ValueError for bytes of another version or cut short."""
+    return Item(*unpack_item(value))
+
+
+def unpack_item(value: bytes) -> tuple[int, int, int, int, int, int, int]:
+    """The same as the fields of Item, in their order."""
     if len(value) < KEYWORDS_AT or value[0] != VERSION:
         raise ValueError("not an item record")
     _, flags, modseq, object_, received, saved, size = FIXED.unpack_from(value)
-    return Item(flags, modseq, object_, received, saved, size, int.from_bytes(value[KEYWORDS_AT:], "little"))
+    keywords = int.from_bytes(value[KEYWORDS_AT:], "little") if len(value) > KEYWORDS_AT else 0
+    return flags, modseq, object_, received, saved, size, keywords
 
 
 def scan_items(

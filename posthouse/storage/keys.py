@@ -7,7 +7,7 @@ inside becomes 00 FF), so that it sorts as text whatever follows it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -63,6 +63,11 @@ class Space:
         if self._fixed:
             return self._fixed[len(values)].pack(self.tag, *values)
         return self._tag + b"".join([part(value) for part, value in zip(self._parts, values, strict=False)])
+
+    def keys(self, *values: Any, last: Sequence[int] | Sequence[bytes]) -> list[bytes]:
+        """The keys of `values` and each of `last`; for spaces of numbers and hashes alone."""
+        pack, tag = self._fixed[-1].pack, self.tag
+        return [pack(tag, *values, each) for each in last]
 
     def range(self, *values: Any) -> tuple[bytes, bytes]:
         """(start, end) of all keys that begin with `values`."""

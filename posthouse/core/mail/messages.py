@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from enum import IntFlag
+from itertools import islice
 
 import msgspec
 
@@ -22,13 +23,20 @@ from posthouse.core.mail.places import (
     remove_items,
     replace_flags,
 )
-from posthouse.core.mail.records import Letter, MessageRecord, StructureRecord, decode_message, decode_structure
+from posthouse.core.mail.records import (
+    Letter,
+    MessageRecord,
+    StructureRecord,
+    decode_hash,
+    decode_message,
+    decode_structure,
+)
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.blobs.records import BlobPlace, keep, place
-from posthouse.storage.changes import LogPage, Revision, log_page
+from posthouse.storage.changes import LogPage, Revision, happened_since, log_page
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.items import decode_item, scan_items, scan_ranges
+from posthouse.storage.items import decode_item, scan_items, scan_ranges, unpack_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
 
@@ -39,6 +47,7 @@ class Column(IntFlag):
     ENVELOPE = 1
     STRUCTURE = 2
     RECORD = 4
+    BODY = 8
 
 
 class Row(msgspec.Struct, array_like=True, gc=False):
@@ -55,6 +64,7 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     envelope: bytes | None = None
     structure: StructureRecord | None = None
     record: MessageRecord | None = None
+    body: BlobPlace | None = None
 
     @property
     def thread(self) -> int:
@@ -126,13 +136,8 @@ def rows(
 ) -> list[Row]:
     """Up to `limit` messages of a UID range in UID order; the next batch begins behind the last one's UID."""
     found: list[Row] = []
-    for uid, value in scan_items(txn, account, mailbox, first_uid, last_uid):
-        item = decode_item(value)
-        found.append(
-            Row(uid, item.flags, item.keywords, item.modseq, item.object, item.received, item.saved, item.size)
-        )
-        if len(found) >= limit:
-            break
+    for uid, value in islice(scan_items(txn, account, mailbox, first_uid, last_uid), limit):
+        found.append(_row(uid, value))
     if columns:
         _fill(txn, account, found, columns)
     return found
@@ -142,13 +147,10 @@ def rows(
 def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int], columns: int) -> list[Row]:
     """The messages of those UIDs that are still there, in their order."""
     found: list[Row] = []
-    values = txn.get_many([ITEM.key(account, mailbox, uid) for uid in uids])
+    values = txn.get_many(ITEM.keys(account, mailbox, last=uids))
     for uid, value in zip(uids, values, strict=True):
         if value is not None:
-            item = decode_item(value)
-            found.append(
-                Row(uid, item.flags, item.keywords, item.modseq, item.object, item.received, item.saved, item.size)
-            )
+            found.append(_row(uid, value))
     if columns:
         _fill(txn, account, found, columns)
     return found
@@ -157,10 +159,8 @@ def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int],
 @query
 def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
     """Where the bytes of each message are; None for one that is gone."""
-    found: list[BlobPlace | None] = []
-    for value in txn.get_many([MESSAGE.key(account, message) for message in messages]):
-        found.append(None if value is None else place(txn, decode_message(value).hash))
-    return found
+    values = txn.get_many(MESSAGE.keys(account, last=messages))
+    return [None if value is None else place(txn, decode_hash(value)) for value in values]
 
 
 @query
@@ -168,6 +168,8 @@ def changes(
     txn: ReadTransaction, account: int, mailbox: int, since: int, until: int | None, limit: int | None
 ) -> LogPage:
     """What the log says of the mailbox after modseq `since`, a page of it; raises NoSuchMailbox when it is gone."""
+    if not happened_since(txn, account, since):
+        return LogPage(since, [], [], [], True)  # asked behind every command: it was there, and still is
     _readable(txn, account, mailbox)
     return log_page(txn, account, mailbox, since, until, limit)
 
@@ -330,16 +332,25 @@ def _mailbox(txn: ReadTransaction, account: int, mailbox: int) -> CollectionReco
     return record
 
 
+def _row(uid: int, value: bytes) -> Row:
+    flags, modseq, message, received, saved, size, keywords = unpack_item(value)
+    return Row(uid, flags, keywords, modseq, message, received, saved, size)
+
+
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
+    numbers = [row.message for row in found]
     if columns & Column.ENVELOPE:
-        values = txn.get_many([ENVELOPE.key(account, row.message) for row in found])
+        values = txn.get_many(ENVELOPE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.envelope = value
     if columns & Column.STRUCTURE:
-        values = txn.get_many([STRUCTURE.key(account, row.message) for row in found])
+        values = txn.get_many(STRUCTURE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.structure = None if value is None else decode_structure(value)
     if columns & Column.RECORD:
-        values = txn.get_many([MESSAGE.key(account, row.message) for row in found])
+        values = txn.get_many(MESSAGE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.record = None if value is None else decode_message(value)
+    if columns & Column.BODY:
+        for row, body in zip(found, bodies(txn, account, numbers), strict=True):
+            row.body = body

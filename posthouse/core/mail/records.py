@@ -60,6 +60,12 @@ class MessageRecord(msgspec.Struct, array_like=True, tag=1):
     links: bytes = b""
 
 
+class _Hash(msgspec.Struct, array_like=True, tag=1, gc=False):
+    """How a MessageRecord begins."""
+
+    hash: bytes
+
+
 class StructureRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
     """Prebuilt IMAP BODYSTRUCTURE and BODY, and the part tree with its offsets."""
 
@@ -79,6 +85,7 @@ class ExpungedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
 
 ENCODER = msgspec.msgpack.Encoder()
 _MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
+_HASH = msgspec.msgpack.Decoder(_Hash)
 _STRUCTURE = msgspec.msgpack.Decoder(StructureRecord)
 _EXPUNGED = msgspec.msgpack.Decoder(ExpungedRecord)
 
@@ -86,6 +93,11 @@ _EXPUNGED = msgspec.msgpack.Decoder(ExpungedRecord)
 def decode_message(value: bytes) -> MessageRecord:
     """A MESSAGE record."""
     return _MESSAGE.decode(value)
+
+
+def decode_hash(value: bytes) -> bytes:
+    """The hash alone of a MESSAGE record."""
+    return _HASH.decode(value).hash
 
 
 def decode_structure(value: bytes) -> StructureRecord:

@@ -88,11 +88,11 @@ def release(txn: WriteTransaction, hash_: bytes, now: int, references: int = 1) 
 
 def place(txn: ReadTransaction, hash_: bytes) -> BlobPlace | None:
     """Where its bytes are; None for a blob that is not stored."""
+    inline = txn.get(BLOB_BYTES.key(hash_))
+    if inline is not None:
+        return BlobPlace(hash_, len(inline), inline, None)
     record = read_record(txn, hash_)
-    if record is None:
-        return None
-    inline = None if record.location is not None else txn.get(BLOB_BYTES.key(hash_))
-    return BlobPlace(hash_, record.size, inline, record.location)
+    return None if record is None else BlobPlace(hash_, record.size, None, record.location)
 
 
 @operation

@@ -200,6 +200,10 @@ class Reader:
                 return SequenceSet((), True)
             raise self.expected("a sequence set such as 1,3:5,7:*")
         octets = match[0]
+        if octets.isdigit() and len(octets) < 10 and octets[0] != 48:  # one message, as is asked most
+            self.at = match.end()
+            number = int(octets)
+            return SequenceSet(((number, number),))
         if octets.count(b",") >= self.limits.sequence_ranges:
             raise Expected(f"more than {self.limits.sequence_ranges} ranges in a sequence set", "LIMIT")
         if _SEQUENCE_RANGES.fullmatch(octets) is None:

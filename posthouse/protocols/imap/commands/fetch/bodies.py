@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from posthouse.core.mail.messages import Row, bodies
+from posthouse.core.mail.messages import Row
 from posthouse.core.mail.octets import Octets
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part as MimePart
 from posthouse.protocols.imap.commands.fetch.binary import coded_part, decoded, measure
 from posthouse.protocols.imap.commands.fetch.sections import Span, chosen_fields, partial_of, span_of
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import fetch_encoder
 from posthouse.protocols.imap.wire.fetch import Binary, BinarySize, Cut, Part
 from posthouse.storage.blobs.contract import BlobDamaged
@@ -21,36 +20,32 @@ from posthouse.storage.blobs.contract import BlobDamaged
 log = structlog.get_logger()
 
 GATHERED_OCTETS = 131_072  # small messages are gathered up to this before they are written
+_AROUND = 50  # octets around a message, more or less
 _FIELDS = (Part.HEADER_FIELDS, Part.HEADER_FIELDS_NOT)
 
 
 class Bodies:
-    """The octets of a batch of messages."""
+    """The octets of a batch of messages, whose rows say where they are."""
 
-    __slots__ = ("_gathered", "_octets", "_output", "_size")
+    __slots__ = ("_blobs", "_gathered", "_output", "_size")
 
-    def __init__(self, octets: dict[int, Octets | None], user: User) -> None:
-        self._octets = octets
+    def __init__(self, user: User) -> None:
+        self._blobs = user.contracts.blobs
         self._output = user.output
         self._gathered: list[bytes] = []
         self._size = 0
 
-    @classmethod
-    async def of(cls, rows: list[Row], view: View, user: User) -> Bodies:
-        """Find where the octets of these messages are."""
-        wanted = [row.message for row in rows]
-        places = await user.store.read(bodies, view.account, wanted)
-        blobs = user.contracts.blobs
-        found = {
-            message: None if place is None else Octets(place, blobs)
-            for message, place in zip(wanted, places, strict=True)
-        }
-        return cls(found, user)
+    def add_whole(self, head: bytes, label: bytes, octets: bytes) -> bool:
+        """A response with one whole message that is in memory; True when it is time to flush."""
+        shown = fetch_encoder.body_octets(octets)
+        self._gathered += head, fetch_encoder.section_head(label, len(octets)), shown, b")\r\n"
+        self._size += len(octets) + _AROUND
+        return self._size >= GATHERED_OCTETS
 
     async def show(self, row: Row, head: bytes, has_items: bool, sections: tuple[Cut, ...]) -> None:
         """One message's whole response, whose `head` is made; a blank follows it where that has items."""
         self._gather(head)
-        octets = self._octets[row.message]
+        octets = None if row.body is None else Octets(row.body, self._blobs)
         blank = b" " if has_items else b""
         outline = _outline(row)
         for section in sections:

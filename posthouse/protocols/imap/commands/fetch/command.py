@@ -97,10 +97,16 @@ async def _show_rows(batch: Batch, plan: Plan, view: View, user: User) -> int:
 async def _show_bodies(
     numbers: Sequence[int], rows: list[Row], changed: frozenset[int], plan: Plan, view: View, user: User
 ) -> None:
-    bodies = await Bodies.of(rows, view, user)
+    bodies = Bodies(user)
+    label = plan.whole
     for number, row in zip(numbers, rows, strict=True):
-        items = plan.items(view, row, changed=row.uid in changed)
-        await bodies.show(row, plan.head(number, items), bool(items), plan.sections)
+        items = plan.items(view, row, changed=row.uid in changed) if plan.has_items or changed else b""
+        head = plan.head(number, items)
+        if label is None or row.body is None or row.body.inline is None:
+            await bodies.show(row, head, bool(items), plan.sections)
+        elif bodies.add_whole(head, b" " + label if items else label, row.body.inline):
+            bodies.flush()
+            await user.output.drain()
     bodies.flush()
 
 

@@ -63,6 +63,7 @@ class _Understood(msgspec.Struct, frozen=True):
     format: bytes
     values: list[Value]
     is_flags_only: bool
+    whole: bytes | None
 
 
 @functools.lru_cache(256)
@@ -71,6 +72,9 @@ def _understood(asked: tuple[FetchAttribute, ...]) -> _Understood:
     sections = tuple(one for one in asked if isinstance(one, Cut))
     preview = any(isinstance(attribute, Preview) for attribute in asked)
     columns = Column.RECORD if preview else 0
+    columns |= Column.BODY if sections else 0
+    first = sections[0] if len(sections) == 1 else None
+    is_whole = isinstance(first, Section) and first.part is Part.WHOLE and not first.path and first.partial is None
     for attribute in attributes:
         columns |= VALUES[attribute][0]
     if any(one.path or (isinstance(one, Section) and one.part is not Part.WHOLE) for one in sections):
@@ -85,6 +89,7 @@ def _understood(asked: tuple[FetchAttribute, ...]) -> _Understood:
         fetch_encoder.items_format(attributes),
         [VALUES[attribute][1] for attribute in attributes],
         not sections and not preview and set(attributes) == {Attribute.UID, Attribute.FLAGS},
+        first.label if first is not None and is_whole else None,
     )
 
 
@@ -101,6 +106,16 @@ class Plan:
         self.binaries = understood.binaries
         self.marks_seen = understood.marks_seen
         self.columns = understood.columns
+
+    @property
+    def has_items(self) -> bool:
+        """True when something stands before the sections."""
+        return bool(self.attributes) or self._asked.preview
+
+    @property
+    def whole(self) -> bytes | None:
+        """The label of the only section, where that is all of the message."""
+        return self._asked.whole
 
     @property
     def is_flags_only(self) -> bool:

@@ -1,0 +1,55 @@
+"""Whole messages in bulk: those in memory and those in files, side by side, with and without items before them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from posthouse.storage.spaces import BLOB, ITEM, MESSAGE
+from tests.unit.imap.test_session import logged_in
+from tests.unit.imap.world import World, open_world
+
+INLINE = 1000
+
+
+async def filled(seed: int) -> tuple[World, list[bytes]]:
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    world = await open_world(inline_octets=INLINE)
+    client = await logged_in(world)
+    letters = []
+    for number in range(30):
+        body = chance.randbytes(chance.choice([0, 10, INLINE * 3])).replace(b"\r", b"").replace(b"\n", b"")
+        letters.append(b"Subject: %d\r\n\r\n%b" % (number, body))
+        await client.ok(b"APPEND INBOX ~{%d+}\r\n%b" % (len(letters[-1]), letters[-1]))
+    return world, letters
+
+
+@pytest.mark.parametrize("items", ["", "UID FLAGS "])
+async def test_each_is_there_as_a_literal_may_carry_it(items: str) -> None:
+    world, letters = await filled(random.randrange(1 << 32))
+    client = await logged_in(world)
+    await client.ok("SELECT INBOX")
+    before = [rb"UID %d FLAGS (\Recent) " % n if items else b"" for n in range(1, 31)]
+    assert await client.ok(f"FETCH 1:* ({items}BODY.PEEK[])") == [
+        b"* %d FETCH (%bBODY[] {%d}\r\n%b)" % (n, said, len(letter), letter.replace(b"\0", b"\x80"))
+        for n, (said, letter) in enumerate(zip(before, letters, strict=True), 1)
+    ]
+
+
+async def test_reading_marks_those_that_were_unseen() -> None:
+    world, letters = await filled(random.randrange(1 << 32))
+    client = await logged_in(world)
+    await client.ok("SELECT INBOX")
+    await client.ok(r"STORE 1:15 +FLAGS.SILENT (\Seen)")
+    for number, response in enumerate(await client.ok("FETCH 1:* BODY[]"), 1):
+        changed = b"" if number <= 15 else rb"FLAGS (\Seen \Recent) "
+        octets = letters[number - 1].replace(b"\0", b"\x80")
+        assert response == b"* %d FETCH (%bBODY[] {%d}\r\n%b)" % (number, changed, len(octets), octets)
+
+
+def test_many_keys_are_the_keys_of_each() -> None:
+    assert ITEM.keys(1, 2, last=[3, 4, 70_000]) == [ITEM.key(1, 2, uid) for uid in (3, 4, 70_000)]
+    assert MESSAGE.keys(1, last=[]) == []
+    assert BLOB.keys(last=[b"x" * 32]) == [BLOB.key(b"x" * 32)]
