@@ -7,9 +7,10 @@ contract, so that they run in memory in tests.
 from __future__ import annotations
 
 import asyncio
+import types
 import zlib
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Coroutine, Generator
+from typing import Any, cast
 from typing import Protocol as Contract
 
 import structlog
@@ -170,6 +171,20 @@ class Connection(Protocol):
         task.add_done_callback(self._done)
         return task
 
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine as `spawn` does, but at once, up to where it waits: what never waits needs no task.
+
+        Until then it must not ask for its task, as asyncio.timeout does.
+        """
+        try:
+            waits_for = work.send(None)
+        except StopIteration:
+            return
+        except Exception as error:
+            self._fail(error)
+            return
+        self.spawn(cast(Coroutine[Any, Any, None], _go_on(work, waits_for)))
+
     # Twisted's side
 
     def connectionMade(self) -> None:
@@ -244,8 +259,29 @@ class Connection(Protocol):
         if task.cancelled():
             return
         error = task.exception()
-        if error is None:
-            return
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
         if not isinstance(error, ConnectionError):
             log.error("session failed", peer=self.peer.host, exc_info=error)
         self.abort()
+
+
+@types.coroutine
+def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that waits for something, None for the loop's next turn: what this task's first is."""
+    try:
+        if waits_for is None:
+            waits_for = work.send(None)
+        while True:
+            try:
+                came = yield waits_for
+            except BaseException as error:
+                waits_for = work.throw(error)
+            else:
+                waits_for = work.send(came)
+    except StopIteration:
+        return
+    finally:
+        work.close()

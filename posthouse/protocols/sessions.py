@@ -57,6 +57,9 @@ class Channel(Output, Protocol):
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine that ends with the connection."""
 
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Likewise, but at once, up to where it waits; until then it must not ask for its task."""
+
     def pause_reading(self) -> None:
         """Take nothing more from the peer for now."""
 

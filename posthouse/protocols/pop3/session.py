@@ -1,7 +1,8 @@
 """One POP3 session: its state, and the commands that are allowed in it; RFC 1939 3. No I/O.
 
-One task at a time does what the peer asked for, begun when something has come; what comes meanwhile waits in the
-decoder, so that a client may send many commands at once (PIPELINING, RFC 2449 6.6).
+What the peer asked for is done one after another, begun when something has come, and in a task only once it waits for
+anything; what comes meanwhile waits in the decoder, so that a client may send many commands at once (PIPELINING,
+RFC 2449 6.6).
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ class Session:
             self._offer_line(self._line)
         elif not self._busy and not self.ended:
             self._busy = True
-            self.channel.spawn(self._work())
-        if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
+            self.channel.start(self._work())
+        if self.is_busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
             self._reading_paused = True
             self.channel.pause_reading()
 
@@ -114,7 +115,7 @@ class Session:
         if self._unwatch is not None:
             self._unwatch()
         if self._lock is not None:
-            self.channel.spawn(self.unlock())
+            self.channel.start(self.unlock())
 
     def drain(self) -> None:
         """The server stops: end now, or when the running command is done."""

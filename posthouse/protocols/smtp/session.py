@@ -1,7 +1,7 @@
 """One SMTP or LMTP session: its state and the dialogue; RFC 5321 3, RFC 2033. No I/O.
 
-Commands run one after another in one task, begun when something has come; what comes meanwhile waits in the decoder,
-so that a client may send many at once (RFC 2920).
+Commands run one after another, begun when something has come, and in a task only once one waits for anything; what
+comes meanwhile waits in the decoder, so that a client may send many at once (RFC 2920).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
 
 log = structlog.get_logger()
 
+IN_A_ROW = 100  # commands that came at once and are done before others have their turn
 RESTARTING = Reply(421, "4.3.2", "The server restarts, try again")
 
 
@@ -115,8 +116,8 @@ class Session:
             self._offer_line(self._line)
         elif not self._busy and not self.ended:
             self._busy = True
-            self.channel.spawn(self._work())
-        if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
+            self.channel.start(self._work())
+        if self.is_busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
             self._reading_paused = True
             self.channel.pause_reading()
 
@@ -240,7 +241,11 @@ class Session:
             self.channel.resume_reading()
 
     async def _work(self) -> None:
+        done = 0
         while not self.ended:
+            done += 1
+            if done % IN_A_ROW == 0:
+                await asyncio.sleep(0)
             going_on = await (self._take_content() if self.decoder.in_content else self._take_line())
             if not going_on and not self._reading_paused:
                 break

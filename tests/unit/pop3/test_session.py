@@ -267,7 +267,7 @@ async def test_others_have_their_turn_between_commands_that_came_at_once() -> No
     while client.received.count(b"\r\n") < 1000:
         await asyncio.sleep(0)
         turns += 1
-    assert turns >= 10
+    assert turns >= 9  # and the first hundred were done as they came
 
 
 async def test_plain_text_behind_stls_is_forgotten() -> None:

@@ -341,3 +341,24 @@ async def test_what_follows_a_refused_sender_or_recipient_is_no_nonsense(hello: 
     for _ in range(3):
         await client.say("RCPT TO:<bob@example.org>")
     assert (await client.reply())[-1].startswith("421 4.7.0"), "nothing was refused here"
+
+
+async def test_a_flood_lets_others_have_their_turn() -> None:
+    world = await open_world()
+    transport = MemoryTransport("192.0.2.7")
+    world.begin(transport)
+    transport.send(b"NOOP\r\n" * 1000)
+    turns = 0
+    while transport.received.count(b"\r\n") < 1001:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 9
+
+
+async def test_what_does_not_wait_is_answered_at_once() -> None:
+    world = await open_world()
+    transport = MemoryTransport("127.0.0.1")
+    world.begin(transport)
+    for number, command in enumerate((b"EHLO x", b"MAIL FROM:<x@example.net>", b"RSET"), 1):
+        transport.send(command + b"\r\n")
+        assert transport.received.count(b"\n250 ") == number

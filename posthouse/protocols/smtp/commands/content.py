@@ -101,6 +101,7 @@ def finish_chunk(session: Session) -> Reply:
 
 async def finish(end: End, session: Session) -> list[Reply]:
     """The data is whole: put the letter where it belongs; one reply, or for LMTP one a recipient."""
+    await asyncio.sleep(0)  # a time-out wants a task, and storing waits in any case
     transaction, incoming = session.transaction, session.incoming
     assert transaction is not None, "MAIL came first"
     assert incoming is not None, "DATA was taken"
