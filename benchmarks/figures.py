@@ -54,7 +54,8 @@ def tree_seconds(pid: int) -> float:
     for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
         try:
             times = process.cpu_times()
-            total += times.user + times.system
+            # with those of children that have ended, so that it never falls
+            total += times.user + times.system + times.children_user + times.children_system
         except psutil.NoSuchProcess:
             continue
     return total
