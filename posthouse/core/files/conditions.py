@@ -6,6 +6,7 @@ import msgspec
 
 from posthouse.core.files.errors import ConditionFailed
 from posthouse.core.files.records import Entry
+from posthouse.core.sharing.settings import Reach
 
 ANY = "*"
 
@@ -14,13 +15,14 @@ class Conditions(msgspec.Struct, array_like=True, frozen=True):
     """Who asks, the lock tokens that he sent, and which contents he thinks are there.
 
     `match`: the file is there with one of these ETags, or any for "*" (RFC 9110 13.1.1); `none_match`: it is not there
-    with one of these, or not at all for "*" (13.1.2). ETags are without their quotes.
+    with one of these, or not at all for "*" (13.1.2). ETags are without their quotes. `reach` is how far sharing goes.
     """
 
     who: int
     tokens: tuple[str, ...] = ()
     match: tuple[str, ...] | None = None
     none_match: tuple[str, ...] | None = None
+    reach: Reach = "domain"
 
     def check(self, name: str, entry: Entry | None) -> None:
         """Raise ConditionFailed when what is there is not what was meant."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.errors import TooManyProperties
@@ -12,6 +13,7 @@ from posthouse.core.files.records import ENCODER, ROOT, Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, files_collection, locate, read_place
 from posthouse.core.mail.places import keyword_bits
+from posthouse.core.sharing.rights import Right
 from posthouse.storage.contract import MAX_KEY_OCTETS, ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import decode_item
 from posthouse.storage.spaces import FILE_NODE, FILE_PROPERTY, ITEM
@@ -78,10 +80,11 @@ def change_file(
 ) -> Entry:
     """Change what is said of a node, all or nothing (RFC 4918 9.2). The root has only properties.
 
-    Raises NoSuchFile, ConditionFailed, Locked, TooManyProperties, TooManyKeywords.
+    Raises NoSuchFile, NotPermitted, ConditionFailed, Locked, TooManyProperties, TooManyKeywords.
     """
     nodes = above(txn, account, node)
     found = locate(txn, account, node)
+    access_of(txn, account, conditions).need(nodes, Right.WRITE, found.entry)
     conditions.check(found.place.name, found.entry)
     Locks(txn, account, now).guard(nodes, conditions)
     entry = msgspec.structs.replace(found.entry)

@@ -11,6 +11,7 @@ from itertools import islice
 
 import msgspec
 
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.errors import NoSuchFile
@@ -19,7 +20,7 @@ from posthouse.core.files.records import DOOMED, ROOT, TRASH, Place, decode_earl
 from posthouse.core.files.tree import Found, above, list_folder, locate, read_place
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
-from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.jobs import Lease, end_job, holds_job, need_job, put_off_job
 from posthouse.storage.keys import Space
 from posthouse.storage.spaces import (
@@ -40,16 +41,24 @@ ERASE_FILES = "erase files"  # the job that erases what is doomed; its body is t
 def remove(txn: WriteTransaction, account: int, node: int, to_trash: bool, conditions: Conditions, now: int) -> None:
     """Delete a node with all under it, into the trash or for good; it is gone from the tree when this returns.
 
-    Raises NoSuchFile, ConditionFailed, Locked.
+    Raises NoSuchFile, NotPermitted, ConditionFailed, Locked.
     """
+    check_removal(txn, account, node, conditions, now)
     found = locate(txn, account, node)
-    conditions.check(found.place.name, found.entry)
+    with Filing(txn, account, now) as filing:
+        unhang(filing, found, to_trash=to_trash)
+
+
+@query
+def check_removal(txn: ReadTransaction, account: int, node: int, conditions: Conditions, now: int) -> None:
+    """Raise what `remove` would."""
+    found = locate(txn, account, node)
     nodes = above(txn, account, node)
     if node == ROOT:
         raise NoSuchFile(str(node))  # it has no place that it could leave
+    access_of(txn, account, conditions).need_removal(nodes, found.entry)
+    conditions.check(found.place.name, found.entry)
     Locks(txn, account, now).guard_tree(nodes, conditions)
-    with Filing(txn, account, now) as filing:
-        unhang(filing, found, to_trash=to_trash)
 
 
 def unhang(filing: Filing, found: Found, *, to_trash: bool) -> None:

@@ -9,6 +9,14 @@ class NoSuchFile(Refused):
     """A node that is not there, or not in the tree any more. args: its number, or the name asked for."""
 
 
+class NotPermitted(Refused):
+    """Somebody has not the right to do that with a file that he may know of. args: the node, the rights wanted."""
+
+
+class TooManyLists(Refused):
+    """args: how many files and folders of an account may have an access-control list of their own."""
+
+
 class NotAFolder(Refused):
     """args: the name."""
 

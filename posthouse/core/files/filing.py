@@ -23,6 +23,7 @@ from posthouse.core.files.records import (
     decode_tree,
 )
 from posthouse.core.files.tree import Found
+from posthouse.core.sharing.grants import FILES, write_acl
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import WriteTransaction
@@ -119,6 +120,7 @@ class Filing(Revision):
             txn.delete_range(*FILE_PROPERTY.range(account, node))
         txn.delete_range(*FILE_LOCK.range(account, node))
         txn.delete_range(*FILE_LINK.range(account, node))
+        write_acl(txn, account, node, None, FILES)
         txn.delete(FILE_CHILD.key(account, found.place.parent, found.place.name))
         txn.delete(FILE_NODE.key(account, node))
         self._leave(found.place)

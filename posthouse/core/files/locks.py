@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Lock, Locks
 from posthouse.core.files.errors import Locked, NoSuchLock, TooManyLocks
@@ -11,6 +12,7 @@ from posthouse.core.files.records import ENCODER, Entry, LockRecord, decode_lock
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, locate
 from posthouse.core.files.writing import Document, Written, put_document
+from posthouse.core.sharing.rights import Right
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_LOCK
 
@@ -55,9 +57,13 @@ def lock(
     limits: FileLimits,
     now: int,
 ) -> NewlyLocked:
-    """Lock a node; raises NoSuchFile, ConditionFailed, Locked (by whom it cannot be together with), TooManyLocks."""
+    """Lock a node.
+
+    Raises NoSuchFile, NotPermitted, ConditionFailed, Locked (by whom it cannot be together with), TooManyLocks.
+    """
     nodes = above(txn, account, node)
     found = locate(txn, account, node)
+    access_of(txn, account, conditions).need(nodes, Right.WRITE, found.entry)
     conditions.check(found.place.name, found.entry)
     return NewlyLocked(_take(txn, account, nodes, wish, conditions.who, limits, now), found.entry, False)
 
@@ -82,18 +88,34 @@ def lock_new(
 
 
 @operation
-def refresh_lock(txn: WriteTransaction, account: int, node: int, token: str, until: int, who: int, now: int) -> Lock:
-    """Hold a lock that covers a node until then (RFC 4918 9.10.2); raises NoSuchFile, NoSuchLock."""
-    held = _held(txn, account, node, token, who, now)
+def refresh_lock(
+    txn: WriteTransaction, account: int, node: int, token: str, until: int, conditions: Conditions, now: int
+) -> Lock:
+    """Hold a lock that covers a node until then (RFC 4918 9.10.2); raises NoSuchFile, NotPermitted, NoSuchLock."""
+    nodes, entry = above(txn, account, node), locate(txn, account, node).entry
+    access_of(txn, account, conditions).need(nodes, Right.WRITE, entry)
+    held = _held(txn, account, nodes, token, now)
+    if held is None or conditions.who not in (held.record.who, account):
+        raise NoSuchLock(token)
     held.record.expires = until
     txn.put(FILE_LOCK.key(account, held.node, token), ENCODER.encode(held.record))
     return held
 
 
 @operation
-def unlock(txn: WriteTransaction, account: int, node: int, token: str, who: int, now: int) -> None:
-    """Give up a lock that covers a node (RFC 4918 9.11); their owner may break any. Raises as `refresh_lock`."""
-    held = _held(txn, account, node, token, who, now)
+def unlock(txn: WriteTransaction, account: int, node: int, token: str, conditions: Conditions, now: int) -> None:
+    """Give up a lock that covers a node (RFC 4918 9.11); who administers the files may break any.
+
+    Raises NoSuchFile, NotPermitted, NoSuchLock.
+    """
+    nodes = above(txn, account, node)
+    held = _held(txn, account, nodes, token, now)
+    access = access_of(txn, account, conditions)
+    access.need(nodes, Right.LOOKUP)
+    if held is None:
+        raise NoSuchLock(token)
+    if held.record.who != conditions.who:
+        access.need(nodes, Right.ADMINISTER)  # RFC 3744 3.5
     txn.delete(FILE_LOCK.key(account, held.node, token))
 
 
@@ -127,8 +149,5 @@ def _take(
     return Lock(nodes[0], wish.token, record)
 
 
-def _held(txn: ReadTransaction, account: int, node: int, token: str, who: int, now: int) -> Lock:
-    for one in Locks(txn, account, now).covering(above(txn, account, node)):
-        if one.token == token and who in (one.record.who, account):
-            return one
-    raise NoSuchLock(token)
+def _held(txn: ReadTransaction, account: int, nodes: list[int], token: str, now: int) -> Lock | None:
+    return next((one for one in Locks(txn, account, now).covering(nodes) if one.token == token), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.files.access import Access, access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.erasing import unhang
@@ -17,11 +18,12 @@ from posthouse.storage.contract import ReadTransaction, WriteTransaction, operat
 
 
 class Target(msgspec.Struct, array_like=True, frozen=True):
-    """Where something shall be, and whether what is there already may be replaced."""
+    """Where something shall be, and whether what is there already may be replaced; `account` 0 is the source's."""
 
     folder: int
     name: str
     overwrite: bool = False
+    account: int = 0
 
 
 class Moved(msgspec.Struct, array_like=True, frozen=True):
@@ -43,20 +45,23 @@ def move(
 ) -> Moved:
     """Move a node with all under it (RFC 4918 9.9); what it replaces is deleted first. Its locks do not go along.
 
-    Raises NoSuchFile, ConditionFailed (the conditions are on what is moved), NotAFolder, NameNotAllowed, FileExists,
-    IntoItself, Locked, TooDeep.
+    Within one account. Raises NoSuchFile, NotPermitted, ConditionFailed (the conditions are on what is moved),
+    NotAFolder, NameNotAllowed, FileExists, IntoItself, Locked, TooDeep.
     """
     found = locate(txn, account, node)
-    conditions.check(found.place.name, found.entry)
     if node == ROOT:
         raise IntoItself("")
     source = above(txn, account, node)
+    access = access_of(txn, account, conditions)
+    access.need_removal(source, found.entry)
+    conditions.check(found.place.name, found.entry)
     held = check_target(txn, account, source, target, limits)
     name = checked(target.name)
     if held is not None and held.node == node:
         return Moved(found.entry, False)
     locks = Locks(txn, account, now)
     locks.guard_tree(source, conditions)
+    permit_target(access, above(txn, account, target.folder), found.entry, held)
     guard_target(txn, locks, target.folder, held, conditions)
     with Filing(txn, account, now) as filing:
         if held is not None:
@@ -81,6 +86,15 @@ def check_target(
     if held.node in source:
         raise IntoItself(name)
     return held
+
+
+def permit_target(access: Access, folder: list[int], source: Entry, held: Entry | None) -> None:
+    """Raise NotPermitted unless he may put something into a folder, given with those above it, in place of what is
+    there.
+    """
+    access.need_addition(folder, folder=source.is_folder)
+    if held is not None:
+        access.need_removal([held.node, *folder], held)
 
 
 def guard_target(txn: ReadTransaction, locks: Locks, folder: int, held: Entry | None, conditions: Conditions) -> None:

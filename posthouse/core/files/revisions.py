@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.errors import NoSuchRevision
@@ -14,6 +15,7 @@ from posthouse.core.files.records import Earlier, Entry, decode_earlier
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, locate
 from posthouse.core.files.writing import Document, write_contents
+from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import Blob, BlobPlace, place
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_REVISION
@@ -62,12 +64,14 @@ def restore_revision(
 ) -> Entry:
     """Give a document its earlier contents again; those that it has become a revision where there is room for both.
 
-    Raises NoSuchFile, NoSuchRevision, ConditionFailed, Locked.
+    Raises NoSuchFile, NotPermitted, NoSuchRevision, ConditionFailed, Locked.
     """
     found = locate(txn, account, node)
+    nodes = above(txn, account, node)
+    access_of(txn, account, conditions).need(nodes, Right.WRITE, found.entry)
     earlier = _read(txn, account, node, revision)
     conditions.check(found.place.name, found.entry)
-    Locks(txn, account, now).guard(above(txn, account, node), conditions)
+    Locks(txn, account, now).guard(nodes, conditions)
     document = Document(Blob(earlier.hash, earlier.size, None, None), earlier.media_type)
     with Filing(txn, account, now) as filing:
         return write_contents(filing, found, document, conditions.who, limits)

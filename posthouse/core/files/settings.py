@@ -18,6 +18,7 @@ class FileLimits(Struct, array_like=True, frozen=True):
     property_octets: int
     locks: int
     links: int
+    lists: int
 
 
 class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +63,16 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         int, Meta(ge=0, le=100_000, description="How many share links there may be to an account's files.")
     ] = 1_000
 
+    lists: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="How many files and folders of an account may be shared each in its own way."
+            " Whoever visits has all of these looked at.",
+        ),
+    ] = 1_000
+
     @property
     def limits(self) -> FileLimits:
         """What operations are given."""
@@ -74,4 +85,5 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self.property_octets,
             self.locks,
             self.links,
+            self.lists,
         )

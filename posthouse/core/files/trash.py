@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.erasing import doom
@@ -15,6 +16,7 @@ from posthouse.core.files.names import checked, numbered
 from posthouse.core.files.records import ROOT, STAGING, TRASH, Entry, Place, decode_entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, chain, list_folder, locate, paths_of, read_entry, read_place
+from posthouse.core.sharing.rights import Right
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_CHILD, FILE_TREE
 
@@ -64,9 +66,10 @@ def restore(
 ) -> Restored:
     """Hang what was deleted where it was, or under the root where that folder is gone; or as `folder`, `name` say.
 
-    Where its own name is taken it gets a number behind it. Raises NotInTrash, Locked, and for what the caller said
-    NoSuchFile, NotAFolder, TooDeep, NameNotAllowed, FileExists.
+    Where its own name is taken it gets a number behind it. Who administers all files may, too. Raises NotInTrash,
+    Locked, NoSuchFile, NotPermitted, and for what the caller said NotAFolder, TooDeep, NameNotAllowed, FileExists.
     """
+    access_of(txn, account, conditions).need([ROOT], Right.ADMINISTER)
     place = read_place(txn, account, node)
     if place is None or place.parent != TRASH:
         raise NotInTrash(node)

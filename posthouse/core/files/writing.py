@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.errors import OverQuota
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.errors import FileExists, IsAFolder
@@ -13,6 +14,7 @@ from posthouse.core.files.names import checked
 from posthouse.core.files.records import ENCODER, Earlier, Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, chain, locate, read_entry
+from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import Blob, keep
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.spaces import FILE_REVISION
@@ -48,11 +50,17 @@ def put_document(
 ) -> Written:
     """Write a document of that name, new or in place of its contents.
 
-    Raises NameNotAllowed, NoSuchFile, NotAFolder, IsAFolder, ConditionFailed, Locked, TooDeep, TooManyFiles, OverQuota.
+    Raises NameNotAllowed, NoSuchFile, NotPermitted, NotAFolder, IsAFolder, ConditionFailed, Locked, TooDeep,
+    TooManyFiles, OverQuota.
     """
     name = checked(name)
     nodes = chain(txn, account, folder, limits.depth)
     held = read_entry(txn, account, folder, name)
+    access = access_of(txn, account, conditions)
+    if held is None:
+        access.need_addition(nodes, folder=False)
+    else:
+        access.need([held.node, *nodes], Right.WRITE, held)
     conditions.check(name, held)
     locks = Locks(txn, account, now)
     if held is not None and held.is_folder:
@@ -94,6 +102,7 @@ def make_folder(
     """
     name = checked(name)
     nodes = chain(txn, account, folder, limits.depth)
+    access_of(txn, account, conditions).need_addition(nodes, folder=True)
     held = read_entry(txn, account, folder, name)
     conditions.check(name, held)
     if held is not None:

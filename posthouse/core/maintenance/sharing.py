@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from posthouse.core.accounts.records import AccountRecord, AddressRecord, GroupRecord, member_key
+from posthouse.core.files.records import ROOT
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.records import get_readable, scan_readable
-from posthouse.core.sharing.grants import AclRecord, Grantee, grant_key, write_acl
+from posthouse.core.sharing.grants import COLLECTIONS, FILES, AclRecord, Grantee, Kept, grant_key, write_acl
 from posthouse.formats.address import Address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import ACCOUNT, ACL, ADDRESS, COLLECTION, GRANT, GROUP, MEMBER
+from posthouse.storage.spaces import ACCOUNT, ADDRESS, COLLECTION, FILE_NODE, GROUP, MEMBER
 
-Place = tuple[int, int]  # account, collection
+Place = tuple[int, int]  # account, collection or node
 
 
 @query
 def check_sharing(txn: ReadTransaction) -> list[Fault]:
     """What does not agree."""
-    return [*_check_members(txn), *_check_acls(txn)]
+    return [*_check_members(txn), *_check_acls(txn, COLLECTIONS), *_check_acls(txn, FILES)]
 
 
 @operation
@@ -26,17 +27,18 @@ def mend_sharing(txn: WriteTransaction) -> list[Fault]:
     """Make the indexes anew; the faults that there were. A list that cannot be read shares with nobody from now on."""
     faults = check_sharing(txn)
     members = _right_members(txn)
-    lists: dict[Place, AclRecord] = {}
-    for place, acl in list(_acls(txn)):
-        txn.delete(ACL.key(*place))
-        if txn.get(COLLECTION.key(*place)) is not None:
-            lists[place] = AclRecord(()) if acl is None else _without_gone(txn, acl)
-    for space in (MEMBER, GRANT):
-        txn.delete_range(*space.range())
+    txn.delete_range(*MEMBER.range())
     for key in members:
         txn.put(key, b"")
-    for place, acl in lists.items():
-        write_acl(txn, *place, acl)
+    for kept in (COLLECTIONS, FILES):
+        lists: dict[Place, AclRecord] = {}
+        for place, acl in list(_acls(txn, kept)):
+            txn.delete(kept.lists.key(*place))
+            if _is_held(txn, place, kept):
+                lists[place] = AclRecord(()) if acl is None else _without_gone(txn, acl)
+        txn.delete_range(*kept.names.range())
+        for place, acl in lists.items():
+            write_acl(txn, *place, acl, kept)
     return faults
 
 
@@ -61,26 +63,34 @@ def _right_members(txn: ReadTransaction) -> set[bytes]:
     return found
 
 
-def _check_acls(txn: ReadTransaction) -> Iterator[Fault]:
+def _check_acls(txn: ReadTransaction, kept: Kept) -> Iterator[Fault]:
     right: set[bytes] = set()
-    for place, acl in _acls(txn):
-        where = f"account {place[0]}, collection {place[1]}"
-        if txn.get(COLLECTION.key(*place)) is None:
+    called = "file" if kept is FILES else "collection"
+    for place, acl in _acls(txn, kept):
+        where = f"account {place[0]}, {called} {place[1]}"
+        if not _is_held(txn, place, kept):
             yield Fault(where, "it is gone, and its access-control list is here", REBUILD)
         elif acl is None:
             yield Fault(where, "its access-control list cannot be read; whom it is shared with is lost", REBUILD)
         if acl is not None:
-            right.update(grant_key(txn, grant.grantee, *place) for grant in acl.grants)
+            right.update(grant_key(txn, grant.grantee, *place, kept) for grant in acl.grants)
             if _without_gone(txn, acl) != acl:
                 yield Fault(where, "it is shared with somebody who is gone", REBUILD)
-    for key in sorted(right ^ _keys(txn, GRANT.range())):
-        whom, account, collection = GRANT.parse(key)
+    for key in sorted(right ^ _keys(txn, kept.names.range())):
+        whom, account, number = kept.names.parse(key)
         what = "is not found to have it shared" if key in right else "finds it, and it is not shared with it"
-        yield Fault(f"account {account}, collection {collection}", f"{whom} {what}", REBUILD)
+        yield Fault(f"account {account}, {called} {number}", f"{whom} {what}", REBUILD)
 
 
-def _acls(txn: ReadTransaction) -> Iterator[tuple[Place, AclRecord | None]]:
-    return scan_readable(txn, ACL, AclRecord)
+def _acls(txn: ReadTransaction, kept: Kept) -> Iterator[tuple[Place, AclRecord | None]]:
+    return scan_readable(txn, kept.lists, AclRecord)
+
+
+def _is_held(txn: ReadTransaction, place: Place, kept: Kept) -> bool:
+    """False for a list of nothing."""
+    if kept is FILES:
+        return place[1] == ROOT or txn.get(FILE_NODE.key(*place)) is not None
+    return txn.get(COLLECTION.key(*place)) is not None
 
 
 def _without_gone(txn: ReadTransaction, acl: AclRecord) -> AclRecord:

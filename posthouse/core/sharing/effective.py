@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from posthouse.core.accounts.membership import groups_of
 from posthouse.core.accounts.records import AccountRecord, read_account, scan_domains
-from posthouse.core.sharing.grants import ROOT, ROOT_KIND, AclRecord, Grantee, granted, mark, scan_acls
+from posthouse.core.sharing.grants import (
+    COLLECTIONS,
+    ROOT,
+    ROOT_KIND,
+    AclRecord,
+    Grantee,
+    Kept,
+    granted,
+    mark,
+    scan_acls,
+)
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.core.sharing.settings import Reach
 from posthouse.storage.collections import CollectionRecord, read_collection
@@ -93,9 +105,13 @@ class Lists:
         return rights
 
 
-def owners(txn: ReadTransaction, identity: Identity) -> list[tuple[int, AccountRecord]]:
+def owners(
+    txn: ReadTransaction, identity: Identity, kept: Sequence[Kept] = (COLLECTIONS,)
+) -> list[tuple[int, AccountRecord]]:
     """The accounts that share something with the visitor."""
-    numbers = {account for whom in identity.marks(txn) for account in granted(txn, whom)} - {identity.account}
+    marks = identity.marks(txn)
+    numbers = {account for each in kept for whom in marks for account in granted(txn, whom, each)}
+    numbers.discard(identity.account)
     found = [(number, read_account(txn, number)) for number in sorted(numbers)]
     return [(number, record) for number, record in found if record is not None and identity.may_meet(record)]
 

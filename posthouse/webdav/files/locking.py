@@ -53,13 +53,15 @@ class FileLocking:
         drive = self._drive
         now = drive.now()
         until = now + seconds * 1000
-        held = await drive.write(core.refresh_lock, drive.account, _key(at), token, until, drive.who, now)
+        held = await drive.write(
+            core.refresh_lock, drive.account, _key(at), token, until, drive.conditions(Guard()), now
+        )
         return (await self._shown([held]))[0]
 
     async def unlock(self, at: Found, token: str) -> None:
         """Give up a lock."""
         drive = self._drive
-        await drive.write(core.unlock, drive.account, _key(at), token, drive.who, drive.now())
+        await drive.write(core.unlock, drive.account, _key(at), token, drive.conditions(Guard()), drive.now())
 
     async def _shown(self, locks: Sequence[Lock]) -> list[ActiveLock]:
         if not locks:

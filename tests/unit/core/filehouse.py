@@ -13,10 +13,13 @@ from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.erasing import erase_doomed
 from posthouse.core.files.records import ROOT, Entry
 from posthouse.core.files.settings import FileLimits, FileSettings
+from posthouse.core.files.sharing import share_file
 from posthouse.core.files.tree import list_folder, resolve
 from posthouse.core.files.writing import Document, make_folder, put_document
 from posthouse.core.maintenance.account import check_account
 from posthouse.core.maintenance.blobs import find_miscounts
+from posthouse.core.sharing.rights import PRESETS, Right
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.contract import ReadTransaction, Store, query
 
@@ -24,6 +27,20 @@ NOW = 1_790_000_000_000
 DAY = 86_400_000
 LIMITS = FileSettings().limits
 ME = Conditions(1)
+
+
+async def with_sharer(store: Store, rights: Right = PRESETS["full"]) -> int:
+    """Ann as below, who shares all her files with Bob, account 2."""
+    await with_account(store)
+    bob = await store.write(add_account, NewAccount("bob@example.org", "", None, None), NOW)
+    await share(store, "", "bob@example.org", rights)
+    return bob
+
+
+async def share(store: Store, path: str, whom: str, rights: Right) -> None:
+    """Give somebody rights on a file; "" is the root."""
+    at_node = await node(store, path)
+    await store.write(share_file, 1, at_node, whom, "set", int(rights), ME, SharingSettings(), LIMITS, NOW)
 
 
 async def with_account(store: Store) -> int:
@@ -109,7 +126,7 @@ async def erase_all(store: Store, limit: int = 1000) -> int:
 @query
 def records(txn: ReadTransaction) -> dict[str, int]:
     """How many records there are in each space of files, and blobs that somebody holds."""
-    spaces = {tag: sum(1 for _ in txn.scan(bytes([tag]), bytes([tag + 1]))) for tag in range(0x80, 0x87)}
+    spaces = {tag: sum(1 for _ in txn.scan(bytes([tag]), bytes([tag + 1]))) for tag in range(0x80, 0x88)}
     return {f"{tag:x}": count for tag, count in spaces.items() if count}
 
 

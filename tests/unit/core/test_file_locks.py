@@ -38,6 +38,7 @@ from tests.unit.core.filehouse import (
     records,
     sound,
     with_account,
+    with_sharer,
 )
 
 SOON = NOW + 60_000
@@ -70,7 +71,7 @@ async def test_who_may_be_together(store: Store, first: bool, second: bool, toge
 
 
 async def test_a_deep_lock_covers_what_is_in_it_and_what_comes(store: Store) -> None:
-    await with_account(store)
+    await with_sharer(store)
     top, _ = await folders(store, "top", "top/sub")
     await put(store, "top/sub/file")
     await locked(store, "top")
@@ -119,7 +120,7 @@ async def test_a_deep_lock_finds_locks_within(store: Store) -> None:
         await locked(store, "top", "outer")
     assert refused.value.args == (sub,)
     await locked(store, "top", "outer", deep=False)
-    await store.write(unlock, 1, top, "outer", 1, NOW)
+    await store.write(unlock, 1, top, "outer", Conditions(1), NOW)
     await locked(store, "top", "outer", exclusive=False)
     assert len(await store.read(locks_on, 1, sub, NOW)) == 2
     await put(store, "top/sub/a", conditions=holding("outer"))
@@ -154,44 +155,44 @@ async def test_a_tree_with_locks_in_it_is_not_taken_away(store: Store) -> None:
 
 
 async def test_locks_run_out_and_are_renewed(store: Store) -> None:
-    await with_account(store)
+    await with_sharer(store)
     file = await put(store, "a")
     await locked(store, "a")
     with pytest.raises(Locked):
         await put(store, "a", now=SOON - 1)
     await put(store, "a", now=SOON)
     with pytest.raises(NoSuchLock):
-        await store.write(refresh_lock, 1, file.node, "t", SOON, 1, SOON)
+        await store.write(refresh_lock, 1, file.node, "t", SOON, Conditions(1), SOON)
     assert await store.write(forget_locks, b"", 10, SOON - 1) == b""
     assert "85" in await store.read(records)
     assert await store.write(forget_locks, b"", 1, SOON) != b""
     assert "85" not in await store.read(records)
     await locked(store, "a", "new")
     with pytest.raises(NoSuchLock):
-        await store.write(refresh_lock, 1, file.node, "t", SOON * 2, 1, NOW)
+        await store.write(refresh_lock, 1, file.node, "t", SOON * 2, Conditions(1), NOW)
     with pytest.raises(NoSuchLock):
-        await store.write(refresh_lock, 1, file.node, "new", SOON * 2, 2, NOW)
-    renewed = await store.write(refresh_lock, 1, file.node, "new", SOON + 5, 1, NOW)
+        await store.write(refresh_lock, 1, file.node, "new", SOON * 2, Conditions(2), NOW)
+    renewed = await store.write(refresh_lock, 1, file.node, "new", SOON + 5, Conditions(1), NOW)
     assert renewed.record.expires == SOON + 5
     with pytest.raises(Locked):
         await put(store, "a", now=SOON)
 
 
 async def test_a_lock_is_given_up_by_who_took_it_or_by_the_owner(store: Store) -> None:
-    await with_account(store)
+    await with_sharer(store)
     top, _ = await folders(store, "top", "top/sub")
     for refused in ("other", ""):
         await locked(store, "top", who=2)
+        with pytest.raises(NoSuchFile):
+            await store.write(unlock, 1, top, "t", Conditions(3), NOW)
         with pytest.raises(NoSuchLock):
-            await store.write(unlock, 1, top, "t", 3, NOW)
+            await store.write(unlock, 1, top, refused, Conditions(2), NOW)
         with pytest.raises(NoSuchLock):
-            await store.write(unlock, 1, top, refused, 2, NOW)
-        with pytest.raises(NoSuchLock):
-            await store.write(unlock, 1, ROOT, "t", 2, NOW)
-        await store.write(unlock, 1, await node(store, "top/sub"), "t", 1 if refused else 2, NOW)
+            await store.write(unlock, 1, ROOT, "t", Conditions(2), NOW)
+        await store.write(unlock, 1, await node(store, "top/sub"), "t", Conditions(1 if refused else 2), NOW)
         assert await store.read(all_locks, 1, NOW) == []
     with pytest.raises(NoSuchFile):
-        await store.write(unlock, 1, 999, "t", 1, NOW)
+        await store.write(unlock, 1, 999, "t", Conditions(1), NOW)
 
 
 async def test_locking_a_name_makes_an_empty_document(store: Store) -> None:

@@ -128,7 +128,7 @@ async def test_what_stands_in_the_way_is_said(store: Store) -> None:
         with pytest.raises(NoSuchFile):
             await store.write(make_folder, 1, fixed, "x", ME, LIMITS, NOW)
     with pytest.raises(NoSuchAccount):
-        await store.write(make_folder, 7, ROOT, "x", ME, LIMITS, NOW)
+        await store.write(make_folder, 7, ROOT, "x", Conditions(7), LIMITS, NOW)
     assert (await store.read(resolve, 1, ["file", "below"])).parent == 0
     shallow = msgspec.structs.replace(LIMITS, depth=2)
     await folders(store, "docs/two", limits=shallow)
@@ -302,10 +302,10 @@ async def test_a_tree_is_copied_in_steps_and_seen_when_it_is_whole(store: Store)
         await put(store, f"a/{number}/file", str(number))
     await put(store, "a/3/deep/er", "x" * 100)
     held = await octets_held(store)
-    copying = await store.write(begin_copy, 1, await node(store, "a"), 1, LIMITS, NOW)
+    copying = await store.write(begin_copy, 1, await node(store, "a"), 1, 1, LIMITS, NOW)
     steps = 0
     while copying.branches:
-        copying = await store.write(copy_some, 1, copying, 3, 1, LIMITS, NOW)
+        copying = await store.write(copy_some, copying, 3, ME, LIMITS, NOW)
         await sound(store)
         steps += 1
     assert (copying.nodes, steps) == (17, 6)

@@ -162,8 +162,8 @@ async def test_a_copy_that_was_never_finished_goes(store: Store) -> None:
     await with_account(store)
     await folders(store, "a")
     await put(store, "a/b", "12345")
-    copying = await store.write(begin_copy, 1, await node(store, "a"), 1, LIMITS, NOW)
-    await store.write(copy_some, 1, copying, 10, 1, LIMITS, NOW)
+    copying = await store.write(begin_copy, 1, await node(store, "a"), 1, 1, LIMITS, NOW)
+    await store.write(copy_some, copying, 10, ME, LIMITS, NOW)
     assert await octets_held(store) == 10
     assert await store.write(empty_trash, 1, 0, NOW, 10, NOW)
     assert len(await store.read(list_folder, 1, STAGING, "", 10)) == 1
@@ -172,7 +172,7 @@ async def test_a_copy_that_was_never_finished_goes(store: Store) -> None:
     await erase_all(store)
     assert await octets_held(store) == 5
     with pytest.raises(NoSuchFile):
-        await store.write(copy_some, 1, copying, 10, 1, LIMITS, NOW)
+        await store.write(copy_some, copying, 10, ME, LIMITS, NOW)
     await sound(store)
 
 
