@@ -16,6 +16,22 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upload_octets: Annotated[int, Meta(ge=1, le=1 << 50, description="How many octets one uploaded file may have.")] = (
         64 << 30
     )
+    shared_folder: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^/]{0,100}$",
+            description="What the folder among one's own files is called where others share theirs; empty "
+            "for none. It is there while somebody shares something, unless one has a file of that name oneself.",
+        ),
+    ] = "Shared"
     lock_seconds: Annotated[
         int, Meta(ge=60, le=31_536_000, description="How long a lock may last before it must be renewed.")
     ] = 86_400
+    found: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="How many resources, or people, a search finds at most."),
+    ] = 1_000
+    looked_at: Annotated[
+        int,
+        Meta(ge=1, le=10_000_000, description="How many resources a search may look at before it gives up."),
+    ] = 100_000

@@ -10,6 +10,7 @@ from posthouse.webdav.http.authentication import login_of
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
 from posthouse.webdav.methods.absorbing import absorbed
+from posthouse.webdav.methods.acl import acl
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.copy_move import copy, move
 from posthouse.webdav.methods.delete import delete
@@ -21,6 +22,7 @@ from posthouse.webdav.methods.propfind import propfind
 from posthouse.webdav.methods.proppatch import proppatch
 from posthouse.webdav.methods.put import put
 from posthouse.webdav.methods.report import report
+from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.principals.tree import Signposts
 from posthouse.webdav.properties.basic import PRINCIPALS
 from posthouse.webdav.settings import WebDavSettings
@@ -30,7 +32,8 @@ from posthouse.webdav.wire.writing import address
 
 ROOT = ("dav",)
 
-Opened = Callable[[Login, Path], Tree]  # who asks, and the tree's root on the site
+# who asks, whose tree, its root on the site, the path in it -> the tree, and the path in that; None for nobody's
+Opened = Callable[[Login, str, Path, Path], Awaitable[tuple[Tree, Path] | None]]
 
 METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     "GET": get,
@@ -45,14 +48,24 @@ METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     "LOCK": lock,
     "UNLOCK": unlock,
     "REPORT": report,
+    "ACL": acl,
 }
 
 
 class DavSite:
-    """All that is below /dav/. `homes` are the trees that everybody has one of, by their names: /dav/NAME/ADDRESS/."""
+    """All that is below /dav/. `homes` are the trees that everybody has one of, by their names: /dav/NAME/ADDRESS/;
+    `directory` is whom one may know of.
+    """
 
-    def __init__(self, authenticator: Authenticator, homes: Mapping[str, Opened], settings: WebDavSettings) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        homes: Mapping[str, Opened],
+        directory: Callable[[Login], Directory],
+        settings: WebDavSettings,
+    ) -> None:
         self._authenticator = authenticator
+        self._directory = directory
         self._homes = homes
         self._settings = settings
 
@@ -64,7 +77,7 @@ class DavSite:
         if method is None:
             raise HttpError(501, "there is no such method")
         login = await login_of(request, self._authenticator)
-        tree, path = self._tree(login, request.segments)
+        tree, path = await self._tree(login, request.segments)
         principal = address((*PRINCIPALS, login.address), is_folder=True)
         asked = Asked(request, tree, path, login, principal, self._settings, lambda place: self._tree(login, place))
         try:
@@ -72,13 +85,14 @@ class DavSite:
         except DavError as error:
             return error.answer
 
-    def _tree(self, login: Login, place: Path) -> tuple[Tree, Path]:
+    async def _tree(self, login: Login, place: Path) -> tuple[Tree, Path]:
         segments = place[len(ROOT) :]
         if place[: len(ROOT)] != ROOT:
             raise HttpError(404, "there is nothing here")
         if len(segments) < 2 or segments[0] not in self._homes:
-            return Signposts(ROOT, login.address, list(self._homes)), segments
+            return Signposts(ROOT, login.address, list(self._homes), self._directory(login)), segments
         name, whose = segments[:2]
-        if whose.lower() != login.address:
+        opened = await self._homes[name](login, whose.lower(), (*ROOT, name, whose), segments[2:])
+        if opened is None:
             raise HttpError(404, "there is nothing here")
-        return self._homes[name](login, (*ROOT, name, whose)), segments[2:]
+        return opened

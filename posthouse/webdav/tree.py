@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from posthouse.core.sharing.rights import ALL
+
 Path = tuple[str, ...]
 
 
@@ -19,6 +21,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
 
     `key` is what its tree knows it by, `etag` has its quotes ("" without one), `dead` counts the properties that
     clients keep there, `kinds` are its resource types as XML beside that of a collection, `content` names its octets.
+    `rights` are bits of `Right`: what who asks may do with it. `title` is shown where it is not called by its name.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     dead: int = 0
     kinds: str = ""
     content: bytes = b""
+    rights: int = int(ALL)
+    title: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -80,6 +85,13 @@ class ActiveLock(msgspec.Struct, frozen=True):
     is_deep: bool
     owner: str
     seconds: int
+
+
+class Ace(msgspec.Struct, frozen=True):
+    """What somebody may do, as bits of `Right`: a principal by its address, None for all who log in."""
+
+    whom: str | None
+    rights: int
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -138,10 +150,12 @@ class Writing(Protocol):
     async def remove(self, at: Found, guard: Guard) -> None:
         """Delete a resource with all in it."""
 
-    async def move(self, source: Found, target: Found, *, overwrite: bool, guard: Guard) -> bool:
-        """Move a resource with all in it; True when nothing was there before."""
+    async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
+        """Move a resource with all in it, also to another tree; True when nothing was there before."""
 
-    async def copy(self, source: Found, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard) -> bool:
+    async def copy(
+        self, source: Found, onto: Tree, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard
+    ) -> bool:
         """Copy it, with all in it when `is_deep`; True when nothing was there before."""
 
     async def change(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
@@ -174,10 +188,24 @@ class Syncing(Protocol):
         """What became of a folder's members since then, of all without a token; raises HttpError for a stale one."""
 
 
+class Sharing(Protocol):
+    """What a tree can do whose resources have access-control lists; RFC 3744. A resource without one has that of the
+    nearest folder above it.
+    """
+
+    async def lists(self) -> Mapping[Path, Sequence[Ace]]:
+        """All lists in the tree; there are few."""
+
+    async def set_list(self, at: Found, entries: Sequence[Ace] | None, guard: Guard) -> None:
+        """Give a resource this list, for None none of its own; raises HttpError."""
+
+
 class Tree(Reading, Protocol):
     """A tree, and which of the rest it can do."""
 
     writing: Writing | None
     locking: Locking | None
     syncing: Syncing | None
+    sharing: Sharing | None
+    group: Path | None
     properties: Mapping[str, Any]

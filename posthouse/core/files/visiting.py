@@ -118,7 +118,7 @@ def view_of(txn: ReadTransaction, account: int, visitor: Visitor) -> tuple[str, 
     """
     access = Access(txn, account, visitor)
     digest = hashlib.sha256(repr(sorted((node, int(rights)) for node, rights in access.by_list.items())).encode())
-    return digest.hexdigest()[:12], not all(rights & Right.LOOKUP for rights in access.by_list.values())
+    return f"v{digest.hexdigest()[:12]}", not all(rights & Right.LOOKUP for rights in access.by_list.values())
 
 
 def _shown(access: Access, folder: list[int], members: list[tuple[str, Entry]]) -> list[tuple[str, Entry, int]]:

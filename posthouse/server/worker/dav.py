@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from posthouse.core.authentication.authenticator import Login
+from posthouse.core.sharing.effective import Visitor
 from posthouse.server.worker.parts import Parts
-from posthouse.webdav.files.drive import Drive
-from posthouse.webdav.files.tree import FilesTree
-from posthouse.webdav.properties.basic import PRINCIPALS
+from posthouse.webdav.files.opening import FileTrees
+from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.site import DavSite
-from posthouse.webdav.tree import Path, Tree
 
 
 def dav_site(parts: Parts, now: Callable[[], int]) -> DavSite:
     """The site below /dav/."""
-    limits = parts.configuration.files.limits
-
-    def files(login: Login, root: Path) -> Tree:
-        drive = Drive(parts.store, parts.blobs, login.account, login.account, root, limits, now, parts.thumbnails)
-        return FilesTree(drive, (*PRINCIPALS, login.address))
-
-    return DavSite(parts.authenticator, {"files": files}, parts.configuration.webdav)
+    configuration = parts.configuration
+    files = FileTrees(
+        parts.store,
+        parts.blobs,
+        configuration.files.limits,
+        configuration.sharing,
+        configuration.webdav.shared_folder,
+        now,
+        parts.thumbnails,
+    )
+    return DavSite(
+        parts.authenticator,
+        {"files": files.open},
+        lambda login: Directory(parts.store, Visitor(login.account, configuration.sharing.reach)),
+        configuration.webdav,
+    )

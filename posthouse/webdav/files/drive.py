@@ -8,14 +8,19 @@ from typing import ParamSpec, TypeVar
 import msgspec
 
 from posthouse.core.files.conditions import Conditions
-from posthouse.core.files.errors import Locked
+from posthouse.core.files.errors import Locked, NotPermitted
 from posthouse.core.files.records import Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
 from posthouse.core.files.tree import paths_of
+from posthouse.core.files.visiting import Owner, list_owners
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.rights import ALL, Right
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Operation, Refused, Store, WriteTransaction
 from posthouse.webdav.files.errors import refusal_of
+from posthouse.webdav.properties.privileges import lacking
 from posthouse.webdav.tree import Guard, Member, Path
 from posthouse.webdav.wire.writing import href
 
@@ -34,6 +39,17 @@ class Drive(msgspec.Struct, frozen=True):
     limits: FileLimits
     now: Callable[[], int]
     thumbnails: Thumbnails = NoThumbnails()
+    sharing: SharingSettings = SharingSettings()
+
+    @property
+    def is_own(self) -> bool:
+        """True for one's own files, where one may do everything."""
+        return self.account == self.who
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks."""
+        return Visitor(self.who, self.sharing.reach)
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation; raises HttpError for what it refuses."""
@@ -44,19 +60,28 @@ class Drive(msgspec.Struct, frozen=True):
         try:
             return await work
         except Refused as error:
-            inside = await self._lock_root(error.args[0]) if isinstance(error, Locked) else ""
-            raise refusal_of(error, inside) from None
+            raise refusal_of(error, await self._inside(error)) from None
+
+    async def sharers(self) -> list[Owner]:
+        """Those who share files with who asks."""
+        return await self.store.read(list_owners, self.visitor)
 
     def conditions(self, guard: Guard) -> Conditions:
         """A guard as the core knows it."""
-        return Conditions(self.who, guard.tokens, guard.match, guard.none_match)
+        return Conditions(self.who, guard.tokens, guard.match, guard.none_match, self.sharing.reach)
 
-    async def _lock_root(self, node: int) -> str:
-        path = (await self.store.read(paths_of, self.account, [node]))[0]
-        return "" if path is None else href((*self.root, *path), is_folder=False)
+    async def _inside(self, error: Refused) -> str:
+        """What there is to say of a condition: where the lock is, which privilege is missing."""
+        if not isinstance(error, (Locked, NotPermitted)):
+            return ""
+        path = (await self.store.read(paths_of, self.account, [error.args[0]]))[0]
+        if path is None:
+            return ""
+        where = (*self.root, *path)
+        return href(where, is_folder=False) if isinstance(error, Locked) else lacking(where, Right(error.args[1]))
 
 
-def member_of(name: str, entry: Entry) -> Member:
+def member_of(name: str, entry: Entry, rights: int = int(ALL)) -> Member:
     """An entry as WebDAV shows it."""
     return Member(
         name,
@@ -70,4 +95,5 @@ def member_of(name: str, entry: Entry) -> Member:
         entry.properties,
         "",
         entry.hash,
+        rights,
     )

@@ -1,4 +1,4 @@
-"""What core/files refuses, as WebDAV says it; RFC 4918 11 and 16, RFC 4331 6."""
+"""What core/files refuses, as WebDAV says it; RFC 4918 11 and 16, RFC 4331 6, RFC 3744 7.1.1 and 8.1.1."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from posthouse.core.files.errors import (
     NoSuchFile,
     NoSuchLock,
     NotAFolder,
+    NotPermitted,
     TooDeep,
     TooManyFiles,
+    TooManyLists,
     TooManyLocks,
     TooManyProperties,
 )
+from posthouse.core.sharing.errors import NoSuchGrantee, TooManyGrants
 from posthouse.storage.contract import Refused
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.wire.errors import DavError
@@ -32,6 +35,10 @@ _TABLE: dict[type[Refused], tuple[int, str, str]] = {
     IntoItself: (403, "", "it cannot be in itself, or in place of what it is in"),
     TooDeep: (403, "", "folders would be too deep within each other"),
     ConditionFailed: (412, "", "it has changed meanwhile"),
+    NotPermitted: (403, "{DAV:}need-privileges", "you may not do that"),
+    NoSuchGrantee: (403, "{DAV:}recognized-principal", "there is nobody of that name"),
+    TooManyGrants: (403, "{DAV:}limited-number-of-aces", "it is shared with too many"),
+    TooManyLists: (507, "{DAV:}quota-not-exceeded", "too many files are shared each in its own way"),
     Locked: (423, "{DAV:}lock-token-submitted", "it is locked"),
     NoSuchLock: (409, "{DAV:}lock-token-matches-request-uri", "there is no such lock"),
     TooManyLocks: (507, "{DAV:}quota-not-exceeded", "there are too many locks"),

@@ -1,7 +1,7 @@
 """An account's files as a tree of resources: what changed in a folder; RFC 6578, one level at a time.
 
 A token names a folder, the modseq up to which its changes are known, and, where a first listing goes on, the name that
-it goes on behind.
+it goes on behind. That of a visitor also names his rights: when they change, he has to begin anew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from posthouse.core.files.changes import file_changes
 from posthouse.core.files.tree import list_folder, state
+from posthouse.core.files.visiting import glimpse, seen_among, view_of
 from posthouse.storage.ranges import Range
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.operations import members_among, names_among
@@ -33,7 +34,8 @@ class FileSyncing:
     async def tokens(self) -> Callable[[Member], str]:
         """What names the state of now."""
         now = await self._drive.store.read(state, self._drive.account)
-        return lambda folder: _token(folder, now)
+        view, _ = await self._view()
+        return lambda folder: _token(folder, view, now)
 
     async def changes(self, at: Found, token: str, limit: int | None) -> Changes:
         """What became of a folder's members; raises HttpError."""
@@ -41,20 +43,34 @@ class FileSyncing:
         if folder is None:
             raise HttpError(404, "there is nothing here")
         most = MOST if limit is None else min(limit, MOST)
+        view, hides = await self._view()
         if not token:
-            return await self._list(folder, await self._drive.store.read(state, self._drive.account), "", most)
-        since, after = _read(token, folder)
+            return await self._list(folder, view, await self._drive.store.read(state, self._drive.account), "", most)
+        since, after = _read(token, folder, view)
         if after:
-            return await self._list(folder, since, after, most)
-        return await self._since(at, folder, since, most)
+            return await self._list(folder, view, since, after, most)
+        changes = await self._since(at, folder, view, since, most)
+        if hides and changes.gone:
+            raise stale()  # what went may have been hidden: its name is not told
+        return changes
 
-    async def _list(self, folder: Member, modseq: int, after: str, most: int) -> Changes:
-        page = await self._drive.store.read(list_folder, self._drive.account, folder.key, after, most + 1)
-        held = [member_of(name, entry) for name, entry in page[:most]]
-        is_cut = len(page) > most
-        return Changes(_token(folder, modseq, page[most - 1][0] if is_cut else ""), held, [], is_cut)
+    async def _view(self) -> tuple[str, bool]:
+        """What names a visitor's rights, and whether they hide anything."""
+        drive = self._drive
+        return ("", False) if drive.is_own else await drive.store.read(view_of, drive.account, drive.visitor)
 
-    async def _since(self, at: Found, folder: Member, since: int, most: int) -> Changes:
+    async def _list(self, folder: Member, view: str, modseq: int, after: str, most: int) -> Changes:
+        drive = self._drive
+        if drive.is_own:
+            page = await drive.store.read(list_folder, drive.account, folder.key, after, most + 1)
+            held = [member_of(name, entry) for name, entry in page[:most]]
+            following = page[most - 1][0] if len(page) > most else ""
+        else:
+            seen = await drive.store.read(glimpse, drive.account, folder.key, after, most, drive.visitor)
+            held, following = [member_of(*each) for each in seen.members], seen.after or ""
+        return Changes(_token(folder, view, modseq, following), held, [], bool(following))
+
+    async def _since(self, at: Found, folder: Member, view: str, since: int, most: int) -> Changes:
         drive = self._drive
         while True:
             found = await drive.store.read(file_changes, drive.account, since, min(ENTRIES, most))
@@ -63,7 +79,11 @@ class FileSyncing:
             held: list[Member] = []
             for nodes in _pieces(found.created + found.updated):
                 members = await drive.store.read(members_among, drive.account, folder.key, nodes)
-                held += [member_of(name, entry) for name, entry in members]
+                if drive.is_own:
+                    held += [member_of(name, entry) for name, entry in members]
+                else:
+                    seen = await drive.store.read(seen_among, drive.account, folder.key, members, drive.visitor)
+                    held += [member_of(*each) for each in seen]
             names = [name for node, name in found.left if node == folder.key]
             taken = await drive.store.read(names_among, drive.account, folder.key, names)
             gone = [(*at.path, name) for name in dict.fromkeys(names) if name not in taken]
@@ -72,7 +92,7 @@ class FileSyncing:
             since = found.modseq
         if len(held) + len(gone) > max(most, MOST):
             raise DavError(507, "{DAV:}number-of-matches-within-limits", "too much has changed: begin anew")
-        return Changes(_token(folder, found.modseq), held, gone, found.more)
+        return Changes(_token(folder, view, found.modseq), held, gone, found.more)
 
 
 def stale() -> DavError:
@@ -80,13 +100,13 @@ def stale() -> DavError:
     return DavError(403, "{DAV:}valid-sync-token", "begin anew")
 
 
-def _token(folder: Member, modseq: int, after: str = "") -> str:
-    return f"{_SCHEME}{folder.key}-{modseq}" + (f"-{quote(after, safe='')}" if after else "")
+def _token(folder: Member, view: str, modseq: int, after: str = "") -> str:
+    return f"{_SCHEME}{folder.key}{view}-{modseq}" + (f"-{quote(after, safe='')}" if after else "")
 
 
-def _read(token: str, folder: Member) -> tuple[int, str]:
+def _read(token: str, folder: Member, view: str) -> tuple[int, str]:
     parts = token.removeprefix(_SCHEME).split("-", 2)
-    if not token.startswith(_SCHEME) or len(parts) < 2 or parts[0] != str(folder.key) or not parts[1].isascii():
+    if not token.startswith(_SCHEME) or len(parts) < 2 or parts[0] != f"{folder.key}{view}" or not parts[1].isascii():
         raise stale()
     if not parts[1].isdecimal() or len(parts[1]) > 18:
         raise stale()

@@ -5,50 +5,103 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from posthouse.core.files.names import canonical
+from posthouse.core.files.records import ROOT
 from posthouse.core.files.revisions import contents_place
 from posthouse.core.files.tree import list_folder, resolve
+from posthouse.core.files.visiting import glimpse, visit
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.locking import FileLocking
 from posthouse.webdav.files.operations import properties_of_all, room_of
+from posthouse.webdav.files.shared import shared_folder
+from posthouse.webdav.files.sharing import FileSharing
 from posthouse.webdav.files.syncing import FileSyncing
 from posthouse.webdav.files.writing import FileWriting
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.properties.basic import BASIC
 from posthouse.webdav.properties.property import Table
-from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Syncing, Writing
+from posthouse.webdav.properties.sharing import SHARING
+from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
 
+_TABLE: Table = {**BASIC, **SHARING}
 PAGE = 200  # members that are read and written at a stretch
 
 
 class FilesTree:
-    """The tree of one account's files, for one request."""
+    """The tree of one account's files, for one request; `shared` is what the folder of what others share is called in
+    one's own, "" for none.
+    """
 
-    properties: Table = BASIC
+    properties: Table = _TABLE
 
-    def __init__(self, drive: Drive, owner: Path) -> None:
+    def __init__(self, drive: Drive, owner: Path, *, is_group: bool = False, shared: str = "") -> None:
         self._drive = drive
+        self._shared = shared
         self.root = drive.root
         self.owner: Path | None = owner
+        self.group: Path | None = owner if is_group else None
         self.writing: Writing | None = FileWriting(drive)
         self.locking: Locking | None = FileLocking(drive)
         self.syncing: Syncing | None = FileSyncing(drive)
+        self.sharing: Sharing | None = FileSharing(drive)
 
     async def find(self, path: Path) -> Found:
         """What is there."""
         named = tuple([canonical(name) for name in path])
-        found = await self._drive.store.read(resolve, self._drive.account, list(named))
-        return Found(named, found.parent, None if found.entry is None else member_of(found.name, found.entry))
+        drive = self._drive
+        if drive.is_own:
+            found = await drive.store.read(resolve, drive.account, list(named))
+            return Found(named, found.parent, None if found.entry is None else member_of(found.name, found.entry))
+        visited = await drive.store.read(visit, drive.account, list(named), drive.visitor)
+        found, rights = visited.resolved, visited.rights
+        return Found(named, found.parent, None if found.entry is None else member_of(found.name, found.entry, rights))
 
     async def pages(self, folder: Member) -> AsyncIterator[list[Member]]:
         """A folder's members, in the order of their names' octets."""
-        after = ""
+        drive = self._drive
+        if not drive.is_own:
+            async for members in self._glimpses(folder):
+                yield members
+            return
+        if self._shared and folder.key == ROOT:
+            async for members in self._with_shared(folder):
+                yield members
+            return
+        async for members in self._own(folder):
+            yield members
+
+    async def _own(self, folder: Member) -> AsyncIterator[list[Member]]:
+        drive, after = self._drive, ""
         while True:
-            page = await self._drive.store.read(list_folder, self._drive.account, folder.key, after, PAGE)
+            page = await drive.store.read(list_folder, drive.account, folder.key, after, PAGE)
             if page:
                 yield [member_of(name, entry) for name, entry in page]
             if len(page) < PAGE:
                 return
             after = page[-1][0]
+
+    async def _with_shared(self, folder: Member) -> AsyncIterator[list[Member]]:
+        """One's own root: what others share is behind all else, unless something of one's own is called so."""
+        is_free, last = True, list[Member]()
+        async for members in self._own(folder):
+            is_free = is_free and all(member.name != self._shared for member in members)
+            if last:
+                yield last
+            last = members
+        if is_free and await self._drive.sharers():
+            last = [*last, shared_folder(self._shared)]
+        if last:
+            yield last
+
+    async def _glimpses(self, folder: Member) -> AsyncIterator[list[Member]]:
+        drive, after = self._drive, ""
+        while True:
+            page = await drive.store.read(glimpse, drive.account, folder.key, after, PAGE, drive.visitor)
+            if page.members:
+                yield [member_of(*each) for each in page.members]
+            if page.after is None:
+                return
+            after = page.after
 
     async def dead_properties(self, members: Sequence[Member]) -> Mapping[int, Mapping[str, bytes]]:
         """What clients keep of these."""
@@ -66,5 +119,9 @@ class FilesTree:
         return await self._drive.thumbnails.picture(member.content, member.size, member.media_type, side)
 
     async def room(self) -> Room | None:
-        """What its quota says."""
+        """What its quota says, to those who may add to it."""
+        if not self._drive.is_own:
+            root = await self._drive.store.read(visit, self._drive.account, [], self._drive.visitor)
+            if not root.rights & Right.INSERT:
+                return None
         return Room(*await self._drive.store.read(room_of, self._drive.account))

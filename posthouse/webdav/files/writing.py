@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from posthouse.core.files.copying import copy_one, copy_tree
 from posthouse.core.files.describing import FileChange, change_file
-from posthouse.core.files.erasing import remove
+from posthouse.core.files.erasing import check_removal, remove
 from posthouse.core.files.moving import Target, move
 from posthouse.core.files.writing import Document, put_document
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.operations import make_described_folder
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.tree import Found, Guard, Member, Upload, Written
+from posthouse.webdav.tree import Found, Guard, Member, Tree, Upload, Written
 
 
 class FileWriting:
     """Changes to one account's files."""
 
     def __init__(self, drive: Drive) -> None:
-        self._drive = drive
+        self.drive = self._drive = drive
 
     async def write(self, at: Found, upload: Upload, guard: Guard) -> Written:
         """Write a document; its octets go to the blob store as they come."""
@@ -55,17 +55,25 @@ class FileWriting:
             remove, drive.account, _key(at), drive.limits.keeps_trash, drive.conditions(guard), drive.now()
         )
 
-    async def move(self, source: Found, target: Found, *, overwrite: bool, guard: Guard) -> bool:
-        """Move a node."""
+    async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
+        """Move a node; what goes to another account is copied whole, and then deleted here."""
         drive = self._drive
-        where, conditions = Target(target.folder, target.path[-1], overwrite), drive.conditions(guard)
+        where, conditions = _target(drive, onto, target, overwrite=overwrite), drive.conditions(guard)
+        if where.account:
+            settled = drive.store.read(check_removal, drive.account, _key(source), conditions, drive.now())
+            await drive.settled(settled)
+            is_new = await self.copy(source, onto, target, overwrite=overwrite, is_deep=True, guard=guard)
+            await self.remove(source, guard)
+            return is_new
         moved = await drive.write(move, drive.account, _key(source), where, conditions, drive.limits, drive.now())
         return moved.is_new
 
-    async def copy(self, source: Found, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard) -> bool:
+    async def copy(
+        self, source: Found, onto: Tree, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard
+    ) -> bool:
         """Copy a node; a tree is seen when all of it is there."""
         drive = self._drive
-        where, conditions = Target(target.folder, target.path[-1], overwrite), drive.conditions(guard)
+        where, conditions = _target(drive, onto, target, overwrite=overwrite), drive.conditions(guard)
         if source.member is not None and source.member.is_folder and is_deep:
             copying = copy_tree(
                 drive.store, drive.account, _key(source), where, conditions, drive.limits, drive.now, _unheard
@@ -79,6 +87,15 @@ class FileWriting:
         drive = self._drive
         change, conditions = FileChange(list(properties)), drive.conditions(guard)
         await drive.write(change_file, drive.account, _key(at), change, conditions, drive.limits, drive.now())
+
+
+def _target(drive: Drive, onto: Tree, target: Found, *, overwrite: bool) -> Target:
+    """The target among these files or another account's; raises HttpError where that is no such tree."""
+    there = getattr(onto.writing, "drive", None)
+    if not isinstance(there, Drive):
+        raise HttpError(502, "nothing can be put there from here")
+    account = 0 if there.account == drive.account else there.account
+    return Target(target.folder, target.path[-1], overwrite, account)
 
 
 def _key(at: Found) -> int:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from posthouse.core.authentication.authenticator import Login
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
+from posthouse.webdav.properties.privileges import lacking
 from posthouse.webdav.properties.property import Scene
 from posthouse.webdav.settings import WebDavSettings
 from posthouse.webdav.tree import Found, Locking, Member, Path, Tree, Writing
+from posthouse.webdav.wire.errors import DavError
 from posthouse.webdav.wire.multistatus import HEAD, TAIL
 from posthouse.webdav.wire.writing import KIND, address
 
-COMPLIANCE = (b"dav", b"1, 2, 3, extended-mkcol")
+COMPLIANCE = (b"dav", b"1, 2, 3, access-control, extended-mkcol")
 READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
 WRITES = "PUT, DELETE, MKCOL, COPY, MOVE, PROPPATCH"
 LOCKS = "LOCK, UNLOCK"
+LISTS = "ACL"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -34,7 +38,11 @@ class Asked(msgspec.Struct, frozen=True):
     login: Login
     principal: str
     settings: WebDavSettings
-    open: Callable[[Path], tuple[Tree, Path]]
+    open: Callable[[Path], Awaitable[tuple[Tree, Path]]]
+
+    def on(self, tree: Tree) -> Asked:
+        """The same, asked of another tree."""
+        return msgspec.structs.replace(self, tree=tree)
 
     async def found(self) -> Found:
         """What is there."""
@@ -46,6 +54,12 @@ class Asked(msgspec.Struct, frozen=True):
         if found.member is None:
             raise HttpError(404, "there is nothing here")
         return found, found.member
+
+    def need(self, at: Found, member: Member, rights: Right) -> None:
+        """Raise HttpError (403) where he has not these rights; RFC 3744 7.1.1."""
+        if rights & ~member.rights:
+            inside = lacking(self.tree.root + at.path, rights)
+            raise DavError(403, "{DAV:}need-privileges", "you may not do that", inside)
 
     @property
     def writing(self) -> Writing:
@@ -67,7 +81,11 @@ class Asked(msgspec.Struct, frozen=True):
 
     def scene(self) -> Scene:
         """What properties are made from."""
-        return Scene(self.tree, self.login, self.principal)
+        return self.scene_of(self.tree)
+
+    def scene_of(self, tree: Tree) -> Scene:
+        """What properties of another tree are made from."""
+        return Scene(tree, self.login, self.principal)
 
     def address(self, path: Path, *, is_folder: bool = False) -> str:
         """The address of a resource of this tree."""
@@ -76,7 +94,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 def allowed(tree: Tree) -> str:
     """The methods that a tree has."""
-    return ", ".join([READS, *([WRITES] if tree.writing else []), *([LOCKS] if tree.locking else [])])
+    parts = ((WRITES, tree.writing), (LOCKS, tree.locking), (LISTS, tree.sharing))
+    return ", ".join([READS, *[names for names, can in parts if can]])
 
 
 def multistatus(rows: str, tail: str = "") -> Answer:

@@ -7,7 +7,7 @@ from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented
-from posthouse.webdav.tree import Found, Path
+from posthouse.webdav.tree import Found, Tree
 from posthouse.webdav.wire.fields import INFINITY, depth, destination, overwrites
 
 
@@ -17,39 +17,39 @@ async def copy(asked: Asked) -> Answer:
     levels = depth(asked.request, INFINITY)
     if levels == 1:
         raise HttpError(400, "a copy is of all, or of the folder alone")
-    source, target = await _both(asked)
+    source, onto, target = await _both(asked)
     guard = await guard_of(asked, source)
     may_overwrite = overwrites(asked.request)
-    is_new = await writing.copy(source, target, overwrite=may_overwrite, is_deep=levels == INFINITY, guard=guard)
-    return await represented(asked, target.path, Answer(201 if is_new else 204))
+    is_new = await writing.copy(source, onto, target, overwrite=may_overwrite, is_deep=levels == INFINITY, guard=guard)
+    return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
 
 
 async def move(asked: Asked) -> Answer:
     """Move it; raises HttpError."""
     writing = asked.writing
-    source, target = await _both(asked)
+    source, onto, target = await _both(asked)
     if source.member and source.member.is_folder and depth(asked.request, INFINITY) != INFINITY:
         raise HttpError(400, "a folder goes with all in it")
     if not source.path:
         raise HttpError(403, "this folder stays")
     guard = await guard_of(asked, source)
-    is_new = await writing.move(source, target, overwrite=overwrites(asked.request), guard=guard)
-    return await represented(asked, target.path, Answer(201 if is_new else 204))
+    is_new = await writing.move(source, onto, target, overwrite=overwrites(asked.request), guard=guard)
+    return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
 
 
-async def _both(asked: Asked) -> tuple[Found, Found]:
+async def _both(asked: Asked) -> tuple[Found, Tree, Found]:
+    """What is asked for, the tree that it shall be in, and its place there."""
     path = destination(asked.request)
     source, _ = await asked.held()
-    target = await asked.tree.find(_below(asked, path))
-    if not target.path or target.path == source.path:
+    try:
+        onto, below = await asked.open(path)
+    except HttpError:
+        raise HttpError(502, "nothing can be put there from here") from None
+    if onto.writing is None:
+        raise HttpError(502, "nothing can be put there from here")
+    target = await onto.find(below)
+    if not target.path or (target.path == source.path and onto.root == asked.tree.root):
         raise HttpError(403, "that is the same, or stays")
     if not target.folder:
         raise HttpError(409, "the folder that it would be in is not there")
-    return source, target
-
-
-def _below(asked: Asked, path: Path) -> Path:
-    root = asked.tree.root
-    if path[: len(root)] != root:
-        raise HttpError(502, "that is not among the same files")
-    return path[len(root) :]
+    return source, onto, target

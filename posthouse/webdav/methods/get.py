@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from html import escape
 
 from posthouse.core.files.thumbnails import KIND, side_of
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.conditions import Validators, Verdict, read_conditions
 from posthouse.webdav.http.errors import HttpError
@@ -21,7 +22,9 @@ _PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{name}</t
 
 async def get(asked: Asked) -> Answer:
     """What is there; raises HttpError."""
-    _, member = await asked.held()
+    at, member = await asked.held()
+    if not member.is_folder:
+        asked.need(at, member, Right.READ)
     if "thumbnail" in asked.request.query and not member.is_folder:
         return await _thumbnail(asked, member)
     held = validators(member)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from posthouse.webdav.http.answer import Answer
-from posthouse.webdav.methods.asked import COMPLIANCE, LOCKS, READS, WRITES
+from posthouse.webdav.methods.asked import COMPLIANCE, LISTS, LOCKS, READS, WRITES
 
 
 async def options() -> Answer:
     """What the trees that people write to can do."""
-    allow = (b"allow", f"{READS}, {WRITES}, {LOCKS}".encode())
+    allow = (b"allow", f"{READS}, {WRITES}, {LOCKS}, {LISTS}".encode())
     return Answer(200, (COMPLIANCE, allow, (b"ms-author-via", b"DAV"), (b"accept-ranges", b"bytes")))

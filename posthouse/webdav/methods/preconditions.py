@@ -53,15 +53,18 @@ async def _check_if(asked: Asked, at: Found, condition: IfHeader) -> None:
 
 
 async def _state(asked: Asked, resource: str, table: LockTable) -> tuple[str | None, frozenset[str]]:
-    path = _path(resource)
-    root = asked.tree.root
-    if path[: len(root)] != root:
-        return None, frozenset()  # another tree's: nothing is known of it here
-    found = await asked.tree.find(path[len(root) :])
+    try:
+        tree, path = await asked.open(place_of(resource))
+    except HttpError:
+        return None, frozenset()  # nothing that he may know of
+    if tree.root != asked.tree.root and tree.locking is not None:  # a copy's target among another's files
+        table = LockTable(await tree.locking.locks())
+    found = await tree.find(path)
     return _etag(found.member), table.tokens(found.path)
 
 
-def _path(resource: str) -> Path:
+def place_of(resource: str) -> Path:
+    """The path on the site of a resource's whole or shortened address; raises HttpError."""
     if not resource.startswith("/"):
         resource = "/" + resource.partition("://")[2].partition("/")[2]
     return read_path(resource.partition("?")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
@@ -17,7 +18,7 @@ async def represented(asked: Asked, path: Path, answer: Answer) -> Answer:
     if not prefers(asked.request, WISH):
         return answer
     member = (await asked.tree.find(path)).member
-    if member is None or member.is_folder:
+    if member is None or member.is_folder or not member.rights & Right.READ:
         return answer
     fields = (
         (b"content-type", (member.media_type or "application/octet-stream").encode()),

@@ -2,30 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from posthouse.core.sharing.people import Person
+from posthouse.core.sharing.rights import READING
+from posthouse.webdav.properties.basic import PRINCIPALS
 from posthouse.webdav.properties.property import Property, Scene, Table
 from posthouse.webdav.tree import Member, Path
+from posthouse.webdav.wire.writing import escape, href
 
 KINDS = "<D:principal/>"
 
 
-def _url(scene: Scene, _path: Path, member: Member) -> str | None:
-    return _of(member, f"<D:principal-URL><D:href>{scene.principal}</D:href></D:principal-URL>")
+class Principal(Member, frozen=True):
+    """An account or a group as a resource; its members and the groups that it is in by address."""
+
+    members: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
-def _other_urls(scene: Scene, _path: Path, member: Member) -> str | None:
-    return _of(member, f"<D:alternate-URI-set><D:href>mailto:{scene.login.address}</D:href></D:alternate-URI-set>")
+def principal_of(person: Person) -> Principal:
+    """Somebody as a resource."""
+    return Principal(
+        person.address,
+        True,
+        0,
+        0,
+        "",
+        0,
+        0,
+        "",
+        kinds=KINDS,
+        rights=int(READING),
+        title=person.name,
+        members=tuple(person.members),
+        groups=tuple(person.groups),
+    )
+
+
+def principal_path(address: str) -> Path:
+    """Where the principal of that address is on the site."""
+    return (*PRINCIPALS, address)
+
+
+def _url(_scene: Scene, _path: Path, member: Member) -> str | None:
+    return f"<D:principal-URL>{_hrefs([member.name])}</D:principal-URL>" if isinstance(member, Principal) else None
+
+
+def _other_urls(_scene: Scene, _path: Path, member: Member) -> str | None:
+    if not isinstance(member, Principal):
+        return None
+    return f"<D:alternate-URI-set><D:href>mailto:{escape(member.name)}</D:href></D:alternate-URI-set>"
 
 
 def _members(_scene: Scene, _path: Path, member: Member) -> str | None:
-    return _of(member, "<D:group-member-set/>")
+    if not isinstance(member, Principal):
+        return None
+    return f"<D:group-member-set>{_hrefs(member.members)}</D:group-member-set>"
 
 
 def _memberships(_scene: Scene, _path: Path, member: Member) -> str | None:
-    return _of(member, "<D:group-membership/>")
+    if not isinstance(member, Principal):
+        return None
+    return f"<D:group-membership>{_hrefs(member.groups)}</D:group-membership>"
 
 
-def _of(member: Member, made: str) -> str | None:
-    return made if member.kinds == KINDS else None
+def _hrefs(addresses: Sequence[str]) -> str:
+    return "".join([href(principal_path(each), is_folder=True) for each in addresses])
 
 
 PRINCIPAL: Table = {

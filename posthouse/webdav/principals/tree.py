@@ -1,16 +1,23 @@
-"""The folders above people's own trees, and the principals, of which everybody sees his own; RFC 3744 2, 5.8."""
+"""The folders above people's own trees, and the principals; RFC 3744 2, 5.8.
+
+Everybody finds himself and his groups listed, and whoever else he may meet by address; of trees, his own and those of
+who shares something with him.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from posthouse.core.sharing.rights import READING
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.principals.properties import KINDS, PRINCIPAL
-from posthouse.webdav.properties.basic import BASIC
+from posthouse.webdav.principals.directory import Directory
+from posthouse.webdav.principals.properties import PRINCIPAL, principal_of
+from posthouse.webdav.properties.basic import BASIC, PRINCIPALS
 from posthouse.webdav.properties.property import Table
-from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Syncing, Writing
+from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
 
 _TABLE: Table = {**BASIC, **PRINCIPAL}
+_PEOPLE = PRINCIPALS[-1]
 
 
 class Signposts:
@@ -18,31 +25,45 @@ class Signposts:
 
     properties: Table = _TABLE
     owner: Path | None = None
+    group: Path | None = None
     writing: Writing | None = None
     locking: Locking | None = None
     syncing: Syncing | None = None
+    sharing: Sharing | None = None
 
-    def __init__(self, root: Path, address: str, homes: Sequence[str]) -> None:
+    def __init__(self, root: Path, address: str, homes: Sequence[str], directory: Directory) -> None:
         self.root = root
+        self.directory = directory
         self._address = address
-        self._below: dict[Path, list[Member]] = {(): [_folder(name) for name in (*homes, "principals")]}
-        for name in homes:
-            self._below[(name,)] = [_folder(address)]
-        self._below["principals",] = [Member(address, True, 0, 0, "", 0, 0, "", kinds=KINDS)]
-        self._below["principals", address] = []
+        self._homes = homes
 
     async def find(self, path: Path) -> Found:
         """What is there."""
         if not path:
             return Found(path, 0, _folder(""))
-        named = (*path[:-1], path[-1].lower()) if path[:-1] == ("principals",) else path
-        member = next((each for each in self._below.get(named[:-1], []) if each.name == named[-1]), None)
-        return Found(named, 0, member)
+        if len(path) == 1 and path[0] in (*self._homes, _PEOPLE):
+            return Found(path, 0, _folder(path[0]))
+        person = await self.directory.find(path[1]) if len(path) == 2 and path[0] == _PEOPLE else None
+        if person is None:
+            return Found(path, 0, None)
+        return Found((_PEOPLE, person.address), 0, principal_of(person))
 
     async def pages(self, folder: Member) -> AsyncIterator[list[Member]]:
         """A folder's members."""
-        path = () if not folder.name else (folder.name,)
-        yield [] if folder.kinds else self._below[path]
+        if folder.kinds:
+            yield []
+        elif not folder.name:
+            yield [_folder(name) for name in (*self._homes, _PEOPLE)]
+        elif folder.name == _PEOPLE:
+            yield await self.own()
+        else:
+            yield [_folder(self._address), *[_folder(address) for address in await self.directory.sharers()]]
+
+    async def own(self) -> list[Member]:
+        """Who asks, and the groups that he is in."""
+        me = await self.directory.find(self._address)
+        groups = [] if me is None else [await self.directory.find(address) for address in me.groups]
+        return [principal_of(each) for each in (me, *groups) if each is not None]
 
     async def dead_properties(self, members: Sequence[Member]) -> Mapping[int, Mapping[str, bytes]]:
         """None are kept here."""
@@ -62,4 +83,4 @@ class Signposts:
 
 
 def _folder(name: str) -> Member:
-    return Member(name, True, 0, 0, "", 0, 0, "")
+    return Member(name, True, 0, 0, "", 0, 0, "", rights=int(READING))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.locking import SUPPORTED, discovery
+from posthouse.webdav.properties.privileges import elements, held
 from posthouse.webdav.properties.property import Need, Property, Scene, Table
 from posthouse.webdav.tree import Member, Path
 from posthouse.webdav.wire.dates import http_date, iso_date
 from posthouse.webdav.wire.writing import escape, href
 
 PRINCIPALS = ("dav", "principals")
-_REPORTS = ("expand-property",)
-_READ = ("read", "read-current-user-privilege-set")
-_WRITE = ("write", "write-properties", "write-content", "bind", "unbind", "unlock")
+_REPORTS = ("expand-property", "principal-match", "principal-property-search", "principal-search-property-set")
 
 
 def _resourcetype(_scene: Scene, _path: Path, member: Member) -> str:
@@ -21,7 +23,8 @@ def _resourcetype(_scene: Scene, _path: Path, member: Member) -> str:
 
 
 def _displayname(_scene: Scene, _path: Path, member: Member) -> str | None:
-    return f"<D:displayname>{escape(member.name)}</D:displayname>" if member.name else None
+    shown = member.title or member.name
+    return f"<D:displayname>{escape(shown)}</D:displayname>" if shown else None
 
 
 def _contentlength(_scene: Scene, _path: Path, member: Member) -> str | None:
@@ -76,14 +79,21 @@ def _owner(scene: Scene, _path: Path, _member: Member) -> str | None:
     return None if scene.tree.owner is None else f"<D:owner>{href(scene.tree.owner, is_folder=True)}</D:owner>"
 
 
-def _privileges(scene: Scene, _path: Path, _member: Member) -> str:
-    granted = _READ if scene.tree.writing is None else _READ + _WRITE
-    inside = "".join([f"<D:privilege><D:{name}/></D:privilege>" for name in granted])
-    return f"<D:current-user-privilege-set>{inside}</D:current-user-privilege-set>"
+def _privileges(_scene: Scene, _path: Path, member: Member) -> str:
+    return f"<D:current-user-privilege-set>{_granted(member.rights)}</D:current-user-privilege-set>"
+
+
+@lru_cache(1024)
+def _granted(rights: int) -> str:
+    return elements(held(Right(rights)))
 
 
 def _reports(scene: Scene, _path: Path, member: Member) -> str:
-    names = _REPORTS if scene.sync_token is None or not member.is_folder else (*_REPORTS, "sync-collection")
+    names = [*_REPORTS]
+    if scene.tree.sharing is not None:
+        names.append("acl-principal-prop-set")
+    if scene.sync_token is not None and member.is_folder:
+        names.append("sync-collection")
     inside = "".join([f"<D:supported-report><D:report><D:{name}/></D:report></D:supported-report>" for name in names])
     return f"<D:supported-report-set>{inside}</D:supported-report-set>"
 

@@ -22,6 +22,8 @@ from collections.abc import Iterable
 import msgspec
 
 from posthouse.core.sharing.rights import ALL, Right
+from posthouse.webdav.tree import Path
+from posthouse.webdav.wire.writing import href
 
 
 class Privilege(msgspec.Struct, frozen=True):
@@ -94,6 +96,11 @@ def missing(rights: Right) -> str:
 def elements(names: Iterable[str]) -> str:
     """Privileges as XML."""
     return "".join([f"<D:privilege><D:{name}/></D:privilege>" for name in names])
+
+
+def lacking(where: Path, rights: Right) -> str:
+    """What is in DAV:need-privileges; RFC 3744 7.1.1."""
+    return f"<D:resource>{href(where, is_folder=False)}{elements([missing(rights)])}</D:resource>"
 
 
 def supported(within: str = "") -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 import msgspec
 
 from posthouse.core.authentication.authenticator import Login
+from posthouse.core.sharing.rights import Right
 from posthouse.webdav.locking import LockTable
-from posthouse.webdav.tree import Member, Path, Room, Tree
+from posthouse.webdav.tree import Ace, Member, Path, Room, Tree
 
 
 class Need(Enum):
@@ -18,6 +19,7 @@ class Need(Enum):
     LOCKS = "locks"
     ROOM = "room"
     SYNC = "sync"
+    LISTS = "lists"
 
 
 class Scene(msgspec.Struct):
@@ -29,6 +31,7 @@ class Scene(msgspec.Struct):
     locks: LockTable = LockTable(())
     room: Room | None = None
     sync_token: Callable[[Member], str] | None = None
+    lists: Mapping[Path, Sequence[Ace]] = msgspec.field(default_factory=dict)
 
     async def prepare(self, needs: Iterable[Need]) -> None:
         """Read what is needed."""
@@ -37,6 +40,8 @@ class Scene(msgspec.Struct):
             self.locks = LockTable(await self.tree.locking.locks())
         if Need.ROOM in needed:
             self.room = await self.tree.room()
+        if Need.LISTS in needed and self.tree.sharing is not None:
+            self.lists = await self.tree.sharing.lists()
         if Need.SYNC in needed and self.tree.syncing is not None:
             self.sync_token = await self.tree.syncing.tokens()
 
@@ -45,12 +50,14 @@ class Property(msgspec.Struct, frozen=True):
     """One live property: `make` gives its whole element, None for a member that has none.
 
     `is_common` ones are part of allprop; what is not `is_protected` clients may set, and have back as they wrote it.
+    Without any of the `rights` on a member one is not told its.
     """
 
     make: Callable[[Scene, Path, Member], str | None]
     is_common: bool = False
     is_protected: bool = True
     need: Need | None = None
+    rights: Right = Right(0)
 
 
 Table = Mapping[str, Property]

@@ -78,7 +78,11 @@ class Rows:
     def _named(self, where: str, path: Path, member: Member, own: Mapping[str, bytes]) -> str:
         held: list[str] = []
         missing: list[str] = []
+        denied: list[str] = []
         for name, each, empty in self._asked:
+            if each is not None and each.rights & ~member.rights:
+                denied.append(empty)
+                continue
             made = own[name].decode() if name in own and _may_be_set(each) else None
             if made is None and each is not None:
                 made = each.make(self._scene, path, member)
@@ -86,7 +90,7 @@ class Rows:
                 missing.append(empty)
             else:
                 held.append(made)
-        return row(where, "".join(held), "" if self._is_minimal else "".join(missing))
+        return row(where, "".join(held), "" if self._is_minimal else "".join(missing), "".join(denied))
 
 
 def _may_be_set(held: Property | None) -> bool:

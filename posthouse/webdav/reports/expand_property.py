@@ -10,7 +10,6 @@ from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import read_path
 from posthouse.webdav.methods.asked import Asked, multistatus
-from posthouse.webdav.properties.property import Scene
 from posthouse.webdav.properties.rows import Rows
 from posthouse.webdav.tree import Member, Path, Tree
 from posthouse.webdav.wire.fields import depth, prefers
@@ -50,9 +49,8 @@ class _Expansion:
         self._left -= 1
         if self._left < 0:
             raise HttpError(403, "that names too many resources")
-        scene = Scene(tree, self._asked.login, self._asked.principal)
         wish = Wish(Asks.NAMED, tuple([each.name for each in wanted]))
-        rows = Rows(scene, wish, is_minimal=self._is_minimal)
+        rows = Rows(self._asked.scene_of(tree), wish, is_minimal=self._is_minimal)
         await rows.prepare()
         row = await rows.of(path, member)
         for each in wanted:
@@ -73,7 +71,7 @@ class _Expansion:
 
     async def _response(self, address: str, wanted: tuple[Expanded, ...]) -> str:
         try:
-            tree, path = self._asked.open(read_path(address))
+            tree, path = await self._asked.open(read_path(address))
             found = await tree.find(path)
         except HttpError as error:
             return status_row(address, error.status)

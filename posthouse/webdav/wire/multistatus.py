@@ -10,15 +10,18 @@ from posthouse.webdav.wire.writing import DECLARATION
 HEAD = f'{DECLARATION}<D:multistatus xmlns:D="DAV:">\n'
 TAIL = "</D:multistatus>\n"
 _OK = "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+_DENIED = "</D:prop><D:status>HTTP/1.1 403 Forbidden</D:status></D:propstat>"
 _MISSING = "</D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"
 
 
-def row(address: str, held: str, missing: str) -> str:
-    """What is known of a resource: its properties, and those that it does not have."""
-    if not missing:
+def row(address: str, held: str, missing: str, denied: str = "") -> str:
+    """What is known of a resource: its properties, those that it does not have, and those that one may not read."""
+    if not missing and not denied:
         return f"<D:response><D:href>{address}</D:href><D:propstat><D:prop>{held}{_OK}</D:response>\n"
     propstat = f"<D:propstat><D:prop>{held}{_OK}" if held else ""
-    lacking = f"<D:propstat><D:prop>{missing}{_MISSING}"
+    lacking = f"<D:propstat><D:prop>{missing}{_MISSING}" if missing else ""
+    if denied:
+        lacking += f"<D:propstat><D:prop>{denied}{_DENIED}"
     return f"<D:response><D:href>{address}</D:href>{propstat}{lacking}</D:response>\n"
 
 

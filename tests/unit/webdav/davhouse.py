@@ -12,15 +12,17 @@ from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.files.settings import FileLimits, FileSettings
 from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.memory import MemoryStore
-from posthouse.webdav.files.drive import Drive
-from posthouse.webdav.files.tree import FilesTree
+from posthouse.webdav.files.opening import FileTrees
 from posthouse.webdav.http.site import HttpFactory
+from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.settings import WebDavSettings
 from posthouse.webdav.site import ROOT, DavSite
-from posthouse.webdav.tree import Path
+from posthouse.webdav.tree import Path, Tree
 from tests.unit.http.wire import Wire, site
 
 NOW = 1_790_000_000_000
@@ -35,7 +37,7 @@ class Porter:
     tokens = None
 
     async def check_password(self, name: str, password: str, peer_host: str) -> Login:
-        return Login({"ann@example.org": 1, "bob@example.org": 2}[name], name, 1)
+        return Login({"ann@example.org": 1, "bob@example.org": 2, "cat@example.org": 3}[name], name, 1)
 
 
 class Said(msgspec.Struct):
@@ -83,7 +85,12 @@ class DavHouse:
         self.blobs: Blobs = blobs or self.files
         self.thumbnails: Thumbnails = NoThumbnails()
         self.limits: FileLimits = FileSettings().limits
-        dav = DavSite(Porter(), {"files": self._files}, WebDavSettings(**settings))  # type: ignore[arg-type]
+        dav = DavSite(
+            Porter(),  # type: ignore[arg-type]
+            {"files": self._files},
+            lambda login: Directory(self.store, Visitor(login.account)),
+            WebDavSettings(**settings),
+        )
         self.site: HttpFactory = site(dav, *ROOT)
         self.wire: Wire | None = None
 
@@ -121,7 +128,8 @@ class DavHouse:
         said = await self.ask("PROPFIND", path, "", "depth: 1")
         return [address.removeprefix(BASE) for address in said.rows()][1:]
 
-    def _files(self, login: Login, root: Path) -> FilesTree:
-        me = login.account
-        drive = Drive(self.store, self.blobs, me, me, root, self.limits, lambda: self.now, self.thumbnails)
-        return FilesTree(drive, ("dav", "principals", login.address))
+    async def _files(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
+        trees = FileTrees(
+            self.store, self.blobs, self.limits, SharingSettings(), "Shared", lambda: self.now, self.thumbnails
+        )
+        return await trees.open(login, whose, root, path)

@@ -147,7 +147,7 @@ async def test_propfind(house: DavHouse) -> None:
     assert (await house.ask("PROPFIND", "/a", "<propfind/>", "depth: 0")).status == 400
     assert (await house.ask("PROPFIND", "/x", "", "depth: 0")).status == 404
     said = await house.ask("PROPFIND", "/a", "", "depth: 0")
-    assert said.fields["dav"] == "1, 2, 3, extended-mkcol"
+    assert said.fields["dav"] == "1, 2, 3, access-control, extended-mkcol"
 
 
 async def test_prefer_minimal_leaves_out_what_is_not_there(house: DavHouse) -> None:
@@ -207,7 +207,7 @@ async def test_proppatch_is_all_or_nothing(house: DavHouse) -> None:
 
 async def test_options_need_no_login(house: DavHouse) -> None:
     said = await house.ask("OPTIONS", "/", login="")
-    assert (said.status, said.fields["dav"]) == (200, "1, 2, 3, extended-mkcol")
+    assert (said.status, said.fields["dav"]) == (200, "1, 2, 3, access-control, extended-mkcol")
     assert said.fields["ms-author-via"] == "dav"
     assert "PROPPATCH" in said.fields["allow"].upper()
 

@@ -1,0 +1,64 @@
+"""Which tree of files is at a place: one's own, another's as far as it is shared, what others share among one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from posthouse.core.authentication.authenticator import Login
+from posthouse.core.files.settings import FileLimits
+from posthouse.core.files.thumbnails import Thumbnails
+from posthouse.core.files.tree import resolve
+from posthouse.core.files.visiting import find_owner
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.settings import SharingSettings
+from posthouse.storage.blobs.contract import Blobs
+from posthouse.storage.contract import Store
+from posthouse.webdav.files.drive import Drive
+from posthouse.webdav.files.shared import SharedFolder
+from posthouse.webdav.files.tree import FilesTree
+from posthouse.webdav.properties.basic import PRINCIPALS
+from posthouse.webdav.tree import Path, Tree
+
+
+class FileTrees(msgspec.Struct, frozen=True):
+    """Everybody's files; `shared` is what the folder of what others share is called, "" for none."""
+
+    store: Store
+    blobs: Blobs
+    limits: FileLimits
+    sharing: SharingSettings
+    shared: str
+    now: Callable[[], int]
+    thumbnails: Thumbnails
+
+    async def open(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
+        """The tree of `whose` files, at `root` on the site, and the path in it; None where one may know of none."""
+        if whose != login.address:
+            return await self._others(login, whose, root, path)
+        drive = self._drive(login, login.account, root)
+        owner = (*PRINCIPALS, login.address)
+        if self.shared and path[:1] == (self.shared,) and await self._leads_on(drive):
+            if len(path) > 1:
+                return await self._others(login, path[1].lower(), (*root, *path[:2]), path[2:])
+            return SharedFolder(drive, owner, self.shared), ()
+        return FilesTree(drive, owner, shared=self.shared), path
+
+    async def _others(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
+        owner = await self.store.read(find_owner, Visitor(login.account, self.sharing.reach), whose)
+        if owner is None:
+            return None
+        drive = self._drive(login, owner.account, root)
+        return FilesTree(drive, (*PRINCIPALS, owner.address), is_group=owner.kind == "group"), path
+
+    async def _leads_on(self, drive: Drive) -> bool:
+        """Whether the folder's name leads to what others share: something of one's own may be called so."""
+        if (await self.store.read(resolve, drive.account, [self.shared])).entry is not None:
+            return False
+        return bool(await drive.sharers())
+
+    def _drive(self, login: Login, account: int, root: Path) -> Drive:
+        return Drive(
+            self.store, self.blobs, account, login.account, root, self.limits, self.now, self.thumbnails, self.sharing
+        )
