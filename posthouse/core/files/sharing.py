@@ -6,21 +6,24 @@ from itertools import islice
 
 import msgspec
 
-from posthouse.core.accounts.records import read_account
+from posthouse.core.accounts.errors import NotHere
+from posthouse.core.accounts.lookup import home_address
+from posthouse.core.accounts.records import read_account, read_group
 from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
-from posthouse.core.files.errors import TooManyLists
+from posthouse.core.files.errors import NoSuchFile, TooManyLists
 from posthouse.core.files.filing import Filing
 from posthouse.core.files.records import ROOT
 from posthouse.core.files.settings import FileLimits
-from posthouse.core.files.tree import above, locate
+from posthouse.core.files.tree import above, locate, resolve
 from posthouse.core.sharing.changing import Mode, Shared, grantee_of, name_of
 from posthouse.core.sharing.errors import OwnerHasAll, TooManyGrants
 from posthouse.core.sharing.grants import FILES, AclRecord, read_acl, scan_acls, write_acl
 from posthouse.core.sharing.grants import ROOT as GROUP_ROOT
 from posthouse.core.sharing.rights import Right
 from posthouse.core.sharing.settings import SharingSettings
+from posthouse.formats.address import parse_address
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_ACL
 
@@ -34,12 +37,31 @@ class FileList(msgspec.Struct, array_like=True, frozen=True):
 
 @query
 def file_lists(txn: ReadTransaction, account: int) -> list[FileList]:
-    """All lists of an account's files; for a group's the root has one in any case."""
-    found = dict(scan_acls(txn, account, FILES))
-    above_all = None if ROOT in found else _of_group(txn, account)
-    if above_all is not None:
-        found[ROOT] = above_all
-    return [FileList(node, _named(txn, acl)) for node, acl in sorted(found.items(), key=lambda each: each[0])]
+    """All lists that an account's files have of their own."""
+    return [FileList(node, _named(txn, acl)) for node, acl in scan_acls(txn, account, FILES)]
+
+
+class Spot(msgspec.Struct, array_like=True, frozen=True):
+    """A file of an account; both 0 for a group that has no files yet."""
+
+    account: int
+    node: int
+
+
+@query
+def find_file(txn: ReadTransaction, owner: str, path: list[str]) -> Spot:
+    """What is at a path among an account's or a group's files, [] for all of them; raises NotHere, NoSuchFile."""
+    held = home_address(txn, parse_address(owner))
+    group = read_group(txn, held.number) if held is not None and held.kind == "group" else None
+    if held is None or held.kind == "alias":
+        raise NotHere(owner)
+    account = held.number if group is None else group.account
+    if not account and not path:
+        return Spot(0, 0)
+    entry = resolve(txn, account, path).entry
+    if entry is None:
+        raise NoSuchFile("/".join(path))
+    return Spot(account, entry.node)
 
 
 @query

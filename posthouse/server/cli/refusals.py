@@ -42,7 +42,7 @@ WORDS = {
     "PasswordTooShort": "the password has fewer than {0} characters",
     "Refused": "{0}",
     "TooManyAccounts": "{0} may have {1} accounts and no more",
-    "TooManyGrants": "a folder can be shared with {0} people and groups and no more",
+    "TooManyGrants": "a folder or file can be shared with {0} people and groups and no more",
     "TooManyLinks": "an account may have {0} links and no more",
     "TooManySearchFolders": "an account may have {0} search folders and no more",
     "TooManyAppPasswords": "an account may have {0} app passwords and no more",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import click
 
 from posthouse.admin import share as admin
+from posthouse.admin import share_files
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.output import show_done, show_table
 
 FOLDER = click.option(
     "--folder", metavar="NAME", help="Which folder of an account or a group; without it, all that a group has."
 )
+FILE = click.option(
+    "--file", metavar="PATH", help="Which of an account's or a group's files, or folders of files; / is all of them."
+)
 
 
 @click.group(cls=Group)
 def share() -> None:
-    """Folders that people share."""
+    """Folders and files that people share."""
 
 
 @share.command("list")
@@ -23,7 +27,9 @@ def share() -> None:
 @pass_invocation
 def list_(invocation: Invocation, owner: str) -> None:
     """List what an account or a group shares."""
-    show_table(invocation.run(lambda store: admin.list_all(store, owner)), ["folder", "whom", "rights", "preset"])
+    shown = invocation.run(lambda store: admin.list_all(store, owner))
+    shown += invocation.run(lambda store: share_files.list_all(store, owner))
+    show_table(shown, ["folder", "whom", "rights", "preset"])
 
 
 @share.command("set")
@@ -31,13 +37,22 @@ def list_(invocation: Invocation, owner: str) -> None:
 @click.argument("whom")
 @click.argument("rights")
 @FOLDER
+@FILE
 @pass_invocation
-def set_(invocation: Invocation, owner: str, whom: str, rights: str, folder: str | None) -> None:
-    """Give WHOM rights on a folder of OWNER: an account, a group or anyone.
+def set_(invocation: Invocation, owner: str, whom: str, rights: str, folder: str | None, file: str | None) -> None:
+    """Give WHOM rights on a folder or file of OWNER: an account, a group or anyone.
 
     RIGHTS are none, read, author, write, all or full, or letters as in IMAP's ACL.
     """
     settings, now = invocation.configuration.sharing, invocation.now
+    limits = invocation.configuration.files.limits
+    _only_one(folder, file)
+    if file is not None:
+        done = invocation.run(
+            lambda store: share_files.set_rights(store, owner, whom, rights, file, settings, limits, now)
+        )
+        show_done(f"{whom}: {done.rights or 'no rights'} ({done.preset})", done)
+        return
     done = invocation.run(lambda store: admin.set_rights(store, owner, whom, rights, folder, settings, now))
     show_done(f"{whom}: {done.rights or 'no rights'} ({done.preset})", done)
 
@@ -46,9 +61,22 @@ def set_(invocation: Invocation, owner: str, whom: str, rights: str, folder: str
 @click.argument("owner")
 @click.argument("whom", required=False)
 @FOLDER
+@FILE
 @pass_invocation
-def remove(invocation: Invocation, owner: str, whom: str | None, folder: str | None) -> None:
+def remove(invocation: Invocation, owner: str, whom: str | None, folder: str | None, file: str | None) -> None:
     """Take WHOM's rights on a folder of OWNER away; without WHOM it has those of the folder above again."""
     settings = invocation.configuration.sharing
+    limits = invocation.configuration.files.limits
+    _only_one(folder, file)
+    if file is not None:
+        now = invocation.now
+        invocation.run(lambda store: share_files.remove(store, owner, whom, file, settings, limits, now))
+        show_done(f"{whom or 'its own list'} removed")
+        return
     invocation.run(lambda store: admin.remove(store, owner, whom, folder, settings))
     show_done(f"{whom or 'its own list'} removed")
+
+
+def _only_one(folder: str | None, file: str | None) -> None:
+    if folder is not None and file is not None:
+        raise click.UsageError("a folder of mail or a file, not both")

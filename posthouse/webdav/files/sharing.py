@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from posthouse.core.files.sharing import file_lists, set_file_list
+from posthouse.core.files.records import ROOT
+from posthouse.core.files.sharing import file_lists, list_on, set_file_list
 from posthouse.core.files.tree import paths_of
 from posthouse.core.sharing.changing import ANYONE_NAME, Shared
 from posthouse.webdav.files.drive import Drive
@@ -19,9 +20,12 @@ class FileSharing:
         self._drive = drive
 
     async def lists(self) -> Mapping[Path, Sequence[Ace]]:
-        """All lists but those in the trash."""
+        """All lists but those in the trash; what holds for all that a group has is the root's, too."""
         drive = self._drive
         held = await drive.store.read(file_lists, drive.account)
+        if not any(each.node == ROOT for each in held):
+            above_all = await drive.store.read(list_on, drive.account, ROOT)
+            held += [above_all] if above_all.node == ROOT else []
         paths = await drive.store.read(paths_of, drive.account, [each.node for each in held])
         return {
             tuple(path): [Ace(None if one.name == ANYONE_NAME else one.name, one.rights) for one in each.grants]

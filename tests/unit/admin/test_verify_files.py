@@ -30,13 +30,17 @@ from posthouse.core.files.records import (
 from posthouse.core.files.trash import list_trash, restore
 from posthouse.core.files.tree import files_collection
 from posthouse.core.files.writing import Document, put_document
+from posthouse.core.sharing.grants import AclRecord
+from posthouse.core.sharing.rights import PRESETS
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.collections import write_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import Item
 from posthouse.storage.spaces import (
     COLLECTION,
+    FILE_ACL,
     FILE_CHILD,
+    FILE_GRANT,
     FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
@@ -46,7 +50,7 @@ from posthouse.storage.spaces import (
     ITEM,
 )
 from tests.unit.admin.house import House, delete_raw, open_house, put_raw
-from tests.unit.core.filehouse import LIMITS, ME, NOW, folders, node, octets_held, put, tree
+from tests.unit.core.filehouse import LIMITS, ME, NOW, folders, node, octets_held, put, share, tree
 
 TREE = 7  # the collection: behind those of mail
 DOCS, SUB, LETTER, BIG = range(FIRST_NODE, FIRST_NODE + 4)
@@ -69,6 +73,7 @@ async def open_filed(directory: Path) -> House:
     await store.write(copy_one, 1, BIG, Target(DOCS, "copy"), ME, LIMITS, NOW)
     await store.write(change_file, 1, LETTER, FileChange([("p", b"v")], note="n", tags=("red",)), ME, LIMITS, NOW)
     await store.write(lock, 1, LETTER, LockWish("t", True, False, "", NOW + 1000), ME, LIMITS, NOW)
+    await share(store, "docs", "bob@example.org", PRESETS["read"])
     await put(store, "old", "old")
     await store.write(remove, 1, await node(store, "old"), True, ME, NOW)
     return house
@@ -168,6 +173,9 @@ async def test_sound_files(tmp_path: Path) -> None:
             raw(FILE_LINK.key(1, 99, b"h" * 32), ENCODER.encode(LinkRecord("read", 1, 1))),
             "a share link is there without",
         ),
+        (raw(FILE_ACL.key(1, 99), ENCODER.encode(AclRecord(()))), "it is gone, and its access-control list is here"),
+        (gone(FILE_GRANT.key("account 2", 1, DOCS)), "account 2 is not found to have it shared"),
+        (raw(FILE_GRANT.key("account 2", 1, SUB), b""), "account 2 finds it, and it is not shared with it"),
         (raw(FILE_REVISION.key(1, LETTER, 5), ENCODER.encode(EARLIER)), "it is revision 2, and there is an earlier 5"),
         (raw(FILE_REVISION.key(1, 99, 5), ENCODER.encode(EARLIER)), "a revision is there without it"),
         (raw(FILE_REVISION.key(1, LETTER, 1), b"\xc1"), "revision 1 cannot be read"),

@@ -96,6 +96,26 @@ def test_what_is_logged_is_no_part_of_what_is_printed(house: House) -> None:
     assert "migrating" in result.stderr
 
 
+def test_sharing_files(house: House) -> None:
+    for name in ("ann", "bob"):
+        house.done("account", "add", f"{name}@example.org", "--password-stdin", say=PASSWORD)
+    house.done("group", "add", "sales@example.org", "bob@example.org")
+    house.done("share", "set", "ann@example.org", "bob@example.org", "read", "--file", "/")
+    house.done("share", "set", "sales@example.org", "anyone", "lr", "--file", "/")
+    assert house.json("share", "list", "ann@example.org") == [
+        {"folder": "/", "whom": "bob@example.org", "rights": "lr", "preset": "read"}
+    ]
+    assert {"folder": "/", "whom": "sales@example.org", "rights": "lrswipte", "preset": "write"} in house.json(
+        "share", "list", "sales@example.org"
+    )
+    house.done("share", "set", "ann@example.org", "bob@example.org", "none", "--file", "/")
+    assert house.json("share", "list", "ann@example.org") == []
+    house.done("share", "remove", "ann@example.org", "--file", "/")
+    refused = house.refusal("share", "set", "ann@example.org", "bob@example.org", "read", "--file", "/docs/x")
+    assert refused == "posthouse: no such file: docs/x\n"
+    assert "not both" in house.run("share", "remove", "ann@example.org", "--file", "/", "--folder", "x").output
+
+
 def test_sharing(house: House) -> None:
     for name in ("ann", "bob"):
         house.done("account", "add", f"{name}@example.org", "--password-stdin", say=PASSWORD)
