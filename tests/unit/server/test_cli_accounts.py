@@ -112,7 +112,7 @@ def test_sharing_files(house: House) -> None:
     assert house.json("share", "list", "ann@example.org") == []
     house.done("share", "remove", "ann@example.org", "--file", "/")
     refused = house.refusal("share", "set", "ann@example.org", "bob@example.org", "read", "--file", "/docs/x")
-    assert refused == "posthouse: no such file: docs/x\n"
+    assert refused == "posthouse: there is no file docs/x\n"
     assert "not both" in house.run("share", "remove", "ann@example.org", "--file", "/", "--folder", "x").output
 
 
