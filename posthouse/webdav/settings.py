@@ -35,3 +35,7 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         Meta(ge=1, le=10_000_000, description="How many resources a search may look at before it gives up."),
     ] = 100_000
+    searched_octets: Annotated[
+        int,
+        Meta(ge=0, le=1 << 50, description="How many octets of documents a search may read that asks what is in them."),
+    ] = 100_000_000

@@ -22,6 +22,7 @@ from posthouse.webdav.methods.propfind import propfind
 from posthouse.webdav.methods.proppatch import proppatch
 from posthouse.webdav.methods.put import put
 from posthouse.webdav.methods.report import report
+from posthouse.webdav.methods.search import search
 from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.principals.tree import Signposts
 from posthouse.webdav.properties.basic import PRINCIPALS
@@ -49,6 +50,7 @@ METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     "UNLOCK": unlock,
     "REPORT": report,
     "ACL": acl,
+    "SEARCH": search,
 }
 
 

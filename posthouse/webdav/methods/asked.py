@@ -20,7 +20,7 @@ from posthouse.webdav.wire.multistatus import HEAD, TAIL
 from posthouse.webdav.wire.writing import KIND, address
 
 COMPLIANCE = (b"dav", b"1, 2, 3, access-control, extended-mkcol")
-READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
+READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT, SEARCH"
 WRITES = "PUT, DELETE, MKCOL, COPY, MOVE, PROPPATCH"
 LOCKS = "LOCK, UNLOCK"
 LISTS = "ACL"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.methods.asked import COMPLIANCE, LISTS, LOCKS, READS, WRITES
+from posthouse.webdav.methods.search import DASL
 
 
 async def options() -> Answer:
     """What the trees that people write to can do."""
     allow = (b"allow", f"{READS}, {WRITES}, {LOCKS}, {LISTS}".encode())
-    return Answer(200, (COMPLIANCE, allow, (b"ms-author-via", b"DAV"), (b"accept-ranges", b"bytes")))
+    return Answer(200, (COMPLIANCE, allow, (b"ms-author-via", b"DAV"), DASL, (b"accept-ranges", b"bytes")))

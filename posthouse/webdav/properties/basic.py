@@ -13,6 +13,10 @@ from posthouse.webdav.wire.dates import http_date, iso_date
 from posthouse.webdav.wire.writing import escape, href
 
 PRINCIPALS = ("dav", "principals")
+_GRAMMARS = (
+    "<D:supported-query-grammar-set><D:supported-query-grammar><D:grammar><D:basicsearch/></D:grammar>"
+    "</D:supported-query-grammar></D:supported-query-grammar-set>"
+)
 _REPORTS = ("expand-property", "principal-match", "principal-property-search", "principal-search-property-set")
 
 
@@ -104,6 +108,10 @@ def _sync_token(scene: Scene, _path: Path, member: Member) -> str | None:
     return f"<D:sync-token>{escape(scene.sync_token(member))}</D:sync-token>"
 
 
+def _grammars(_scene: Scene, _path: Path, _member: Member) -> str:
+    return _GRAMMARS  # RFC 5323 3.3
+
+
 BASIC: Table = {
     "{DAV:}resourcetype": Property(_resourcetype, is_common=True),
     "{DAV:}displayname": Property(_displayname, is_common=True, is_protected=False),
@@ -121,5 +129,6 @@ BASIC: Table = {
     "{DAV:}owner": Property(_owner),
     "{DAV:}current-user-privilege-set": Property(_privileges),
     "{DAV:}supported-report-set": Property(_reports, need=Need.SYNC),
+    "{DAV:}supported-query-grammar-set": Property(_grammars),
     "{DAV:}sync-token": Property(_sync_token, need=Need.SYNC),
 }

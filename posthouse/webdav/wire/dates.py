@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from functools import lru_cache
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -18,6 +19,12 @@ def http_date(at: int) -> str:
 def iso_date(at: int) -> str:
     """Ms since the epoch, as in creationdate."""
     return _iso_date(at // 1000)
+
+
+def read_date(text: str) -> int:
+    """Seconds since the epoch of a time as in creationdate, in UTC where it names no zone; raises ValueError."""
+    when = datetime.fromisoformat(text)
+    return int((when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp())
 
 
 @lru_cache(4096)
