@@ -8,7 +8,6 @@ from enum import Enum
 import msgspec
 
 from posthouse.core.authentication.authenticator import Login
-from posthouse.core.sharing.rights import Right
 from posthouse.webdav.locking import LockTable
 from posthouse.webdav.tree import Ace, Member, Path, Room, Tree
 
@@ -50,14 +49,14 @@ class Property(msgspec.Struct, frozen=True):
     """One live property: `make` gives its whole element, None for a member that has none.
 
     `is_common` ones are part of allprop; what is not `is_protected` clients may set, and have back as they wrote it.
-    Without any of the `rights` on a member one is not told its.
+    Without any of the `rights`, as bits of `Right`, on a member one is not told its.
     """
 
     make: Callable[[Scene, Path, Member], str | None]
     is_common: bool = False
     is_protected: bool = True
     need: Need | None = None
-    rights: Right = Right(0)
+    rights: int = 0
 
 
 Table = Mapping[str, Property]

@@ -80,7 +80,7 @@ class Rows:
         missing: list[str] = []
         denied: list[str] = []
         for name, each, empty in self._asked:
-            if each is not None and each.rights & ~member.rights:
+            if each is not None and each.rights and each.rights & ~member.rights:
                 denied.append(empty)
                 continue
             made = own[name].decode() if name in own and _may_be_set(each) else None

@@ -68,7 +68,7 @@ def _inherited(scene: Scene, path: Path, _member: Member) -> str | None:
 SHARING: Table = {
     "{DAV:}group": Property(_group),
     "{DAV:}supported-privilege-set": Property(_supported),
-    "{DAV:}acl": Property(_acl, need=Need.LISTS, rights=Right.ADMINISTER),
+    "{DAV:}acl": Property(_acl, need=Need.LISTS, rights=int(Right.ADMINISTER)),
     "{DAV:}acl-restrictions": Property(_restrictions),
     "{DAV:}inherited-acl-set": Property(_inherited, need=Need.LISTS),
 }
