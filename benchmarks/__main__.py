@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import changing, delivery, files, memory, queued, reading, relaying
+from benchmarks import changing, delivery, files, memory, pauses, queued, reading, relaying
 from benchmarks.figures import Figure, show
 
-WORKS = ("delivery", "reading", "changing", "memory", "relaying", "queued", "files")
+WORKS = ("delivery", "reading", "changing", "memory", "relaying", "queued", "files", "pauses")
 
 
 def main() -> None:
@@ -30,6 +30,8 @@ def main() -> None:
             figures += relaying.run()
         elif work == "queued":
             figures += queued.run()
+        elif work == "pauses":
+            figures += pauses.run(asked.messages)
         elif work == "files":
             figures += files.run()
         else:

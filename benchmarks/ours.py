@@ -14,6 +14,7 @@ import psutil
 
 from benchmarks.peers import DOMAIN, PASSWORD
 
+INDEX_SECONDS = 1800.0
 COMMAND = str(Path(sys.executable).with_name("posthouse"))
 
 
@@ -39,11 +40,15 @@ class Posthouse:
 
     def serve(self) -> None:
         """Serve what was set up, again after a stop."""
-        log = (self.directory / "serve.log").open("ab")
+        log = self._log.open("ab")
         self._process = subprocess.Popen(
             [COMMAND, "--config", str(self.directory / "posthouse.toml"), "serve"], stdout=log, stderr=log
         )
         self._listeners = self._wait()
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "serve.log"
 
     @property
     def pid(self) -> int:
@@ -53,9 +58,13 @@ class Posthouse:
         """The port that listener `name` got."""
         return next(int(listener["port"]) for listener in self._listeners if listener["name"] == name)
 
-    def wait_indexed(self) -> None:
-        """Return when the search index has all messages."""
+    def wait_indexed(self, seconds: float = INDEX_SECONDS) -> None:
+        """Return when the search index has all messages; raises TimeoutError when that takes longer."""
+        until = time.monotonic() + seconds
         while (search := self._status()["search"]) is None or search["waiting"] != 0:
+            if time.monotonic() > until:
+                left = "the indexer tells nothing" if search is None else f"{search['waiting']} messages wait"
+                raise TimeoutError(f"the search index is not whole after {seconds:.0f} s: {left}; see {self._log}")
             time.sleep(0.5)  # nobody tells of it outside of the server; asked more often, it would cost the index time
 
     def worker_pids(self) -> list[int]:

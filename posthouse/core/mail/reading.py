@@ -79,6 +79,20 @@ def deleted_octets(txn: ReadTransaction, account: int, mailbox: int, first_uid: 
 
 
 @query
+def deleted_uids(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, limit: int) -> tuple[list[int], int]:
+    """UIDs of the messages flagged \\Deleted among the next `limit`; and the UID to go on at, 0 at the end."""
+    start, end = ITEM.key(account, mailbox, first_uid), ITEM.range(account, mailbox)[1]
+    found: list[int] = []
+    last = seen = 0
+    for key, value in islice(txn.scan(start, end), limit):
+        seen += 1
+        last = int.from_bytes(key[-4:], "big")
+        if decode_item(value).flags & DELETED:
+            found.append(last)
+    return found, last + 1 if seen == limit else 0
+
+
+@query
 def touched(txn: ReadTransaction, account: int, since: int, limit: int) -> Touched:
     """Which of the account's mailboxes changed after `since`: a page of at most `limit` entries of the log."""
     return touched_since(txn, account, since, limit)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from posthouse.core.mail import messages
-from posthouse.storage.changes import Changes, net
+from posthouse.storage import ranges
+from posthouse.storage.changes import Changes, LogPage, net
 from posthouse.storage.contract import Store
 
 ENTRIES_PER_READ = 2000  # about 5 ms
@@ -16,7 +19,14 @@ async def changes(store: Store, account: int, mailbox: int, since: int, until: i
     page = await store.read(messages.changes, account, mailbox, since, until, ENTRIES_PER_READ)
     pages = [page]
     while page.more:
+        pages[-1] = _joined(page)
         await asyncio.sleep(0)
         page = await store.read(messages.changes, account, mailbox, page.modseq, until, ENTRIES_PER_READ)
         pages.append(page)
     return net(pages)
+
+
+def _joined(page: LogPage) -> LogPage:
+    """The same with fewer ranges: so that to put all pages together does not take long at one go."""
+    created, updated, destroyed = map(ranges.merge, (page.created, page.updated, page.destroyed))
+    return msgspec.structs.replace(page, created=created, updated=updated, destroyed=destroyed)

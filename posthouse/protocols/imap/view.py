@@ -32,7 +32,7 @@ from posthouse.storage.changes import Changes
 from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.ranges import Range
 
-UIDS_PER_READ = 20_000  # about 5 ms
+UIDS_PER_READ = 5_000  # about 2 ms
 ROWS_PER_READ = 1_000
 Refresh = Callable[[int, int], Awaitable[None]]  # brings a search folder (account, mailbox) up to date
 

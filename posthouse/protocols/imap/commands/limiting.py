@@ -1,13 +1,17 @@
-"""How many messages one command may change; RFC 9738. Only what changes messages is bound: it is one transaction.
+"""How many messages one command may change, RFC 9738, and one transaction, which holds up all other changes.
 
 Commands that only look (FETCH, SEARCH, SORT, THREAD) go through any number, a page at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
+
+CHANGED_AT_ONCE = 1000  # messages that one transaction changes where a command need not be one; about 10 ms
 
 
 async def newest_of(ranges: list[Range], view: View, limit: int) -> tuple[list[Range], bytes | None]:
@@ -27,6 +31,24 @@ async def newest_of(ranges: list[Range], view: View, limit: int) -> tuple[list[R
     if kept and kept[0][0] > ranges[0][0]:
         return kept, message_limit(limit, kept[0][0])
     return ranges, None
+
+
+def portions(ranges: list[Range], uids: Sequence[int]) -> Iterator[list[Range]]:
+    """The messages of ranges of UIDs, `CHANGED_AT_ONCE` at a time; `uids` are all that are there, ascending."""
+    portion: list[Range] = []
+    room = CHANGED_AT_ONCE
+    for start, stop in SequenceSet(tuple(ranges)).uid_positions(uids):
+        at = start
+        while at < stop:
+            end = min(at + room, stop)
+            portion.append((uids[at], uids[end - 1]))
+            room -= end - at
+            at = end
+            if not room:
+                yield portion
+                portion, room = [], CHANGED_AT_ONCE
+    if portion:
+        yield portion
 
 
 def message_limit(limit: int, lowest: int) -> bytes:

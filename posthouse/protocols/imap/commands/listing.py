@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.finding import GROUPS, OTHERS, Found, list_shared
+from posthouse.core.mail.finding import GROUPS, OTHERS, Found, list_shared, own
 from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, canonical_name, list_mailboxes
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
@@ -16,6 +16,7 @@ from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
 from posthouse.protocols.imap.commands.status import status_line
 from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import List, ListReturn, ListSelect, Lsub, Namespace
 
@@ -28,6 +29,7 @@ class Listed(msgspec.Struct, frozen=True):
     name: str
     mailbox: Mailbox | None
     rights: Right = ALL
+    found: Found | None = None  # where the mailbox is, if that is known already
 
     @property
     def is_subscribed(self) -> bool:
@@ -43,12 +45,19 @@ class Listed(msgspec.Struct, frozen=True):
 
 async def known(user: User) -> list[Listed]:
     """All that a user may know of: his own mailboxes, then what others share, with the levels above that."""
-    own = [Listed(mailbox.name, mailbox) for mailbox in await user.store.read(list_mailboxes, user.account)]
-    seen = await user.store.read(list_shared, user.visitor)
-    shared = [Listed(one.mailbox.name, one.mailbox, one.rights) for one in seen]
-    names = {one.name for one in [*own, *shared]}
+    mailboxes = await user.store.read(list_mailboxes, user.account)
+    mine = [Listed(mailbox.name, mailbox, ALL, own(user.account, mailbox.name)) for mailbox in mailboxes]
+    turn = Turn()
+    shared = []
+    for one in await user.store.read(list_shared, user.visitor):
+        called = one.mailbox.name
+        name = called.split(SEPARATOR, 2)[2]  # behind the level that its owner stands at
+        found = Found(one.account, name, called, one.rights, one.mailbox.id)
+        shared.append(Listed(called, one.mailbox, one.rights, found))
+        await turn.share()
+    names = {one.name for one in [*mine, *shared]}
     levels = {above for one in shared for above in _above(one.name)} - names
-    return own + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=lambda one: one.name)
+    return mine + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=lambda one: one.name)
 
 
 async def list_(command: List, user: User) -> Ok:
@@ -62,7 +71,9 @@ async def list_(command: List, user: User) -> Ok:
     recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
     longest = 0  # annotation that was too large to be shown
+    turn = Turn()
     for one in found:
+        await turn.share()
         if not wanted.matches(one.name):
             continue
         child_info = _child_info(command.select) if recursive and one.name in fitting else []
@@ -87,7 +98,7 @@ async def _show_more(one: Listed, command: List, user: User) -> int:
     # what went, or is not for this user, is left out: RFC 5819 2, RFC 9590 3
     if command.status and one.rights & Right.READ:
         with suppress(NoSuchMailbox, NotAllowed):
-            user.output.write(await status_line(one.name, command.status, user))
+            user.output.write(await status_line(one.found or await user.find(one.name), command.status, user))
     if command.metadata is not None:
         with suppress(NoSuchMailbox, NotAllowed):
             line, longest = await metadata_line(one.name, command.metadata, user)

@@ -17,13 +17,12 @@ ITEMS_PER_READ = 5000  # about 5 ms
 
 async def status(command: Status, user: User) -> Ok:
     """A mailbox's counters, without opening it."""
-    user.output.write(await status_line(command.name, command.items, user))
+    user.output.write(await status_line(await user.find(command.name), command.items, user))
     return Ok("That is all")
 
 
-async def status_line(name: str, items: tuple[StatusItem, ...], user: User) -> bytes:
+async def status_line(found: Found, items: tuple[StatusItem, ...], user: User) -> bytes:
     """The STATUS response; raises NoSuchMailbox."""
-    found = await user.find(name)
     found.need(Right.READ)
     opened = await user.store.read(open_mailbox, found.account, found.name)
     if opened.mailbox.virtual:

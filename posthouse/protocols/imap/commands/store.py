@@ -7,14 +7,14 @@ from posthouse.core.mail.messages import Stored
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
-from posthouse.protocols.imap.commands.limiting import newest_of
+from posthouse.protocols.imap.commands.limiting import newest_of, portions
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Store
 from posthouse.protocols.imap.wire.sequence import ranges_of
-from posthouse.storage.ranges import Range, numbers
+from posthouse.storage.ranges import Range, merge, numbers
 
 
 async def store(command: Store, view: View, user: User) -> Ok:
@@ -28,12 +28,17 @@ async def store(command: Store, view: View, user: User) -> Ok:
     if change is None:
         raise NotAllowed("flags")
     ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
-    done = await acting.store_flags(view, ranges, change, command.unchanged_since)
-    view.did(done.modseq)
-    view.learn_keywords(done.keywords, user.output)
-    user.output.write(b"".join(_lines(command, done, view)))
-    if done.failed:
-        failed = done.failed if command.uid else _as_numbers(done.failed, view)
+    left: list[Range] = []  # messages that others have changed
+    # in a search folder all at once: what no longer fits behind the first portion is to be changed, too
+    for some in [ranges] if view.virtual else portions(ranges, await view.uids()):
+        done = await acting.store_flags(view, some, change, command.unchanged_since)
+        view.did(done.modseq)
+        view.learn_keywords(done.keywords, user.output)
+        user.output.write(b"".join(_lines(command, done, view)))
+        left += done.failed
+        await user.output.drain()
+    if left:
+        failed = merge(left) if command.uid else _as_numbers(merge(left), view)
         return Ok("Others have changed some of them", b"MODIFIED " + encoder.uid_set(failed), limited=limited)
     return Ok("Done", limited=limited)
 

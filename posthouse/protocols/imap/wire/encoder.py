@@ -249,7 +249,7 @@ def esearch(
     uid: bool,
     least: int | None = None,
     largest: int | None = None,
-    found: Sequence[Range] = (),
+    found: bytes = b"",
     count: int | None = None,
     modseq: int | None = None,
     partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
@@ -258,6 +258,8 @@ def esearch(
     relevancy: Sequence[int] | None = None,
 ) -> bytes:
     """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
+
+    `found` is a set as `uid_set` writes it.
 
     `partial` is the range that was asked for and what stands there, PARTIAL of RFC 9394 3.1. Sorted results are in
     their order (RFC 5267 3.1). `mailbox` is the name and UIDVALIDITY of one of several (RFC 7377 2.1).
@@ -272,7 +274,7 @@ def esearch(
     if largest is not None:
         parts.append(b"MAX %d" % largest)
     if found:
-        parts.append(b"ALL " + uid_set(found))
+        parts.append(b"ALL " + found)
     if count is not None:
         parts.append(b"COUNT %d" % count)
     if partial is not None:

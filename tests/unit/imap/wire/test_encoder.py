@@ -69,7 +69,7 @@ def test_search() -> None:
     assert encoder.esearch("a", uid=False, partial=((1, 9), [])) == b'* ESEARCH (TAG "a") PARTIAL (1:9 NIL)\r\n'
     assert encoder.esearch("a", uid=False, count=0) == b'* ESEARCH (TAG "a") COUNT 0\r\n'
     assert encoder.esearch("a", uid=True) == b'* ESEARCH (TAG "a") UID\r\n'
-    assert encoder.esearch("a", uid=True, least=2, largest=9, found=[(2, 3), (9, 9)], count=3) == (
+    assert encoder.esearch("a", uid=True, least=2, largest=9, found=b"2:3,9", count=3) == (
         b'* ESEARCH (TAG "a") UID MIN 2 MAX 9 ALL 2:3,9 COUNT 3\r\n'
     )
 

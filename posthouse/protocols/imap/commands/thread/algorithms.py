@@ -13,7 +13,7 @@ from posthouse.protocols.imap.commands.thread.forest import Forest
 from posthouse.protocols.imap.commands.thread.linking import Links, linked
 from posthouse.protocols.imap.commands.thread.subjects import merged
 
-AT_ONCE = 5000
+AT_ONCE = 2000
 
 
 class Threads(msgspec.Struct):

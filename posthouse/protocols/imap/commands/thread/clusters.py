@@ -16,7 +16,7 @@ import msgspec
 
 from posthouse.protocols.imap.commands.thread.linking import NONE, Links
 
-AT_ONCE = 10_000
+AT_ONCE = 4000
 SCANNED_AT_ONCE = 4000  # few enough that most pieces have none of what is looked for
 _MASK = 2**32 - 1
 

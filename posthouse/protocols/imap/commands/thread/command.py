@@ -14,12 +14,12 @@ from posthouse.protocols.imap.commands.thread.kept import (
     WAYS,
     KeptThreads,
     kept_threads,
+    names_of,
     updated,
 )
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.orders import LEAST, changed
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands import Thread
 
 OCTETS_AT_ONCE = 65_536
@@ -69,10 +69,11 @@ async def _threads(command: Thread, at: list[int], view: View) -> AsyncIterator[
     way = WAYS[command.algorithm]
     columns = await read_columns(way.facets, at, view)
     if len(at) < len(uids):
-        columns = {facet: [column[place] for place in at] for facet, column in columns.items()}
+        for facet, column in columns.items():
+            columns[facet] = [column[place] for place in at]
+            await asyncio.sleep(0)
     forest = (await way.algorithm(columns)).forest
-    numbers = [uids[place] for place in at] if command.uid else [place + 1 for place in at]
-    threads = forest.threads(encoder.numbers(numbers).split())
+    threads = forest.threads(await names_of(at, uids, uid=command.uid))
     while some := list(islice(threads, THREADS_AT_ONCE)):
         yield b"".join(some)
         await asyncio.sleep(0)

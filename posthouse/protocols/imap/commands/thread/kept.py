@@ -33,7 +33,7 @@ from posthouse.protocols.imap.wire.sort import Threading
 
 FEW = 1000  # messages that came and went; where there are more, all is threaded anew
 PART = 4  # of the mailbox: likewise where more than this has to do with them
-THREADS_AT_ONCE = 2000  # about 2 ms
+THREADS_AT_ONCE = 1000  # about 2 ms
 NUMBERS_AT_ONCE = 10_000
 
 
@@ -138,11 +138,7 @@ async def _drawn(
     threads: Threads, positions: Sequence[int], uids: array[int], clusters: Clusters, *, uid: bool
 ) -> _Drawn:
     """Threads of the messages at those positions."""
-    names: list[bytes] = []
-    for start in range(0, len(positions), NUMBERS_AT_ONCE):
-        some = positions[start : start + NUMBERS_AT_ONCE]
-        names += encoder.numbers([uids[at] for at in some] if uid else [at + 1 for at in some]).split()
-        await asyncio.sleep(0)
+    names = await names_of(positions, uids, uid=uid)
     forest = threads.forest
     drawn = _Drawn([], threads.dates, [], [])
     lines = forest.threads(names)
@@ -153,6 +149,16 @@ async def _drawn(
         drawn.of_threads += [clusters.messages[at] for at in firsts]
         await asyncio.sleep(0)
     return drawn
+
+
+async def names_of(positions: Sequence[int], uids: array[int], *, uid: bool) -> list[bytes]:
+    """What the messages at those positions are called in the answer."""
+    names: list[bytes] = []
+    for start in range(0, len(positions), NUMBERS_AT_ONCE):
+        some = positions[start : start + NUMBERS_AT_ONCE]
+        names += encoder.numbers([uids[at] for at in some] if uid else [at + 1 for at in some]).split()
+        await asyncio.sleep(0)
+    return names
 
 
 _NUMBER = re.compile(rb"[0-9]+")

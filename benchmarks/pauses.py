@@ -1,0 +1,158 @@
+"""How long commands on a mailbox of 100,000 hold up others: a second session pings meanwhile.
+
+A pause is the processor time that a process spent between a question of the pinging session and its answer: so what
+else runs on the machine counts as little as it can. The worker is asked by NOOP, the store process by a small change.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.figures import Figure
+from benchmarks.imap_client import ImapClient
+from benchmarks.ours import Posthouse
+from benchmarks.peers import DOMAIN, PASSWORD
+from benchmarks.reading import MESSAGES, READER, fill
+
+PINGER = "other"
+BOUND = 20.0  # ms
+SHARED = 510
+LARGE = 49 << 20
+
+READS = (
+    "FETCH 1:* (UID FLAGS)",
+    "FETCH 1:* ENVELOPE",
+    "FETCH 1:* (BODYSTRUCTURE RFC822.SIZE INTERNALDATE)",
+    "FETCH 1:20000 BODY.PEEK[]",
+    "FETCH 1:20000 BODY.PEEK[HEADER.FIELDS (SUBJECT)]",
+    "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)",
+    "SEARCH ALL",
+    "SEARCH UNSEEN",
+    "SEARCH SUBJECT Report",
+    'SEARCH BODY "anzibar cl"',
+    "SEARCH BODY report",
+    "SEARCH TEXT e",
+    "SEARCH NOT BODY report",
+    "SEARCH FUZZY TEXT report",
+    "SEARCH FUZZY BODY line",
+    "SEARCH FUZZY SUBJECT zzzz",
+    "SEARCH LARGER 100 SINCE 1-Jan-2020",
+    "SEARCH RETURN (MIN MAX COUNT ALL) UNDELETED",
+    "SEARCH RETURN (PARTIAL 1:100 COUNT) SUBJECT matters",
+    "SORT (SUBJECT) UTF-8 ALL",
+    "SORT (REVERSE DATE FROM) UTF-8 ALL",
+    "SORT RETURN (ALL) (FROM) UTF-8 SUBJECT Report",
+    "SORT (RELEVANCY) UTF-8 FUZZY TEXT report",
+    "THREAD REFERENCES UTF-8 ALL",
+    "THREAD REFERENCES UTF-8 UNDELETED SUBJECT Report",
+    "THREAD ORDEREDSUBJECT UTF-8 ALL",
+    "UID THREAD REFS UTF-8 ALL",
+    "ESEARCH IN (personal) RETURN (COUNT ALL) SUBJECT Report",
+    'LIST "" *',
+    'LIST "" * RETURN (STATUS (MESSAGES UNSEEN SIZE) MYRIGHTS)',
+    "STATUS INBOX (MESSAGES UNSEEN SIZE DELETED)",
+    "EXAMINE INBOX",
+)
+CHANGES = (
+    "STORE 1:* +FLAGS (\\Flagged)",
+    "STORE 1:* -FLAGS.SILENT (\\Flagged)",
+    "CREATE Copies",
+    "COPY 1:20000 Copies",
+    "STORE 1:20000 +FLAGS.SILENT (\\Deleted)",
+    "EXPUNGE",
+    "MOVE 1:20000 Copies",
+    "DELETE Copies",
+)
+
+
+def run(messages: int = MESSAGES) -> list[Figure]:
+    """The worst pause of each command, in the worker and in the store process."""
+    with tempfile.TemporaryDirectory(prefix="posthouse-bench-") as name:
+        ours = Posthouse(Path(name) / "posthouse", [READER, PINGER])
+        ours.start()
+        try:
+            fill(ours.port("imap"), messages)
+            ours.wait_indexed()
+            return figures(ours)
+        finally:
+            ours.stop()
+
+
+def figures(ours: Posthouse) -> list[Figure]:
+    """Figures of a server whose reader has many messages."""
+    (worker,) = ours.worker_pids()
+    store = next(child.pid for child in psutil.Process(ours.pid).children(recursive=True) if "store" in child.name())
+    found: list[Figure] = []
+    with ImapClient(ours.port("imap"), f"{PINGER}@{DOMAIN}", PASSWORD) as other:
+        for number in range(SHARED):
+            with suppress(RuntimeError):  # it is there already
+                other.command(b"CREATE box%d" % number)
+            other.command(b"SETACL box%d %s lrswite" % (number, f"{READER}@{DOMAIN}".encode()))
+    with ImapClient(ours.port("imap"), f"{READER}@{DOMAIN}", PASSWORD) as client:
+        client.command(b"ENABLE QRESYNC")
+        selected = client.command(b"SELECT INBOX")
+        validity = int(selected.partition(b"UIDVALIDITY ")[2].partition(b"]")[0])
+        reads = (*READS, f"EXAMINE INBOX (QRESYNC ({validity} 1))", "SELECT INBOX")
+        for line in (*reads, *CHANGES):
+            with _pinging(ours, worker, store) as worst:
+                client.command(line.encode(), keep=False)
+            found += _shown(line.replace(str(validity), "N"), worst)
+        with _pinging(ours, worker, store) as worst:
+            client.append("INBOX", b"Subject: large\r\n\r\n" + b"A line of a large message.\r\n" * (LARGE // 28))
+        found += _shown("APPEND of 49 MB", worst)
+    return found
+
+
+def _shown(line: str, worst: dict[str, float]) -> list[Figure]:
+    return [
+        Figure(f"{line}: longest pause, {who}"[:100], "ms", worst[who], "bound", BOUND, 1.0, more_is_better=False)
+        for who in ("worker", "store")
+    ]
+
+
+@contextmanager
+def _pinging(ours: Posthouse, worker: int, store: int) -> Iterator[dict[str, float]]:
+    """Two sessions ping in processes of their own; afterwards the worst pauses are known."""
+    worst: dict[str, float] = {}
+    pingers = []
+    for who, pid, line in (("worker", worker, b"NOOP"), ("store", store, b"UID STORE 1 FLAGS.SILENT (\\Seen)")):
+        begun, end = multiprocessing.Event(), multiprocessing.Event()
+        mine, theirs = multiprocessing.Pipe()
+        process = multiprocessing.Process(target=_ping, args=(ours.port("imap"), pid, line, begun, end, theirs))
+        process.start()
+        begun.wait()
+        pingers.append((who, process, end, mine))
+    yield worst
+    for who, process, end, pipe in pingers:
+        end.set()
+        worst[who] = pipe.recv()
+        process.join()
+
+
+def _ping(port: int, pid: int, line: bytes, begun: Any, end: Any, result: Any) -> None:
+    with suppress(PermissionError):
+        os.nice(-15)  # else what it waits for a processor counts, too
+    worst = 0.0
+    with ImapClient(port, f"{PINGER}@{DOMAIN}", PASSWORD) as client:
+        client.append("INBOX", b"Subject: one\r\n\r\n")
+        client.command(b"SELECT INBOX")
+        client.command(line)
+        begun.set()
+        while not end.is_set():
+            before = _processor_ms(pid)
+            client.command(line)
+            worst = max(worst, _processor_ms(pid) - before)
+    result.send(worst)
+
+
+def _processor_ms(pid: int) -> float:
+    """The time that a process's first thread, which has the event loop, has had a processor."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e6
