@@ -212,7 +212,9 @@ class Engine:
         """True when it was done before and its answer is remembered."""
         if not work.again or work.client is None:
             return False
-        body = writes.recall(txn, work.client, work.sequence)
+        body = ran.kept.get(work.client, {}).get(work.sequence)  # in this very batch, for a connection since lost
+        if body is None:
+            body = writes.recall(txn, work.client, work.sequence)
         if body is not None:
             ran.answers.append(Answer(RESULT, work.sequence, body))
         return body is not None

@@ -115,6 +115,16 @@ def test_what_is_asked_again_is_answered_as_before_also_among_others(tmp_path: P
     engine.close()
 
 
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_what_is_asked_again_in_the_batch_of_the_first_is_done_once(tmp_path: Path, spoilt: bool) -> None:
+    engine = Engine(tmp_path / "store", StoreSettings(map_octets=1 << 24, batch_milliseconds=10_000))
+    first = Work(count_up, (b"n",), None, 1, 7, 1)
+    again = Work(count_up, (b"n",), None, 1, 7, 1, True)  # its client lost the connection and has made another
+    answers, _ = engine.run([first, again, *([Work(put_then_refuse, (b"x",))] if spoilt else [])], 0)
+    assert [count_up.decode_result(answer.body) for answer in answers[:2]] == [1, 1]
+    engine.close()
+
+
 def test_a_batch_ends_when_its_time_is_over(tmp_path: Path) -> None:
     engine = Engine(tmp_path / "store", StoreSettings(map_octets=1 << 26, batch_milliseconds=1))
     answers, _ = engine.run([Work(count_up, (b"n",)) for _ in range(5_000)], 0)
