@@ -7,8 +7,9 @@ import re
 import msgspec
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_BLOBS = re.compile(r"(?:\[[^\[\]]*+\][ ]?+)++")  # subj-blob, several
-_LEADER = re.compile(r"(?:\[[^\[\]]*+\][ ]?+)*+(?:re|fwd?)[ ]?+(?:\[[^\[\]]*+\][ ]?+)?:[ ]?+", re.IGNORECASE)
+# subj-blob, several; not "++", which Python before 3.11.5 lets match half a blob
+_BLOBS = re.compile(r"(?>(?:\[[^\[\]]*+\][ ]?+)+)")
+_LEADER = re.compile(r"(?>(?:\[[^\[\]]*+\][ ]?+)*)(?:re|fwd?)[ ]?+(?:\[[^\[\]]*+\][ ]?+)?:[ ]?+", re.IGNORECASE)
 
 _LONGEST = 4096  # characters that are looked at: what stands behind them tells no two threads apart
 
