@@ -13,11 +13,11 @@ from posthouse.core.sharing.rights import Right
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.locking import FileLocking
 from posthouse.webdav.files.operations import properties_of_all, room_of
-from posthouse.webdav.files.shared import shared_folder
 from posthouse.webdav.files.sharing import FileSharing
 from posthouse.webdav.files.syncing import FileSyncing
 from posthouse.webdav.files.writing import FileWriting
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.leading import leading_folder
 from posthouse.webdav.properties.basic import BASIC
 from posthouse.webdav.properties.property import Table
 from posthouse.webdav.properties.sharing import SHARING
@@ -89,7 +89,7 @@ class FilesTree:
                 yield last
             last = members
         if is_free and await self._drive.sharers():
-            last = [*last, shared_folder(self._shared)]
+            last = [*last, leading_folder(self._shared)]
         if last:
             yield last
 

@@ -6,30 +6,24 @@ who shares something with him.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from posthouse.core.sharing.rights import READING
-from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.leading import LeadingTree, leading_folder
 from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.principals.properties import PRINCIPAL, principal_of
 from posthouse.webdav.properties.basic import BASIC, PRINCIPALS
 from posthouse.webdav.properties.property import Table
-from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
+from posthouse.webdav.tree import Found, Member, Path
 
 _TABLE: Table = {**BASIC, **PRINCIPAL}
 _PEOPLE = PRINCIPALS[-1]
 
 
-class Signposts:
+class Signposts(LeadingTree):
     """`homes` are the trees that each account has one of, under its `address`."""
 
     properties: Table = _TABLE
     owner: Path | None = None
-    group: Path | None = None
-    writing: Writing | None = None
-    locking: Locking | None = None
-    syncing: Syncing | None = None
-    sharing: Sharing | None = None
 
     def __init__(self, root: Path, address: str, homes: Sequence[str], directory: Directory) -> None:
         self.root = root
@@ -40,9 +34,9 @@ class Signposts:
     async def find(self, path: Path) -> Found:
         """What is there."""
         if not path:
-            return Found(path, 0, _folder(""))
+            return Found(path, 0, leading_folder(""))
         if len(path) == 1 and path[0] in (*self._homes, _PEOPLE):
-            return Found(path, 0, _folder(path[0]))
+            return Found(path, 0, leading_folder(path[0]))
         person = await self.directory.find(path[1]) if len(path) == 2 and path[0] == _PEOPLE else None
         if person is None:
             return Found(path, 0, None)
@@ -53,34 +47,17 @@ class Signposts:
         if folder.kinds:
             yield []
         elif not folder.name:
-            yield [_folder(name) for name in (*self._homes, _PEOPLE)]
+            yield [leading_folder(name) for name in (*self._homes, _PEOPLE)]
         elif folder.name == _PEOPLE:
             yield await self.own()
         else:
-            yield [_folder(self._address), *[_folder(address) for address in await self.directory.sharers()]]
+            yield [
+                leading_folder(self._address),
+                *[leading_folder(address) for address in await self.directory.sharers()],
+            ]
 
     async def own(self) -> list[Member]:
         """Who asks, and the groups that he is in."""
         me = await self.directory.find(self._address)
         groups = [] if me is None else [await self.directory.find(address) for address in me.groups]
         return [principal_of(each) for each in (me, *groups) if each is not None]
-
-    async def dead_properties(self, members: Sequence[Member]) -> Mapping[int, Mapping[str, bytes]]:
-        """None are kept here."""
-        return {}
-
-    async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
-        """There are no documents here."""
-        raise HttpError(404, "there is nothing here")
-
-    async def picture(self, member: Member, side: int) -> bytes | None:
-        """Nothing here has one."""
-        return None
-
-    async def room(self) -> Room | None:
-        """No quota."""
-        return None
-
-
-def _folder(name: str) -> Member:
-    return Member(name, True, 0, 0, "", 0, 0, "", rights=int(READING))

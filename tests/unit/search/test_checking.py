@@ -73,7 +73,7 @@ async def test_files_that_are_cut_short_or_missing(tmp_path: Path) -> None:
 
 async def test_messages_that_are_not_in_it(tmp_path: Path) -> None:
     house = await indexed(tmp_path)
-    writer = house.indexer()._steps._folder.writer()  # type: ignore[attr-defined]
+    writer = house.indexer()._steps._folder.writer()  # type: ignore[attr-defined]  # nothing else writes to it
     writer.remove(1, [2, 3])
     writer.commit()
     writer.close()

@@ -67,7 +67,7 @@ class ShareHouse:
     async def link(self, path: str, mode: str = "read", **wish: object) -> str:
         """The address of a new link."""
         token = new_token(1, await node(self.store, path))
-        told = LinkWish(mode, **wish)  # type: ignore[arg-type]
+        told = LinkWish(mode, **wish)  # type: ignore[arg-type]  # wishes of many types
         await self.store.write(make_link, read_token(token), told, 1, LIMITS, NOW)
         return f"/share/{token}/"
 
