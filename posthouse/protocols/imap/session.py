@@ -31,23 +31,12 @@ from posthouse.protocols.imap.view import View, ViewLost
 from posthouse.protocols.imap.watching import Watch
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import (
-    Command,
-    Examine,
-    Expunge,
-    Fetch,
-    Logout,
-    Move,
-    MultiSearch,
-    Replace,
-    Search,
-    Select,
-    Sort,
-    Store,
-    Thread,
-    UidExpunge,
-    Unselect,
-)
+from posthouse.protocols.imap.wire.commands.append import Replace
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select, Unselect
+from posthouse.protocols.imap.wire.commands.messages import Expunge, Fetch, Move, Store, UidExpunge
+from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort, Thread
+from posthouse.protocols.imap.wire.commands.session import Logout
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEvent,

@@ -33,16 +33,10 @@ from posthouse.protocols.imap.watched import (
 )
 from posthouse.protocols.imap.watched_notes import Notes
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import (
-    Command,
-    Create,
-    Delete,
-    Rename,
-    SetMetadata,
-    StatusItem,
-    Subscribe,
-    Unsubscribe,
-)
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.listing import StatusItem
+from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
+from posthouse.protocols.imap.wire.commands.metadata import SetMetadata
 from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.notify import (
     MESSAGE_EVENTS,

@@ -9,7 +9,7 @@ import pytest
 from posthouse.core.mail.mailboxes import create_mailbox
 from posthouse.core.mail.messages import append
 from posthouse.protocols.imap.settings import ImapSettings
-from posthouse.protocols.imap.wire.commands import Notify
+from posthouse.protocols.imap.wire.commands.session import Notify
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import Malformed
 from posthouse.protocols.imap.wire.fetch import Attribute

@@ -15,7 +15,7 @@ from posthouse.core.sharing.rights import ALL, LETTERS, VIRTUAL, Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
+from posthouse.protocols.imap.wire.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
 
 
 async def set_acl(command: SetAcl, user: User) -> Ok:

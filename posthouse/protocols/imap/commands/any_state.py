@@ -8,7 +8,7 @@ import posthouse
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Capability, Check, Id, Language, Logout, Noop
+from posthouse.protocols.imap.wire.commands.session import Capability, Check, Id, Language, Logout, Noop
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

@@ -9,7 +9,7 @@ from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
 from posthouse.protocols.imap.commands.placed import append_uid
 from posthouse.protocols.imap.contracts import Ok
-from posthouse.protocols.imap.wire.commands import Append
+from posthouse.protocols.imap.wire.commands.append import Append
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

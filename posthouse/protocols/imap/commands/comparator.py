@@ -11,7 +11,7 @@ import re
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Comparator
+from posthouse.protocols.imap.wire.commands.session import Comparator
 
 ACTIVE = "i;unicode-casemap"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Compress
+from posthouse.protocols.imap.wire.commands.session import Compress
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import (
-    Command,
-    Examine,
-    Fetch,
-    List,
-    MultiSearch,
-    Search,
-    Select,
-    Sort,
-    Status,
-    StatusItem,
-    Store,
-    Thread,
-)
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.listing import List, Status, StatusItem
+from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select
+from posthouse.protocols.imap.wire.commands.messages import Fetch, Store
+from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort, Thread
 from posthouse.protocols.imap.wire.fetch import Attribute
 
 

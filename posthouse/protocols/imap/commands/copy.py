@@ -14,7 +14,7 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Copy, Move
+from posthouse.protocols.imap.wire.commands.messages import Copy, Move
 
 
 async def copy(command: Copy, view: View, user: User) -> Ok:

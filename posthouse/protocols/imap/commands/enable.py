@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Enable
+from posthouse.protocols.imap.wire.commands.session import Enable
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

@@ -14,7 +14,7 @@ from posthouse.protocols.imap.commands.limiting import message_limit, portions
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.commands import Expunge, UidExpunge
+from posthouse.protocols.imap.wire.commands.messages import Expunge, UidExpunge
 from posthouse.storage.ranges import merge
 
 LOOKED_AT_AT_ONCE = 5000  # messages, about 3 ms

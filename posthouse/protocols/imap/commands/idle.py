@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Idle
+from posthouse.protocols.imap.wire.commands.session import Idle
 from posthouse.protocols.imap.wire.events import Malformed
 from posthouse.storage.topics import account_topic
 

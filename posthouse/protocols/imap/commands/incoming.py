@@ -20,7 +20,7 @@ from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.commands import AppendMessage, Replaced
+from posthouse.protocols.imap.wire.commands.append import AppendMessage, Replaced
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
     AppendEvent,

@@ -18,7 +18,7 @@ from posthouse.protocols.imap.commands.status import status_line
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import List, ListReturn, ListSelect, Lsub, Namespace
+from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, ListSelect, Lsub, Namespace
 
 USES = {"archive": "\\Archive", "drafts": "\\Drafts", "junk": "\\Junk", "sent": "\\Sent", "trash": "\\Trash"}
 

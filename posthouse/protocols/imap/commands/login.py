@@ -11,7 +11,7 @@ from posthouse.core.authentication.sasl import Done, mechanisms, start
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Authenticate, Login, Unauthenticate
+from posthouse.protocols.imap.wire.commands.session import Authenticate, Login, Unauthenticate
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

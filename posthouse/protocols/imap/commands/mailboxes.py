@@ -10,7 +10,7 @@ from posthouse.core.mail.subscriptions import subscribe_shared
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
-from posthouse.protocols.imap.wire.commands import Create, Delete, Rename, Subscribe, Unsubscribe
+from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

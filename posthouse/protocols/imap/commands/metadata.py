@@ -10,7 +10,7 @@ from posthouse.protocols.imap.commands import search_folders
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import GetMetadata, MetadataWanted, SetMetadata
+from posthouse.protocols.imap.wire.commands.metadata import GetMetadata, MetadataWanted, SetMetadata
 
 # RFC 5464 3.3: with these, any of them, and the right to look it up
 _TOUCHING = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST

@@ -8,7 +8,7 @@ from posthouse.core.mail.errors import TooManyMailboxes
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.watching import Watch
-from posthouse.protocols.imap.wire.commands import Notify
+from posthouse.protocols.imap.wire.commands.session import Notify
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

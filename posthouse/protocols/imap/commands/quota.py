@@ -11,7 +11,7 @@ from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import GetQuota, GetQuotaRoot, SetQuota
+from posthouse.protocols.imap.wire.commands.quota import GetQuota, GetQuotaRoot, SetQuota
 
 UNIT = 1024  # octets of STORAGE; RFC 9208 5.1
 

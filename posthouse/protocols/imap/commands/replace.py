@@ -10,7 +10,7 @@ from posthouse.protocols.imap.commands.incoming import flags_and_times, no_targe
 from posthouse.protocols.imap.commands.placed import append_uid
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Replace
+from posthouse.protocols.imap.wire.commands.append import Replace
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

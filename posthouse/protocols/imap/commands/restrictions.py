@@ -6,7 +6,9 @@ from posthouse.core.mail.criteria.keys import leaves
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import Command, Examine, Search, Select
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select
+from posthouse.protocols.imap.wire.commands.search import Search
 
 
 def refuse_unspeakable(command: Command, dialect: Dialect) -> None:

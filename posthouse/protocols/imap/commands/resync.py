@@ -13,7 +13,7 @@ from posthouse.core.mail.reading import changed
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import QResync
+from posthouse.protocols.imap.wire.commands.mailboxes import QResync
 from posthouse.protocols.imap.wire.sequence import SequenceSet, ranges_of
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.changes import Changes

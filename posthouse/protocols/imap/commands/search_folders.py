@@ -18,7 +18,7 @@ from posthouse.core.mail.search_folders.defining import (
 )
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.errors import No
-from posthouse.protocols.imap.wire.commands import MetadataWanted
+from posthouse.protocols.imap.wire.commands.metadata import MetadataWanted
 from posthouse.protocols.imap.wire.criteria import BadCriteria, criteria_text, read_criteria
 
 CRITERIA = "/private/vendor/posthouse/search"  # as SEARCH has them

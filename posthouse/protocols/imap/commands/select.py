@@ -12,7 +12,7 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Close, Examine, Select, Unselect
+from posthouse.protocols.imap.wire.commands.mailboxes import Close, Examine, Select, Unselect
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

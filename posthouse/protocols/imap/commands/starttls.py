@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import StartTls
+from posthouse.protocols.imap.wire.commands.session import StartTls
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session

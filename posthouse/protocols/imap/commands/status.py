@@ -10,7 +10,7 @@ from posthouse.core.mail.reading import Opened, deleted_octets, open_mailbox
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Status, StatusItem
+from posthouse.protocols.imap.wire.commands.listing import Status, StatusItem
 
 ITEMS_PER_READ = 5000  # about 5 ms
 

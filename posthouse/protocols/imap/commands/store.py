@@ -12,7 +12,7 @@ from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import Store
+from posthouse.protocols.imap.wire.commands.messages import Store
 from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.storage.ranges import Range, merge, numbers
 

@@ -6,7 +6,7 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import UidBatches
+from posthouse.protocols.imap.wire.commands.search import UidBatches
 
 LEAST_MESSAGES = 500  # in a batch: so that nobody counts messages by it (RFC 10022 3.1.3.2)
 MOST_BATCHES = 10_000

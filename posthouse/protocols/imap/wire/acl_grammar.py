@@ -6,14 +6,8 @@ import unicodedata
 from typing import Literal
 
 from posthouse.core.sharing.rights import UnknownRight, parse_rights
-from posthouse.protocols.imap.wire.commands import (
-    Command,
-    DeleteAcl,
-    GetAcl,
-    ListRights,
-    MyRights,
-    SetAcl,
-)
+from posthouse.protocols.imap.wire.commands.acl import DeleteAcl, ListRights, SetAcl
+from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 
 _MODES: dict[str, Literal["add", "remove"]] = {"+": "add", "-": "remove"}
@@ -35,14 +29,6 @@ def set_acl(reader: Reader, tag: str) -> SetAcl:
         # RFC 4314 3.1: none may be passed over
         raise Expected("expected rights among lrswipkxtea, c and d, in lower case") from None
     return SetAcl(tag, name, identifier, mode or "set", int(rights))
-
-
-def named(command: type[GetAcl] | type[MyRights], reader: Reader, tag: str) -> Command:
-    """`SP mailbox`."""
-    reader.sp()
-    name = reader.mailbox()
-    reader.end()
-    return command(tag, name)
 
 
 def identified(command: type[DeleteAcl] | type[ListRights], reader: Reader, tag: str) -> Command:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Replace, Replaced
+from posthouse.protocols.imap.wire.commands.append import Append, AppendMessage, Replace, Replaced
 from posthouse.protocols.imap.wire.events import AppendEnd, AppendStart, AppendText, AppendUrl
 from posthouse.protocols.imap.wire.flags import Flags
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader

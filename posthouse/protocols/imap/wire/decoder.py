@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from posthouse.protocols.imap.wire.append_grammar import HEAD, Appending, pieces
-from posthouse.protocols.imap.wire.commands import Append, Replace
+from posthouse.protocols.imap.wire.commands.append import Append, Replace
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,
     AppendOctets,

@@ -11,7 +11,7 @@ from typing import Literal
 from posthouse.core.sharing.rights import VIRTUAL, Right, letters
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring, literal8, nstring, string
-from posthouse.protocols.imap.wire.commands import StatusItem
+from posthouse.protocols.imap.wire.commands.listing import StatusItem
 from posthouse.protocols.imap.wire.names import encode_name
 from posthouse.storage.ranges import Range
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.protocols.imap.wire.commands import AppendMessage, Command, Replaced
+from posthouse.protocols.imap.wire.commands.append import AppendMessage, Replaced
+from posthouse.protocols.imap.wire.commands.command import Command
 
 
 class NeedContinuation(msgspec.Struct, frozen=True, gc=False):

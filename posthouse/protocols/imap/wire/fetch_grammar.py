@@ -6,7 +6,7 @@ import functools
 import re
 
 from posthouse.formats.imap.strings import astring
-from posthouse.protocols.imap.wire.commands import Fetch
+from posthouse.protocols.imap.wire.commands.messages import Fetch
 from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, FetchAttribute, Part, Preview, Section
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire.commands import (
-    List,
-    ListReturn,
-    ListSelect,
-    Lsub,
-    MetadataWanted,
-    Status,
-    StatusItem,
-)
+from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, ListSelect, Lsub, Status, StatusItem
+from posthouse.protocols.imap.wire.commands.metadata import MetadataWanted
 from posthouse.protocols.imap.wire.metadata_grammar import metadata_wanted
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from posthouse.protocols.imap.wire.commands import GetMetadata, MetadataWanted, SetMetadata
+from posthouse.protocols.imap.wire.commands.metadata import GetMetadata, MetadataWanted, SetMetadata
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 
 # RFC 5464 3.1: no "*" and "%", no empty level, nothing but printable ASCII

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 
-from posthouse.protocols.imap.wire.commands import Notify
+from posthouse.protocols.imap.wire.commands.session import Notify
 from posthouse.protocols.imap.wire.fetch import Attribute, FetchAttribute
 from posthouse.protocols.imap.wire.fetch_grammar import fetch_attribute
 from posthouse.protocols.imap.wire.notify import MESSAGE_EVENTS, NO_EVENT, NotifyEvent, NotifyFilter, NotifyGroup

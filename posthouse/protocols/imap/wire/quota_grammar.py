@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire.commands import GetQuota, GetQuotaRoot, SetQuota
+from posthouse.protocols.imap.wire.commands.quota import GetQuota, GetQuotaRoot, SetQuota
 from posthouse.protocols.imap.wire.reader import Reader
 
 MAX_LIMIT = 2**63 - 1  # RFC 9051 9: number64

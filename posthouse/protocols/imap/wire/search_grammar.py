@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from posthouse.protocols.imap.wire.commands import Search
+from posthouse.protocols.imap.wire.commands.search import Search
 from posthouse.protocols.imap.wire.fetch_grammar import partial_range
 from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expected, Reader, as_utf8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire.commands import Sort, Thread
+from posthouse.protocols.imap.wire.commands.search import Sort, Thread
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.search_grammar import CHARSETS, Keys, charset_name, return_options, skip_word

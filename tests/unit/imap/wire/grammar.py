@@ -16,65 +16,57 @@ from posthouse.core.sharing.rights import parse_rights
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire import search as s
-from posthouse.protocols.imap.wire.commands import (
-    Authenticate,
-    Capability,
-    Check,
-    Close,
-    Command,
-    Comparator,
-    Compress,
-    Copy,
-    Create,
-    Delete,
-    DeleteAcl,
-    Enable,
-    Examine,
-    Expunge,
-    Fetch,
-    GetAcl,
-    GetMetadata,
-    GetQuota,
-    GetQuotaRoot,
-    Id,
-    Idle,
-    Language,
+from posthouse.protocols.imap.wire.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.listing import (
     List,
     ListReturn,
-    ListRights,
     ListSelect,
-    Login,
-    Logout,
     Lsub,
-    MetadataWanted,
-    Move,
-    MultiSearch,
-    MyRights,
     Namespace,
-    Noop,
-    Notify,
+    Status,
+    StatusItem,
+)
+from posthouse.protocols.imap.wire.commands.mailboxes import (
+    Close,
+    Create,
+    Delete,
+    Examine,
     QResync,
     Rename,
-    Search,
     Select,
-    SetAcl,
-    SetMetadata,
-    SetQuota,
+    Subscribe,
+    Unselect,
+    Unsubscribe,
+)
+from posthouse.protocols.imap.wire.commands.messages import Copy, Expunge, Fetch, Move, Store, StoreMode, UidExpunge
+from posthouse.protocols.imap.wire.commands.metadata import GetMetadata, MetadataWanted, SetMetadata
+from posthouse.protocols.imap.wire.commands.quota import GetQuota, GetQuotaRoot, SetQuota
+from posthouse.protocols.imap.wire.commands.search import (
+    MultiSearch,
+    Search,
     Sort,
     Source,
     SourceKind,
-    StartTls,
-    Status,
-    StatusItem,
-    Store,
-    StoreMode,
-    Subscribe,
     Thread,
     UidBatches,
-    UidExpunge,
+)
+from posthouse.protocols.imap.wire.commands.session import (
+    Authenticate,
+    Capability,
+    Check,
+    Comparator,
+    Compress,
+    Enable,
+    Id,
+    Idle,
+    Language,
+    Login,
+    Logout,
+    Noop,
+    Notify,
+    StartTls,
     Unauthenticate,
-    Unselect,
-    Unsubscribe,
 )
 from posthouse.protocols.imap.wire.dates import MONTHS
 from posthouse.protocols.imap.wire.fetch import (

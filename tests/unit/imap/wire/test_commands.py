@@ -9,43 +9,41 @@ import pytest
 from posthouse.core.mail.flags import Flag
 from posthouse.protocols.imap.wire import flags as wire_flags
 from posthouse.protocols.imap.wire import search as s
-from posthouse.protocols.imap.wire.commands import (
-    Authenticate,
-    Capability,
-    Check,
-    Close,
-    Command,
-    Copy,
-    Create,
-    Delete,
-    Enable,
-    Examine,
-    Expunge,
-    Fetch,
-    Id,
-    Idle,
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.listing import (
     List,
     ListReturn,
     ListSelect,
-    Login,
-    Logout,
     Lsub,
-    Move,
     Namespace,
-    Noop,
-    QResync,
-    Rename,
-    Search,
-    Select,
-    StartTls,
     Status,
     StatusItem,
-    Store,
-    StoreMode,
+)
+from posthouse.protocols.imap.wire.commands.mailboxes import (
+    Close,
+    Create,
+    Delete,
+    Examine,
+    QResync,
+    Rename,
+    Select,
     Subscribe,
-    UidExpunge,
     Unselect,
     Unsubscribe,
+)
+from posthouse.protocols.imap.wire.commands.messages import Copy, Expunge, Fetch, Move, Store, StoreMode, UidExpunge
+from posthouse.protocols.imap.wire.commands.search import Search
+from posthouse.protocols.imap.wire.commands.session import (
+    Authenticate,
+    Capability,
+    Check,
+    Enable,
+    Id,
+    Idle,
+    Login,
+    Logout,
+    Noop,
+    StartTls,
 )
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import Malformed

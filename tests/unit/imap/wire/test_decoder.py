@@ -7,18 +7,9 @@ import tracemalloc
 
 import pytest
 
-from posthouse.protocols.imap.wire.commands import (
-    Append,
-    AppendMessage,
-    Idle,
-    Login,
-    Noop,
-    Rename,
-    Replace,
-    Replaced,
-    Select,
-    StartTls,
-)
+from posthouse.protocols.imap.wire.commands.append import Append, AppendMessage, Replace, Replaced
+from posthouse.protocols.imap.wire.commands.mailboxes import Rename, Select
+from posthouse.protocols.imap.wire.commands.session import Idle, Login, Noop, StartTls
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEnd,

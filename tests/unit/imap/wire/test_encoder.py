@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring
 from posthouse.protocols.imap.wire import encoder, fetch_encoder
-from posthouse.protocols.imap.wire.commands import StatusItem
+from posthouse.protocols.imap.wire.commands.listing import StatusItem
 from posthouse.protocols.imap.wire.fetch import Attribute
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.names import decode_name, encode_name

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.protocols.imap.wire.commands import Append, AppendMessage, Command, Noop, Replace, Replaced
+from posthouse.protocols.imap.wire.commands.append import Append, AppendMessage, Replace, Replaced
+from posthouse.protocols.imap.wire.commands.command import Command
+from posthouse.protocols.imap.wire.commands.session import Noop
 from posthouse.protocols.imap.wire.dates import date_time
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (

@@ -20,7 +20,7 @@ from posthouse.protocols.imap.commands.resync import changed_positions, tell_mis
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.commands import Fetch
+from posthouse.protocols.imap.wire.commands.messages import Fetch
 from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.flags import SEEN
 from posthouse.protocols.imap.wire.sequence import SequenceSet

@@ -10,7 +10,7 @@ from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands import MultiSearch, Search, Sort
+from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.storage.ranges import Range

@@ -21,7 +21,7 @@ from posthouse.protocols.imap.commands.search.tests import ViewCompiler
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import Search
+from posthouse.protocols.imap.wire.commands.search import Search
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range

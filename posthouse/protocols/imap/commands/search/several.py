@@ -15,7 +15,7 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
-from posthouse.protocols.imap.wire.commands import MultiSearch, Source, SourceKind
+from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
 from posthouse.protocols.imap.wire.search import Return
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.commands.sort.ordering import ordered
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.commands import Sort
+from posthouse.protocols.imap.wire.commands.search import Sort
 
 
 async def sort(command: Sort, view: View, user: User) -> Ok:

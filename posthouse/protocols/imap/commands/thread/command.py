@@ -20,7 +20,7 @@ from posthouse.protocols.imap.commands.thread.kept import (
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.orders import LEAST, changed
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.commands import Thread
+from posthouse.protocols.imap.wire.commands.search import Thread
 
 OCTETS_AT_ONCE = 65_536
 
