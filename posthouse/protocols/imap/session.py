@@ -28,7 +28,7 @@ from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad, No, answer_of
 from posthouse.protocols.imap.view import View, ViewLost
-from posthouse.protocols.imap.watching import Watch
+from posthouse.protocols.imap.watching.watch import Watch
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands.append import Replace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.mail.errors import TooManyMailboxes
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad, No
-from posthouse.protocols.imap.watching import Watch
+from posthouse.protocols.imap.watching.watch import Watch
 from posthouse.protocols.imap.wire.commands.session import Notify
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from posthouse.core.mail.annotations import WHOLE, annotation_digests, digest_of
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.watched import Place, Watched, asked
+from posthouse.protocols.imap.watching.watched import Place, Watched, asked
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.notify import NotifyEvent, NotifyGroup
 

@@ -17,22 +17,22 @@ import msgspec
 from posthouse.core.mail.annotations import WHOLE
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyMailboxes
 from posthouse.core.mail.finding import list_sharers
-from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, list_mailboxes, some_mailboxes
+from posthouse.core.mail.mailboxes import SEPARATOR, list_mailboxes, some_mailboxes
 from posthouse.core.mail.reading import touched
-from posthouse.protocols.imap.commands.listing import Listed, attributes
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.watched import (
+from posthouse.protocols.imap.watching.counters import differences, status_line
+from posthouse.protocols.imap.watching.names import Names
+from posthouse.protocols.imap.watching.notes import Notes
+from posthouse.protocols.imap.watching.watched import (
     Place,
     Watched,
     asked,
-    asked_of_level,
     called,
+    events_of,
     may_mean_others,
     may_mean_some,
     read_others,
 )
-from posthouse.protocols.imap.watched_notes import Notes
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.listing import StatusItem
 from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
@@ -40,7 +40,6 @@ from posthouse.protocols.imap.wire.commands.metadata import SetMetadata
 from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.notify import (
     MESSAGE_EVENTS,
-    NO_EVENT,
     NotifyEvent,
     NotifyFilter,
     NotifyGroup,
@@ -147,18 +146,19 @@ class Watch:
 
     def tell_closed(self, user: User) -> None:
         """The mailboxes that were asked for and may be known of, but not read; RFC 5465 3.1."""
-        lines = [self._closed_line(one, user) for one in self._known.values() if not one.is_open and self._asked(one)]
-        user.output.write(b"".join(lines))
+        closed = [one for one in self._known.values() if not one.is_open and asked(self._groups, one)]
+        names = self._names(user)
+        user.output.write(b"".join(map(names.closed_line, closed)))
 
     async def tell_all(self, user: User, selected: Place | None) -> None:
         """The STATUS of every mailbox of whose messages something shall be told; RFC 5465 3.1."""
         for one in self._known.values():
-            events = self._events(one, selected) & MESSAGE_EVENTS
+            events = events_of(self._groups, one, selected) & MESSAGE_EVENTS
             if events:
                 items = [StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY]
                 if NotifyEvent.FlagChange in events:
                     items.append(StatusItem.HIGHESTMODSEQ)
-                user.output.write(_status(one.mailbox, items, user))
+                user.output.write(status_line(one.mailbox, items, utf8=user.dialect.utf8))
 
     async def tell(self, user: User, selected: Place | None) -> None:
         """What happened to other mailboxes than the open one; raises TooManyMailboxes."""
@@ -176,11 +176,12 @@ class Watch:
         if self._others_changed:
             before |= await self._look_at_others(user)
         self._check_count(user)
-        lines = self._names(before, user)
+        lines = self._names(user).lines(before)
         for place, old in sorted(before.items()):
             new = self._known.get(place)
             if old is not None and new is not None:
-                lines += self._messages(old.mailbox, new.mailbox, self._events(new, selected), user)
+                events = events_of(self._groups, new, selected)
+                lines += differences(old.mailbox, new.mailbox, events, user.dialect)
         user.output.write(b"".join(lines))
         await self._notes.tell(user, self._known)
 
@@ -208,6 +209,9 @@ class Watch:
 
     # Inside
 
+    def _names(self, user: User) -> Names:
+        return Names(self._groups, self._known, utf8=user.dialect.utf8)
+
     def _listen(self, topic: str, heard: Callable[[str], None], user: User) -> None:
         if topic not in self._listening:
             self._listening[topic] = user.contracts.bus.subscribe(topic, heard)
@@ -222,7 +226,7 @@ class Watch:
 
     async def _refresh(self, one: Watched, user: User) -> None:
         """A search folder of whose messages something shall be told shows nothing new before it is looked at."""
-        if one.mailbox.virtual and self._events(one, None) & MESSAGE_EVENTS:
+        if one.mailbox.virtual and events_of(self._groups, one, None) & MESSAGE_EVENTS:
             with suppress(NoSuchMailbox):
                 await user.contracts.refresher.refresh(one.account, one.mailbox.id)
 
@@ -255,7 +259,7 @@ class Watch:
         for place in old:
             del self._known[place]
         self._known |= found
-        accounts = {one.account for one in found.values() if self._asked(one)}
+        accounts = {one.account for one in found.values() if asked(self._groups, one)}
         for account, level in await user.store.read(list_sharers, user.visitor):
             if any(may_mean_some(group, level) for group in self._groups):
                 accounts.add(account)
@@ -264,115 +268,9 @@ class Watch:
         return {place: old.get(place) for place in old.keys() | found.keys() if old.get(place) != found.get(place)}
 
     def _check_count(self, user: User) -> None:
-        count = sum(1 for one in self._known.values() if one.owned or self._asked(one))
+        count = sum(1 for one in self._known.values() if one.owned or asked(self._groups, one))
         if count > user.contracts.settings.notified_mailboxes:
             raise TooManyMailboxes(count)
-
-    def _asked(self, one: Watched) -> NotifyEvent:
-        return asked(self._groups, one)
-
-    def _events(self, one: Watched, selected: Place | None) -> NotifyEvent:
-        events = self._asked(one) if one.is_open else NO_EVENT
-        # RFC 5465 3.1: messages of the open one are told as SELECTED says, whatever else names it
-        return events & ~MESSAGE_EVENTS if one.place == selected else events
-
-    def _tells(self, event: NotifyEvent, *several: Watched) -> bool:
-        return any(event in self._events(one, None) for one in several)
-
-    # Names
-
-    def _names(self, before: dict[Place, Watched | None], user: User) -> list[bytes]:
-        """MailboxName and SubscriptionChange, and rights that came or went; RFC 5465 5.4, 5.5, 5.9."""
-        shown: dict[str, bytes] = {}
-        for place, old in sorted(before.items()):
-            new = self._known.get(place)
-            if new is None:
-                if old is not None:
-                    self._show_gone(old, shown, user)
-            elif not new.is_open:
-                if self._asked(new) and (old is None or old.is_open):
-                    shown[new.name] = self._closed_line(new, user)
-            elif old is None:
-                if self._tells(NotifyEvent.MailboxName, new):
-                    shown[new.name] = self._list_line(new, user)
-                    self._show_parent(new, shown, user)
-            elif not old.is_open:
-                if self._asked(new):
-                    shown[new.name] = self._list_line(new, user)
-            elif old.name != new.name:
-                if self._tells(NotifyEvent.MailboxName, old, new) and not self._went_along(old, new, before):
-                    shown[new.name] = self._list_line(new, user, old_name=old.name)
-            elif old.mailbox.subscribed != new.mailbox.subscribed and self._tells(
-                NotifyEvent.SubscriptionChange, old, new
-            ):
-                shown[new.name] = self._list_line(new, user)
-        return list(shown.values())
-
-    def _show_gone(self, old: Watched, shown: dict[str, bytes], user: User) -> None:
-        """It was deleted, or may not be known of any more, which is to look the same."""
-        if self._tells(NotifyEvent.MailboxName, old):
-            shown[old.name] = encoder.list_line(["\\NonExistent"], old.name, utf8=user.dialect.utf8)
-            self._show_parent(old, shown, user)
-        elif not old.owned and old.is_open and self._asked(old):
-            shown[old.name] = encoder.list_line(["\\NoAccess"], old.name, utf8=user.dialect.utf8)
-
-    def _show_parent(self, one: Watched, shown: dict[str, bytes], user: User) -> None:
-        """RFC 5465 5.4: the one above is affected too, whether it is a mailbox or not."""
-        name = one.name.rpartition(SEPARATOR)[0]
-        if not name or name in shown:
-            return
-        parent = next((other for other in self._known.values() if other.name == name), None)
-        if parent is not None:
-            if self._tells(NotifyEvent.MailboxName, parent):
-                shown[name] = self._list_line(parent, user)
-        elif NotifyEvent.MailboxName in asked_of_level(self._groups, name):
-            children = self._has_children(name)
-            names = attributes(Listed(name, None), has_children=True) if children else ["\\NonExistent"]
-            shown[name] = encoder.list_line(names, name, utf8=user.dialect.utf8)
-
-    def _list_line(self, one: Watched, user: User, old_name: str | None = None) -> bytes:
-        names = self._attributes(one)
-        if one.mailbox.subscribed:
-            names.append("\\Subscribed")
-        return encoder.list_line(names, one.name, utf8=user.dialect.utf8, old_name=old_name)
-
-    def _closed_line(self, one: Watched, user: User) -> bytes:
-        return encoder.list_line([*self._attributes(one), "\\NoAccess"], one.name, utf8=user.dialect.utf8)
-
-    def _attributes(self, one: Watched) -> list[str]:
-        return attributes(Listed(one.name, one.mailbox, one.rights), has_children=self._has_children(one.name))
-
-    def _has_children(self, name: str) -> bool:
-        below = name + SEPARATOR
-        return any(one.name.startswith(below) for one in self._known.values())
-
-    def _went_along(self, old: Watched, new: Watched, before: dict[Place, Watched | None]) -> bool:
-        """True when a mailbox above was renamed and this one only with it; RFC 5465 5.4."""
-        for place, above in before.items():
-            if above is None or place == old.place or not old.name.startswith(above.name + SEPARATOR):
-                continue
-            now = self._known.get(place)
-            if now is not None and now.name != above.name and new.name == now.name + old.name[len(above.name) :]:
-                return True
-        return False
-
-    # Messages
-
-    def _messages(self, old: Mailbox, new: Mailbox, events: NotifyEvent, user: User) -> list[bytes]:
-        """MessageNew, MessageExpunge and FlagChange of a mailbox that is not open; RFC 5465 5.1–5.3."""
-        if not events & MESSAGE_EVENTS:
-            return []
-        items: list[StatusItem] = []
-        if new.uid_next != old.uid_next or new.exists != old.exists:
-            items += [StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY]
-        if NotifyEvent.FlagChange in events and new.modseq != old.modseq:
-            if new.unseen != old.unseen:
-                items.append(StatusItem.UNSEEN)
-            if StatusItem.UIDVALIDITY not in items and (items or user.dialect.condstore):
-                items.append(StatusItem.UIDVALIDITY)
-        if items and user.dialect.condstore:
-            items.append(StatusItem.HIGHESTMODSEQ)
-        return [_status(new, items, user)] if items else []
 
     # What the peer did itself
 
@@ -393,14 +291,3 @@ class Watch:
             if one.name in names and one.place not in self._known:
                 self._known[one.place] = one
                 self._rewrite(one, uid_next=1, exists=0, unseen=0)
-
-
-def _status(mailbox: Mailbox, items: list[StatusItem], user: User) -> bytes:
-    values = {
-        StatusItem.MESSAGES: mailbox.exists,
-        StatusItem.UIDNEXT: mailbox.uid_next,
-        StatusItem.UIDVALIDITY: mailbox.uid_validity,
-        StatusItem.UNSEEN: mailbox.unseen,
-        StatusItem.HIGHESTMODSEQ: mailbox.modseq,
-    }
-    return encoder.status(mailbox.name, [(item, values[item]) for item in items], utf8=user.dialect.utf8)

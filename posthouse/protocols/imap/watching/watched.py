@@ -10,7 +10,7 @@ from posthouse.core.mail.finding import GROUPS, OTHERS, is_shared, list_shared
 from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, canonical_name
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.imap.contracts import User
-from posthouse.protocols.imap.wire.notify import NO_EVENT, NotifyEvent, NotifyFilter, NotifyGroup
+from posthouse.protocols.imap.wire.notify import MESSAGE_EVENTS, NO_EVENT, NotifyEvent, NotifyFilter, NotifyGroup
 
 Place = tuple[int, int]  # account, number of the collection
 _NEEDED = Right.LOOKUP | Right.READ  # RFC 5465 5: for whatever event
@@ -72,6 +72,13 @@ def asked(groups: Iterable[NotifyGroup], watched: Watched) -> NotifyEvent:
         if _means(group, watched.name, owned=watched.owned, subscribed=watched.mailbox.subscribed):
             events |= group.events
     return events
+
+
+def events_of(groups: Iterable[NotifyGroup], watched: Watched, selected: Place | None) -> NotifyEvent:
+    """What is told of a mailbox, where `selected` is the open one."""
+    events = asked(groups, watched) if watched.is_open else NO_EVENT
+    # RFC 5465 3.1: messages of the open one are told as SELECTED says, whatever else names it
+    return events & ~MESSAGE_EVENTS if watched.place == selected else events
 
 
 def asked_of_level(groups: Iterable[NotifyGroup], name: str) -> NotifyEvent:

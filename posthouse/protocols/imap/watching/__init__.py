@@ -1,0 +1,1 @@
+"""What a session that gave NOTIFY waits for; RFC 5465."""
