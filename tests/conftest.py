@@ -1,4 +1,7 @@
-"""Coroutine tests run on one uvloop loop per test process, which is also Twisted's reactor, as in a worker."""
+"""Coroutine tests run on one uvloop loop per test process, which is also Twisted's reactor, as in a worker.
+
+No example of a random test has a time limit: how long one takes says more of the machine than of us.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ import inspect
 
 import pytest
 import uvloop
+from hypothesis import settings
 from twisted.internet import asyncioreactor
 
 LOOP = uvloop.new_event_loop()
 asyncio.set_event_loop(LOOP)
 asyncioreactor.install(LOOP)
+
+settings.register_profile("untimed")
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -210,7 +210,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_whatever_happens_all_fits(steps: list[tuple[str, int, list[int], str]]) -> None:
     async def work() -> None:

@@ -70,7 +70,7 @@ def test_broken_xml_is_refused(kind: Kind, name: str) -> None:
         document_text(kind, archive({name: "<unfinished>"}), 100)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(list(Kind)), st.integers(0, 2000), st.integers(0, 255), st.integers(0, 2000))
 def test_damage_is_no_more_than_unreadable(kind: Kind, at: int, octet: int, cut: int) -> None:
     whole = {

@@ -187,7 +187,7 @@ hostile = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(hostile, hostile, hostile, hostile, hostile, st.booleans(), st.sampled_from([0, 550]))
 @example("é" * 2000, "é" * 2000, "", "", "utf-8;" + "é" * 2000, True, 550)
 @example("a\x00b@c", "no\x1b[31m \u202eresu", "\x00", "<\x07@x>", "rfc822;a\x00", True, 550)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posthouse.formats.mime.base_subject import base_subject
@@ -44,7 +44,6 @@ def test_examples(subject: str, base: str, is_reply: bool) -> None:
 PIECES = st.lists(st.sampled_from(["re", "Fwd", "fw", ":", "[", "]", " ", "(fwd)", "[fwd:", "[x]", "Lunch", "\t"]))
 
 
-@settings(deadline=None)
 @given(PIECES.map("".join) | st.text(max_size=60))
 def test_a_base_subject_is_its_own(subject: str) -> None:
     base = base_subject(subject).text

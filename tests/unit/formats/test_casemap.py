@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posthouse.formats.casemap import casemap
@@ -23,7 +23,6 @@ def test_every_character() -> None:
                 assert casemap(chr(code)) == by_definition(chr(code)), hex(code)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_any_text(text: str) -> None:
     assert casemap(text) == by_definition(text)

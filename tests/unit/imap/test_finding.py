@@ -110,7 +110,7 @@ async def _nothing(*_: object) -> None:
     pass
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(TREES, min_size=5, max_size=5))
 def test_searches(trees: list[keys.SearchKey]) -> None:
     async def work() -> None:
@@ -132,7 +132,7 @@ CRITERIA = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(CRITERIA, min_size=3, max_size=3), st.lists(st.integers(0, COUNT - 5), unique=True))
 def test_sorting(wanted: list[list[Criterion]], positions: list[int]) -> None:
     async def work() -> None:

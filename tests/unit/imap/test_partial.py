@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posthouse.protocols.imap.commands.partial import places, within
@@ -14,7 +14,6 @@ PARTIALS = st.tuples(st.integers(1, 30), st.integers(1, 30), st.sampled_from([1,
 RANGES = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 5)), max_size=6)
 
 
-@settings(deadline=None)
 @given(PARTIALS, RANGES)
 def test_of_any_result(partial: tuple[int, int], gaps: list[tuple[int, int]]) -> None:
     positions: list[Range] = []

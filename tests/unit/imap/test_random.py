@@ -95,7 +95,7 @@ async def play(seed: int, steps: int) -> None:
         assert [(entry.uid, entry.flags) for entry in client.entries] == truth
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(5, 60))
 def test_clients_can_follow(seed: int, steps: int) -> None:
     LOOP.run_until_complete(asyncio.wait_for(play(seed, steps), 30))

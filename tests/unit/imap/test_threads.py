@@ -182,14 +182,14 @@ MESSAGES = st.lists(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(MESSAGES)
 def test_references(messages: list[Message]) -> None:
     forest = run(references, messages)
     assert shown(forest) == by_the_book(messages, subjects=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MESSAGES)
 def test_refs(messages: list[Message]) -> None:
     forest = run(refs, messages)
@@ -199,7 +199,6 @@ def test_refs(messages: list[Message]) -> None:
     assert dates == sorted(dates)
 
 
-@settings(deadline=None)
 @given(MESSAGES)
 def test_ordered_subject(messages: list[Message]) -> None:
     threads = shown(run(ordered_subject, messages))
@@ -210,7 +209,6 @@ def test_ordered_subject(messages: list[Message]) -> None:
     assert threads == [(first, [(other, []) for other in others]) for first, *others in groups.values()]
 
 
-@settings(deadline=None)
 @given(MESSAGES)
 def test_every_message_is_written_once(messages: list[Message]) -> None:
     names = [b"%d" % (number + 1) for number in range(len(messages))]
@@ -244,7 +242,7 @@ FEW_TIED = st.lists(
 ).map(lambda some: [Message(at + 1, chain, at, subject, False) for at, (chain, subject) in enumerate(some)])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(FEW_TIED, st.data())
 @pytest.mark.parametrize("which", [Threading.REFERENCES, Threading.REFS, Threading.ORDEREDSUBJECT])
 def test_clusters_can_be_threaded_each_for_itself(

@@ -56,7 +56,7 @@ async def play(seed: int, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_whatever_comes(state: str, seed: int) -> None:
     LOOP.run_until_complete(play(seed, state))

@@ -139,7 +139,7 @@ def question(choice: random.Random, depth: int = 2) -> bytes:
     return b"%s {%d+}\r\n%s" % (choice.choice([b"BODY", b"TEXT"]), len(wanted), wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_the_same_is_found(seed: int) -> None:
     LOOP.run_until_complete(compare(random.Random(seed)))
