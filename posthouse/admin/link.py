@@ -7,8 +7,9 @@ from collections.abc import Callable
 import msgspec
 
 from posthouse.admin.names import address_of
-from posthouse.core.accounts.lookup import find_login
+from posthouse.core.accounts.lookup import addresses_of, find_login
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.errors import NoSuchFile, NoSuchLink
 from posthouse.core.files.links import (
     Link,
@@ -21,7 +22,9 @@ from posthouse.core.files.links import (
     read_token,
 )
 from posthouse.core.files.settings import FileLimits
-from posthouse.core.files.tree import paths_of, resolve
+from posthouse.core.files.sharing import find_file
+from posthouse.core.files.tree import paths_of
+from posthouse.core.sharing.settings import Reach
 from posthouse.storage.contract import Refused, Store
 
 MOST = 100_000
@@ -40,7 +43,7 @@ class LinkMade(msgspec.Struct, frozen=True):
 
 
 class LinkShown(msgspec.Struct, frozen=True):
-    """A link; `path` is empty for what is in the trash now, times are ms, 0 for none."""
+    """A link; `path` is empty for what is in the trash now, times are ms, 0 for none, `by` whose it is."""
 
     id: str
     path: str
@@ -50,6 +53,7 @@ class LinkShown(msgspec.Struct, frozen=True):
     downloads: int
     used: int
     label: str
+    by: str
 
 
 async def add(
@@ -58,41 +62,48 @@ async def add(
     path: str,
     wish: LinkWish,
     password: str,
+    by: str | None,
     site: Callable[[str], str],
     authentication: AuthenticationSettings,
     limits: FileLimits,
+    reach: Reach,
     now: int,
 ) -> LinkMade:
-    """Share what is at a path; `site` makes a token an address, `password` is empty for none.
+    """Share what is at a path among an account's or a group's files, in the name of the account `by`, None for the
+    owner; `site` makes a token an address, `password` is empty for none.
 
-    Raises BadAddress, NoSuchAccountHere, NoSuchFile, NotAFolder, TooManyLinks.
+    Raises BadAddress, NotHere, NoSuchAccountHere, NoSuchFile, NotPermitted, NotAFolder, TooManyLinks.
     """
-    account = await _account(store, address)
-    entry = (await store.read(resolve, account, [step for step in path.split("/") if step])).entry
-    if entry is None:
+    spot = await store.read(find_file, address_of(address), [step for step in path.split("/") if step])
+    if not spot.account:
         raise NoSuchFile(path)
+    conditions = Conditions(spot.account if by is None else await _account(store, by), reach=reach)
     if password:
         wish = msgspec.structs.replace(wish, password=link_password(password, authentication))
-    token = new_token(account, entry.node)
+    token = new_token(spot.account, spot.node)
     key = read_token(token)
-    await store.write(make_link, key, wish, account, limits, now)
+    try:
+        await store.write(make_link, key, wish, conditions, limits, now)
+    except NoSuchFile:
+        raise NoSuchFile(path) from None
     return LinkMade(key.hash.hex()[:ID_DIGITS], site(token))
 
 
 async def list_all(store: Store, address: str) -> list[LinkShown]:
-    """An account's links; raises BadAddress, NoSuchAccountHere."""
-    account = await _account(store, address)
+    """The links to an account's or a group's files; raises BadAddress, NotHere."""
+    account = (await store.read(find_file, address_of(address), [])).account
     links = await store.read(list_links, account, None, MOST)
     paths = await store.read(paths_of, account, [link.key.node for link in links])
-    return [_shown(link, path) for link, path in zip(links, paths, strict=True)]
+    makers = await store.read(addresses_of, [link.record.who for link in links])
+    return [_shown(*each) for each in zip(links, paths, makers, strict=True)]
 
 
 async def remove(store: Store, address: str, id_: str) -> None:
-    """Revoke a link; raises BadAddress, NoSuchAccountHere, NoSuchLink."""
-    account = await _account(store, address)
+    """Revoke a link; raises BadAddress, NotHere, NoSuchLink."""
+    account = (await store.read(find_file, address_of(address), [])).account
     for link in await store.read(list_links, account, None, MOST):
         if link.key.hash.hex()[:ID_DIGITS] == id_.strip().lower():
-            await store.write(drop_link, link.key)
+            await store.write(drop_link, link.key, Conditions(account))
             return
     raise NoSuchLink(id_)
 
@@ -105,7 +116,7 @@ async def _account(store: Store, address: str) -> int:
     return found.account
 
 
-def _shown(link: Link, path: list[str] | None) -> LinkShown:
+def _shown(link: Link, path: list[str] | None, maker: str) -> LinkShown:
     record = link.record
     where = "" if path is None else "/" + "/".join(path)
     has_password = bool(record.password)
@@ -118,4 +129,5 @@ def _shown(link: Link, path: list[str] | None) -> LinkShown:
         record.downloads,
         record.used,
         record.label,
+        maker,
     )

@@ -120,6 +120,13 @@ def taken_addresses(txn: ReadTransaction, addresses: list[str]) -> list[str]:
     return [address for address in addresses if home_address(txn, parse_address(address)) is not None]
 
 
+@query
+def addresses_of(txn: ReadTransaction, accounts: list[int]) -> list[str]:
+    """The address of each account; "" for one that is gone."""
+    held = [read_account(txn, number) for number in accounts]
+    return ["" if account is None or account.status == "deleted" else account.address for account in held]
+
+
 def find_account(txn: ReadTransaction, address: str) -> tuple[int, AccountRecord]:
     """(account, record) of a main address; raises NoSuchAccount."""
     parsed = parse_address(address)

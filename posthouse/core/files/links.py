@@ -2,6 +2,9 @@
 
 A token says whose file it is and which, and has a secret; only the secret's hash is kept. While the file is in the
 trash its links lead nowhere; they go with it.
+
+Who administers a file may make links to it (SPEC F3). A link never gives more than its maker has himself, in the
+moment in which it is used: when his rights end, so does it.
 """
 
 from __future__ import annotations
@@ -19,15 +22,21 @@ from posthouse.core.accounts.lookup import effective_status
 from posthouse.core.accounts.records import read_account
 from posthouse.core.authentication.passwords import hasher, prepared
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.files.access import Access, access_of
+from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.errors import LinkOver, NoSuchFile, NoSuchLink, NotAFolder, TooManyLinks
 from posthouse.core.files.names import canonical
 from posthouse.core.files.records import ENCODER, Entry, LinkRecord, decode_link
 from posthouse.core.files.settings import FileLimits
-from posthouse.core.files.tree import above, locate, read_entry
+from posthouse.core.files.tree import above, list_folder, locate, read_entry
+from posthouse.core.sharing.effective import Visitor
+from posthouse.core.sharing.rights import Right
+from posthouse.core.sharing.settings import Reach
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_LINK
 
 SECRET_OCTETS = 16
+_NEEDS = {"read": Right.READ, "upload": Right.INSERT}  # what the maker must have himself
 _TOKEN = re.compile(r"([0-9a-f]{1,8})-([0-9a-f]{1,8})-([A-Za-z0-9_-]{22})")
 
 
@@ -47,6 +56,13 @@ class LinkWish(msgspec.Struct, array_like=True, frozen=True):
     expires: int = 0
     downloads: int = 0
     label: str = ""
+
+
+class LinkMembers(msgspec.Struct, array_like=True, frozen=True):
+    """Some of what is in a folder; `after` begins the next, None at the end."""
+
+    members: list[tuple[str, Entry]]
+    after: str | None
 
 
 class Link(msgspec.Struct, array_like=True, frozen=True):
@@ -87,16 +103,17 @@ def is_link_password(held: str, password: str) -> bool:
 
 @operation
 def make_link(
-    txn: WriteTransaction, key: LinkKey, wish: LinkWish, who: int, limits: FileLimits, now: int
+    txn: WriteTransaction, key: LinkKey, wish: LinkWish, conditions: Conditions, limits: FileLimits, now: int
 ) -> LinkRecord:
-    """Share a node; raises NoSuchFile, NotAFolder (to upload into), TooManyLinks."""
-    above(txn, key.account, key.node)
+    """Share a node; raises NoSuchFile, NotPermitted, NotAFolder (to upload into), TooManyLinks."""
+    nodes = above(txn, key.account, key.node)
     found = locate(txn, key.account, key.node)
+    access_of(txn, key.account, conditions).need(nodes, Right.ADMINISTER | _NEEDS[wish.mode])
     if wish.mode == "upload" and not found.entry.is_folder:
         raise NotAFolder(found.place.name)
     if sum(1 for _ in islice(txn.scan(*FILE_LINK.range(key.account)), limits.links)) >= limits.links:
         raise TooManyLinks(limits.links)
-    record = LinkRecord(wish.mode, who, now, wish.password, wish.expires, wish.downloads, wish.label)
+    record = LinkRecord(wish.mode, conditions.who, now, wish.password, wish.expires, wish.downloads, wish.label)
     txn.put(_stored(key), ENCODER.encode(record))
     return record
 
@@ -114,27 +131,33 @@ def list_links(txn: ReadTransaction, account: int, node: int | None, limit: int)
 
 
 @query
-def open_link(txn: ReadTransaction, key: LinkKey, now: int) -> Link:
+def open_link(txn: ReadTransaction, key: LinkKey, reach: Reach, now: int) -> Link:
     """What a token leads to; raises NoSuchLink, LinkOver. The caller asks for the password where there is one."""
     record = _read(txn, key, now)
-    owner = read_account(txn, key.account)
-    if owner is None or effective_status(txn, owner) != "enabled":
-        raise NoSuchLink(str(key.node))
+    for account in {key.account, record.who}:
+        holder = read_account(txn, account)
+        if holder is None or effective_status(txn, holder) != "enabled":
+            raise NoSuchLink(str(key.node))
     try:
-        above(txn, key.account, key.node)
+        nodes = above(txn, key.account, key.node)
         found = locate(txn, key.account, key.node)
     except NoSuchFile:
         raise NoSuchLink(str(key.node)) from None
+    needs = Right.ADMINISTER | _NEEDS[record.mode]
+    if needs & ~_of_maker(txn, key, record, reach).rights(nodes):
+        raise NoSuchLink(str(key.node))
     return Link(key, record, found.entry, found.place.name)
 
 
 @query
-def open_in_link(txn: ReadTransaction, key: LinkKey, path: list[str], now: int) -> tuple[Link, str, Entry]:
+def open_in_link(
+    txn: ReadTransaction, key: LinkKey, path: list[str], reach: Reach, now: int
+) -> tuple[Link, str, Entry]:
     """A link, and what is at a path below what it leads to: its name and entry.
 
     Raises as `open_link` does, and NoSuchFile. A document has nothing below it but itself, by its name.
     """
-    link = open_link(txn, key, now)
+    link = open_link(txn, key, reach, now)
     name, entry = link.name, link.entry
     if not entry.is_folder:
         if [canonical(step) for step in path] not in ([], [name]):
@@ -146,7 +169,24 @@ def open_in_link(txn: ReadTransaction, key: LinkKey, path: list[str], now: int) 
         if found is None:
             raise NoSuchFile(name)
         entry = found
+    if path and Right.READ & ~_of_maker(txn, key, link.record, reach).rights(above(txn, key.account, entry.node)):
+        raise NoSuchFile(name)
     return link, name, entry
+
+
+@query
+def members_by_link(txn: ReadTransaction, link: Link, folder: int, after: str, limit: int, reach: Reach) -> LinkMembers:
+    """Those among up to `limit` members of a folder behind the name `after` ("" to begin) that the link's maker may
+    read; nothing of a folder that is gone.
+    """
+    account = link.key.account
+    page = list_folder(txn, account, folder, after, limit)
+    following = page[-1][0] if len(page) == limit else None
+    access = _of_maker(txn, link.key, link.record, reach)
+    if page and not access.is_owner:
+        nodes = above(txn, account, folder)
+        page = [(name, entry) for name, entry in page if access.rights([entry.node, *nodes]) & Right.READ]
+    return LinkMembers(page, following)
 
 
 @operation
@@ -159,10 +199,17 @@ def count_download(txn: WriteTransaction, key: LinkKey, now: int) -> int:
 
 
 @operation
-def drop_link(txn: WriteTransaction, key: LinkKey) -> None:
-    """Share it by this link no more; raises NoSuchLink."""
-    if not txn.delete(_stored(key)):
+def drop_link(txn: WriteTransaction, key: LinkKey, conditions: Conditions) -> None:
+    """Share it by this link no more, as its maker or who administers the file may have it.
+
+    Raises NoSuchLink, NotPermitted, NoSuchFile.
+    """
+    value = txn.get(_stored(key))
+    if value is None:
         raise NoSuchLink(str(key.node))
+    if conditions.who not in (key.account, decode_link(value).who):
+        access_of(txn, key.account, conditions).need(above(txn, key.account, key.node), Right.ADMINISTER)
+    txn.delete(_stored(key))
 
 
 def _read(txn: ReadTransaction, key: LinkKey, now: int) -> LinkRecord:
@@ -173,6 +220,10 @@ def _read(txn: ReadTransaction, key: LinkKey, now: int) -> LinkRecord:
     if (record.expires and record.expires <= now) or (record.downloads and record.used >= record.downloads):
         raise LinkOver(record.label)
     return record
+
+
+def _of_maker(txn: ReadTransaction, key: LinkKey, record: LinkRecord, reach: Reach) -> Access:
+    return Access(txn, key.account, Visitor(record.who, reach))
 
 
 def _stored(key: LinkKey) -> bytes:

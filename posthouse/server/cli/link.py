@@ -22,6 +22,7 @@ _COLUMNS: list[str | Column] = [
     Column("used", "used"),
     Column("downloads", "of", lambda most: str(most or "")),
     "label",
+    "by",
 ]
 
 
@@ -34,7 +35,7 @@ def link() -> None:
 @click.argument("address")
 @pass_invocation
 def list_(invocation: Invocation, address: str) -> None:
-    """List the links to an account's files; the secret in a link is shown once only, when it is made."""
+    """List the links to an account's or a group's files; the secret in a link is shown once only, when it is made."""
     show_table(invocation.run(lambda store: admin.list_all(store, address)), _COLUMNS)
 
 
@@ -46,6 +47,7 @@ def list_(invocation: Invocation, address: str) -> None:
 @click.option("--days", type=click.IntRange(1, 36_500), help="After how many days it is over.")
 @click.option("--downloads", type=click.IntRange(1, 1_000_000_000), help="How often something may be downloaded.")
 @click.option("--label", default="", help="What to remember it by.")
+@click.option("--by", metavar="ADDRESS", help="Who makes it, of those who administer the file; without it its owner.")
 @pass_invocation
 def add(
     invocation: Invocation,
@@ -56,8 +58,12 @@ def add(
     days: int | None,
     downloads: int | None,
     label: str,
+    by: str | None,
 ) -> None:
-    """Make a link to the file or folder at PATH, "/" for all files."""
+    """Make a link to the file or folder at PATH of an account or a group, "/" for all files.
+
+    It never gives more than whoever makes it has himself, and ends with his rights.
+    """
     configuration, now = invocation.configuration, invocation.now
     password = ask_password(from_stdin=True) if password_stdin else ""
     expires = now + days * _DAY_MS if days else 0
@@ -69,9 +75,11 @@ def add(
             path,
             wish,
             password,
+            by,
             lambda token: _address(configuration, token),
             configuration.authentication,
             configuration.files.limits,
+            configuration.sharing.reach,
             now,
         )
     )

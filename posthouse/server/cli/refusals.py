@@ -37,6 +37,7 @@ WORDS = {
     "NotForSearchFolders": "a search folder cannot {0}",
     "NotHere": "{0} is no address of ours",
     "NotLasting": "those criteria cannot be a search folder's: too many, or of one session only",
+    "NotPermitted": "only who administers a file, and may do himself what the link is for, makes links to it",
     "OwnerHasAll": "{0} owns it and has all rights",
     "PasswordTooLong": "the password has more than {0} octets",
     "PasswordTooShort": "the password has fewer than {0} characters",

@@ -42,8 +42,17 @@ def test_a_links_life(tmp_path: Path) -> None:
         assert ask(where)[0] == 404
         with pytest.raises(AssertionError, match="there is no link"):
             server.cli("link", "remove", server.admin, made["id"])
-        with pytest.raises(AssertionError, match="there is no file /none"):
+        with pytest.raises(AssertionError, match="there is no file none"):
             server.cli("link", "add", server.admin, "/none")
+        server.cli("account", "add", "bob@example.org", "--password-stdin", say="correct horse battery\n")
+        with pytest.raises(AssertionError, match="there is no file"):
+            server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")
+        server.cli("share", "set", server.admin, "bob@example.org", "read", "--file", "/")
+        with pytest.raises(AssertionError, match="only who administers"):
+            server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")
+        server.cli("share", "set", server.admin, "bob@example.org", "full", "--file", "/")
+        server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")
+        assert json.loads(server.cli("link", "list", server.admin, "--json"))[0]["by"] == "bob@example.org"
         with pytest.raises(AssertionError, match="is no folder"):
             server.cli("link", "add", server.admin, "/a.txt", "--upload")
     finally:

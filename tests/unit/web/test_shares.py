@@ -58,8 +58,9 @@ class ShareHouse:
         pages = SharePages(
             self.store,
             Admission(self.registry, WEAK, 600),
-            Downloads(self.store, self.blobs, Painter(), 50),
-            Uploads(self.store, self.blobs, LIMITS, 100_000, lambda: self.now),
+            Downloads(self.store, self.blobs, Painter(), 50, "domain"),
+            Uploads(self.store, self.blobs, LIMITS, 100_000, "domain", lambda: self.now),
+            "domain",
             lambda: self.now,
         )
         self.site = HttpFactory({PATH: pages}, HttpSettings(), secret=PATH)
@@ -68,7 +69,7 @@ class ShareHouse:
         """The address of a new link."""
         token = new_token(1, await node(self.store, path))
         told = LinkWish(mode, **wish)  # type: ignore[arg-type]  # wishes of many types
-        await self.store.write(make_link, read_token(token), told, 1, LIMITS, NOW)
+        await self.store.write(make_link, read_token(token), told, ME, LIMITS, NOW)
         return f"/share/{token}/"
 
     async def ask(self, method: str, target: str, body: bytes = b"", *fields: str) -> Said:
@@ -217,7 +218,7 @@ async def test_what_leads_nowhere() -> None:
     await house.store.write(change_account, "ann@example.org", AccountChange(status="enabled"))
     assert (await house.ask("GET", where)).status == 200
     (held,) = await house.store.read(list_links, 1, None, 10)
-    await house.store.write(drop_link, held.key)
+    await house.store.write(drop_link, held.key, ME)
     assert (await house.ask("GET", where)).status == 404
     assert (await house.ask("PUT", where)).status == 405
     assert (await house.ask("POST", await house.link("top"))).status == 405

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from posthouse.core.files.links import Link, count_download
+from posthouse.core.files.links import Link, count_download, members_by_link
 from posthouse.core.files.records import Entry
 from posthouse.core.files.revisions import contents_place
 from posthouse.core.files.thumbnails import KIND, Thumbnails, side_of
-from posthouse.core.files.tree import list_folder
+from posthouse.core.sharing.settings import Reach
 from posthouse.formats.zip_stream import ZipStream
 from posthouse.protocols.web.shares.page import PRIVATE
 from posthouse.storage.blobs.contract import Blobs
@@ -28,7 +28,8 @@ _SANDBOX = (b"content-security-policy", b"default-src 'none'; sandbox; frame-anc
 class Downloads:
     """Sends contents; counts where a link may be used so often only."""
 
-    def __init__(self, store: Store, blobs: Blobs, thumbnails: Thumbnails, zip_files: int) -> None:
+    def __init__(self, store: Store, blobs: Blobs, thumbnails: Thumbnails, zip_files: int, reach: Reach) -> None:
+        self._reach = reach
         self._store = store
         self._blobs = blobs
         self._thumbnails = thumbnails
@@ -96,15 +97,15 @@ class Downloads:
         waiting: list[tuple[list[str], Entry, str]] = [([name], folder, "")]  # folders, behind which name they go on
         while waiting:
             path, entry, after = waiting.pop()
-            page = await self._store.read(list_folder, link.key.account, entry.node, after, _PAGE)
-            if len(page) == _PAGE:
-                waiting.append((path, entry, page[-1][0]))
+            page = await self._store.read(members_by_link, link, entry.node, after, _PAGE, self._reach)
+            if page.after is not None:
+                waiting.append((path, entry, page.after))
             if not after:
                 archive.folder(path, entry.modified)
-            left -= len(page)
+            left -= len(page.members)
             if left < 0:
                 raise ValueError(f"an archive may have {self._zip_files} files")  # cut, not silently less
-            for each, member in page:
+            for each, member in page.members:
                 if member.is_folder:
                     waiting.append(([*path, each], member, ""))
                     continue

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 from posthouse.core.files.errors import LinkOver, NoSuchFile, NoSuchLink
-from posthouse.core.files.links import Link, open_in_link, read_token
+from posthouse.core.files.links import Link, members_by_link, open_in_link, read_token
 from posthouse.core.files.records import Entry
-from posthouse.core.files.tree import list_folder
+from posthouse.core.sharing.settings import Reach
 from posthouse.formats.pictures.kinds import kind_of
 from posthouse.protocols.web.shares.admission import Admission
 from posthouse.protocols.web.shares.downloads import Downloads
@@ -42,9 +42,16 @@ class SharePages:
     """Answers for every link."""
 
     def __init__(
-        self, store: Store, admission: Admission, downloads: Downloads, uploads: Uploads, now: Callable[[], int]
+        self,
+        store: Store,
+        admission: Admission,
+        downloads: Downloads,
+        uploads: Uploads,
+        reach: Reach,
+        now: Callable[[], int],
     ) -> None:
         self._store = store
+        self._reach = reach
         self._admission = admission
         self._downloads = downloads
         self._uploads = uploads
@@ -66,7 +73,7 @@ class SharePages:
     async def _answer(self, request: Request) -> Answer:
         token, *path = request.segments[1:] or ("",)
         now = self._now()
-        link, name, entry = await self._store.read(open_in_link, read_token(token), path, now)
+        link, name, entry = await self._store.read(open_in_link, read_token(token), path, self._reach, now)
         title = name or "Files"
         if not self._admission.is_known(request, link, now):
             return await self._ask_password(request, link, now)
@@ -109,13 +116,11 @@ class SharePages:
         base = address(segments, is_folder=True)
         up = f"<p>{linked('Up', address(segments[:-1], is_folder=True))}</p>\n" if len(segments) > 2 else ""
         yield f"{head(title)}{up}<p>{linked('Download all as zip', f'{base}?zip', is_button=True)}</p>\n{TABLE}"
-        after = ""
-        while True:
-            found = await self._store.read(list_folder, link.key.account, folder.node, after, _MEMBERS)
-            yield rows([_row(segments, name, entry, link) for name, entry in found])
-            if len(found) < _MEMBERS:
-                break
-            after = found[-1][0]
+        after: str | None = ""
+        while after is not None:
+            found = await self._store.read(members_by_link, link, folder.node, after, _MEMBERS, self._reach)
+            yield rows([_row(segments, name, entry, link) for name, entry in found.members])
+            after = found.after
         yield TABLE_END + TAIL
 
 

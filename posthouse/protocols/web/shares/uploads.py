@@ -7,12 +7,21 @@ from itertools import chain
 
 from posthouse.core.accounts.errors import OverQuota
 from posthouse.core.files.conditions import ANY, Conditions
-from posthouse.core.files.errors import ConditionFailed, Locked, NameNotAllowed, NoSuchFile, TooDeep, TooManyFiles
+from posthouse.core.files.errors import (
+    ConditionFailed,
+    Locked,
+    NameNotAllowed,
+    NoSuchFile,
+    NotPermitted,
+    TooDeep,
+    TooManyFiles,
+)
 from posthouse.core.files.links import Link
 from posthouse.core.files.names import checked, numbered
 from posthouse.core.files.records import Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.writing import Document, put_document
+from posthouse.core.sharing.settings import Reach
 from posthouse.formats.form_data import BadForm, FormReader, Part, PartEnd, boundary_of
 from posthouse.storage.blobs.contract import Blobs, BlobWriter
 from posthouse.storage.contract import Refused, Store
@@ -27,6 +36,7 @@ _REFUSALS: dict[type[Refused], tuple[int, str]] = {
     NameNotAllowed: (400, "no file may be called so"),
     Locked: (423, "the folder is locked"),
     NoSuchFile: (404, "the folder is there no more"),
+    NotPermitted: (403, "whoever made this link may not add to the folder any more"),
     TooDeep: (403, "folders would be too deep within each other"),
 }
 
@@ -34,12 +44,15 @@ _REFUSALS: dict[type[Refused], tuple[int, str]] = {
 class Uploads:
     """Takes files."""
 
-    def __init__(self, store: Store, blobs: Blobs, limits: FileLimits, most: int, now: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, blobs: Blobs, limits: FileLimits, most: int, reach: Reach, now: Callable[[], int]
+    ) -> None:
         """`most` octets may come at once; `now` in ms."""
         self._store = store
         self._blobs = blobs
         self._limits = limits
         self._most = most
+        self._reach = reach
         self._now = now
 
     async def take(self, request: Request, link: Link, folder: Entry) -> list[str]:
@@ -75,7 +88,7 @@ class Uploads:
 
     async def _keep(self, link: Link, folder: Entry, name: str, writer: BlobWriter) -> str:
         document = Document(await writer.finish(), media_type_of(name))
-        conditions = Conditions(link.record.who, none_match=(ANY,))
+        conditions = Conditions(link.record.who, none_match=(ANY,), reach=self._reach)
         account, limits, now = link.key.account, self._limits, self._now()
         for each in chain([name], numbered(name)):
             try:
