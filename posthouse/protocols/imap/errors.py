@@ -26,6 +26,10 @@ from posthouse.core.sharing.errors import NoSuchGrantee, NotAllowed, OwnerHasAll
 from posthouse.storage.contract import StoreUnavailable
 
 
+class ViewLost(Exception):
+    """The open mailbox went, or changed more than can be told: the session has to end."""
+
+
 class No(Exception):
     """A command that cannot be done: NO, with a response code such as "NONEXISTENT" or none."""
 

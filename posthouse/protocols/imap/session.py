@@ -26,8 +26,8 @@ from posthouse.protocols.imap.commands.restrictions import refuse_unspeakable
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
-from posthouse.protocols.imap.errors import Bad, No, answer_of
-from posthouse.protocols.imap.view import View, ViewLost
+from posthouse.protocols.imap.errors import Bad, No, ViewLost, answer_of
+from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.watch import Watch
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire import search as keys

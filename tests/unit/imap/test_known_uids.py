@@ -58,11 +58,11 @@ async def test_what_is_remembered_is_brought_up_to_date() -> None:
     await remove(world, 3, 4)
     await add(world, 2)
     second = await open_view(world, known)
-    assert list(await second._recalled() or ()) == [1, 2, *range(5, 13)]
+    assert list(await second.numbering._recalled() or ()) == [1, 2, *range(5, 13)]
     # a view that was opened before does not take what is newer than itself
     first.let_go(0)
     known.put(1, 1, second.modseq, await second.uids())
-    assert await first._recalled() is None
+    assert await first.numbering._recalled() is None
     assert list(await first.uids()) == list(range(1, 11))
 
 
@@ -75,7 +75,7 @@ async def test_what_a_peer_was_not_told_of_is_still_there() -> None:
     other = await open_view(world, known)
     assert list(await other.uids()) == [1, 4, 5, 6]
     view.let_go(0)
-    assert list(await view._recalled() or ()) == [1, 2, 3, 4, 5, 6]
+    assert list(await view.numbering._recalled() or ()) == [1, 2, 3, 4, 5, 6]
     said = Said()
     await view.catch_up(said)
     assert said.lines() == [b"* 3 EXPUNGE", b"* 2 EXPUNGE"]
@@ -88,5 +88,5 @@ async def test_without_the_log_nothing_is_believed() -> None:
     await remove(world, 2, 2)
     await world.store.write(prune, 1)
     view = await open_view(world, known)
-    assert await view._recalled() is None
+    assert await view.numbering._recalled() is None
     assert list(await view.uids()) == [1, 3]

@@ -78,9 +78,9 @@ async def test_only_the_end_of_a_large_mailbox_is_read() -> None:
     await add(world, 100)
     since = await change(world, 98)
     view = await View.open(world.store, 1, "INBOX", Dialect(), read_only=True)
-    before, uids = await view._from(98)
+    before, uids = await view.numbering.uids_from(98)
     assert (before, list(uids)) == (97, [98, 99, 100])
-    assert view._uids is None
+    assert view.numbering.held is None
     assert await changed_positions([(0, 100)], await view.changes(since - 1), since - 1, view) == [(97, 98)]
 
 

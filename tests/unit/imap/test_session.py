@@ -258,14 +258,14 @@ async def test_an_idle_session_keeps_no_task_and_no_uids() -> None:
     client = await logged_in(world)
     await client.ok("SELECT INBOX")
     session = client.transport.protocol.session
-    assert session.view._uids is None  # not needed until now
+    assert session.view.numbering.held is None  # not needed until now
     await client.ok("FETCH 1:* (UID FLAGS)")
-    assert session.view._uids is not None
+    assert session.view.numbering.held is not None
     client.transport.send(b"i IDLE\r\n")
     assert (await client.line()).startswith(b"+")
     for _ in range(10):
         await asyncio.sleep(0)
-    assert session.view._uids is None
+    assert session.view.numbering.held is None
     assert not session.is_busy
     assert not client.transport.protocol._tasks
 

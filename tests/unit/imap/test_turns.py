@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from posthouse.core.mail.digests import reading as digests
-from posthouse.protocols.imap import turns, view
+from posthouse.protocols.imap import numbering, turns, view
 from posthouse.protocols.imap.commands import expunge, limiting
 from posthouse.protocols.imap.commands.fetch import command as fetching
 from posthouse.protocols.imap.commands.search import answer, sieve
@@ -32,7 +32,8 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in (
         (digests, "ROWS_AT_ONCE"),
         (turns, "SECONDS"),
-        (view, "UIDS_PER_READ ROWS_PER_READ"),
+        (numbering, "UIDS_PER_READ"),
+        (view, "ROWS_PER_READ"),
         (expunge, "LOOKED_AT_AT_ONCE"),
         (limiting, "CHANGED_AT_ONCE"),
         (fetching, "FLAGS_PER_BATCH ROWS_PER_BATCH BODIES_PER_BATCH"),

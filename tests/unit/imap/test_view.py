@@ -8,7 +8,8 @@ from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.mailboxes import delete_mailbox
 from posthouse.core.mail.messages import append, expunge, store_flags
 from posthouse.protocols.imap.dialect import Dialect
-from posthouse.protocols.imap.view import View, ViewLost
+from posthouse.protocols.imap.errors import ViewLost
+from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.changes import prune_changes
 from posthouse.storage.contract import WriteTransaction, operation
