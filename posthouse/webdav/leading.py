@@ -22,9 +22,21 @@ class LeadingTree:
         """None are kept here."""
         return {}
 
+    async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
+        """None are told here."""
+        return {}
+
     async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
         """There are no documents here."""
         raise HttpError(404, "there is nothing here")
+
+    async def earlier(self, member: Member, revision: int) -> Member | None:
+        """Nothing here has any."""
+        return None
+
+    def has_picture(self, member: Member) -> bool:
+        """Nothing here has one."""
+        return False
 
     async def picture(self, member: Member, side: int) -> bytes | None:
         """Nothing here has one."""

@@ -52,6 +52,7 @@ METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
     "ACL": acl,
     "SEARCH": search,
 }
+_OF_REVISIONS = ("GET", "HEAD", "COPY")
 
 
 class DavSite:
@@ -78,6 +79,8 @@ class DavSite:
         method = METHODS.get(request.method)
         if method is None:
             raise HttpError(501, "there is no such method")
+        if "revision" in request.query and request.method not in _OF_REVISIONS:
+            raise HttpError(405, "earlier contents are only read, and copied back", ((b"allow", b"GET, HEAD, COPY"),))
         login = await login_of(request, self._authenticator)
         tree, path = await self._tree(login, request.segments)
         principal = address((*PRINCIPALS, login.address), is_folder=True)

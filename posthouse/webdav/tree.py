@@ -128,8 +128,17 @@ class Reading(Protocol):
     async def dead_properties(self, members: Sequence[Member]) -> Mapping[int, Mapping[str, bytes]]:
         """What clients keep of these, by key and name in Clark's notation: whole elements of XML."""
 
+    async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
+        """Live properties of these that are looked up together, as above."""
+
     async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
         """The octets of a document from `start` up to `stop`."""
+
+    async def earlier(self, member: Member, revision: int) -> Member | None:
+        """A document as it was with earlier contents; None without such."""
+
+    def has_picture(self, member: Member) -> bool:
+        """Whether a document is of a kind that there are small pictures of."""
 
     async def picture(self, member: Member, side: int) -> bytes | None:
         """A small picture (`core.files.thumbnails`) of a document; None for one that has none."""
@@ -157,6 +166,9 @@ class Writing(Protocol):
         self, source: Found, onto: Tree, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard
     ) -> bool:
         """Copy it, with all in it when `is_deep`; True when nothing was there before."""
+
+    async def restore(self, at: Found, revision: int, guard: Guard) -> None:
+        """Give a document its earlier contents again."""
 
     async def change(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
         """Keep these properties, and remove those with None; all or nothing."""

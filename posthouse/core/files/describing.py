@@ -9,7 +9,8 @@ from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.errors import TooManyProperties
 from posthouse.core.files.filing import Filing
-from posthouse.core.files.records import ENCODER, ROOT, Entry
+from posthouse.core.files.records import ENCODER, ROOT, Earlier, Entry
+from posthouse.core.files.revisions import list_revisions
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, files_collection, locate, read_place
 from posthouse.core.mail.places import keyword_bits
@@ -20,6 +21,8 @@ from posthouse.storage.spaces import FILE_NODE, FILE_PROPERTY, ITEM
 
 MAX_NAME_OCTETS = MAX_KEY_OCTETS - len(FILE_PROPERTY.key(0, 0, ""))
 MAX_NOTE_OCTETS = 100_000
+MAX_TAG_OCTETS = 200
+MAX_TAGS = 100  # of one file
 
 
 class FileChange(msgspec.Struct, array_like=True, frozen=True):
@@ -68,6 +71,18 @@ def tags_of(txn: ReadTransaction, account: int, nodes: list[int]) -> list[list[s
     return found
 
 
+@query
+def told_of(
+    txn: ReadTransaction, account: int, nodes: list[int]
+) -> list[tuple[list[str], str, list[tuple[int, Earlier]]]]:
+    """The tags and note of each node, and its revisions with their earlier contents, the oldest first."""
+    found = []
+    for node, tags in zip(nodes, tags_of(txn, account, nodes), strict=True):
+        place = read_place(txn, account, node)
+        found.append((tags, "" if place is None else place.note, list_revisions(txn, account, node)))
+    return found
+
+
 @operation
 def change_file(
     txn: WriteTransaction,
@@ -100,6 +115,10 @@ def change_file(
             _set_note(txn, account, node, change.note)
         filing.replace(found, entry)
         if change.tags is not None:
+            if len(change.tags) > MAX_TAGS:
+                raise TooManyProperties("tags", MAX_TAGS)
+            if any(len(tag.encode()) > MAX_TAG_OCTETS for tag in change.tags):
+                raise TooManyProperties("octets", MAX_TAG_OCTETS)
             bits = keyword_bits(filing.collection(filing.number), change.tags)
             item = decode_item(txn.get(ITEM.key(account, filing.number, node)) or b"")
             item.keywords = bits

@@ -62,7 +62,7 @@ class TooManyLocks(Refused):
 
 
 class TooManyProperties(Refused):
-    """args: what ("entries", "octets"), the limit."""
+    """args: what ("entries", "octets", "tags"), the limit."""
 
 
 class NoSuchRevision(Refused):

@@ -13,12 +13,18 @@ SIDES = (64, 256, 1024)  # pixels: few sizes, so that each is made once
 class Thumbnails(Protocol):
     """Where they come from."""
 
+    def knows(self, media_type: str) -> bool:
+        """Whether contents of that type may have a picture."""
+
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         """A picture of contents of `size` octets; None for what has none. Raises StoreUnavailable."""
 
 
 class NoThumbnails:
     """Nothing has a picture."""
+
+    def knows(self, media_type: str) -> bool:
+        return False
 
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         return None

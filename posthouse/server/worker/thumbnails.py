@@ -40,6 +40,10 @@ class ProcessThumbnails:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
         self._tidied = 0.0
 
+    def knows(self, media_type: str) -> bool:
+        """Whether contents of that type may have a picture."""
+        return self._settings.enabled and kind_of(media_type) is not None
+
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         """A picture, None for what has none; raises StoreUnavailable when too many wait."""
         kind = kind_of(media_type)

@@ -12,6 +12,7 @@ from posthouse.core.files.errors import (
     NameNotAllowed,
     NoSuchFile,
     NoSuchLock,
+    NoSuchRevision,
     NotAFolder,
     NotPermitted,
     TooDeep,
@@ -20,6 +21,7 @@ from posthouse.core.files.errors import (
     TooManyLocks,
     TooManyProperties,
 )
+from posthouse.core.mail.errors import TooManyKeywords
 from posthouse.core.sharing.errors import NoSuchGrantee, TooManyGrants
 from posthouse.storage.contract import Refused
 from posthouse.webdav.http.errors import HttpError
@@ -44,6 +46,8 @@ _TABLE: dict[type[Refused], tuple[int, str, str]] = {
     TooManyLocks: (507, "{DAV:}quota-not-exceeded", "there are too many locks"),
     TooManyFiles: (507, "{DAV:}quota-not-exceeded", "there are too many files"),
     TooManyProperties: (507, "{DAV:}quota-not-exceeded", "there are too many properties"),
+    TooManyKeywords: (507, "{DAV:}quota-not-exceeded", "there are too many tags"),
+    NoSuchRevision: (404, "", "it has no such earlier contents"),
     OverQuota: (507, "{DAV:}quota-not-exceeded", "there is no room for it"),
     NoSuchAccount: (403, "", "the account is gone"),
 }

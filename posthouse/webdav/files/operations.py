@@ -21,16 +21,16 @@ def make_described_folder(
     account: int,
     folder: int,
     name: str,
-    properties: list[tuple[str, bytes | None]],
+    described: FileChange,
     conditions: Conditions,
     limits: FileLimits,
     now: int,
 ) -> None:
-    """Make a folder that has these properties, or none; raises what both steps do."""
+    """Make a folder of which this is said, or none; raises what both steps do."""
     made = make_folder(txn, account, folder, name, conditions, limits, now)
-    if properties:
+    if described != FileChange():
         told = msgspec.structs.replace(conditions, match=None, none_match=None)
-        change_file(txn, account, made.entry.node, FileChange(properties), told, limits, now)
+        change_file(txn, account, made.entry.node, described, told, limits, now)
 
 
 @query

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+import msgspec
+
 from posthouse.core.files.names import canonical
 from posthouse.core.files.records import ROOT
-from posthouse.core.files.revisions import contents_place
+from posthouse.core.files.revisions import contents_place, list_revisions
 from posthouse.core.files.tree import list_folder, resolve
 from posthouse.core.files.visiting import glimpse, visit
 from posthouse.core.sharing.rights import Right
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.locking import FileLocking
 from posthouse.webdav.files.operations import properties_of_all, room_of
+from posthouse.webdav.files.properties import FILES
 from posthouse.webdav.files.sharing import FileSharing
 from posthouse.webdav.files.syncing import FileSyncing
+from posthouse.webdav.files.telling import told_properties
 from posthouse.webdav.files.writing import FileWriting
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.leading import leading_folder
@@ -23,7 +27,7 @@ from posthouse.webdav.properties.property import Table
 from posthouse.webdav.properties.sharing import SHARING
 from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
 
-_TABLE: Table = {**BASIC, **SHARING}
+_TABLE: Table = {**BASIC, **SHARING, **FILES}
 PAGE = 200  # members that are read and written at a stretch
 
 
@@ -107,12 +111,36 @@ class FilesTree:
         """What clients keep of these."""
         return await self._drive.store.read(properties_of_all, self._drive.account, [member.key for member in members])
 
+    async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
+        """Tags, notes and earlier contents of these."""
+        return await told_properties(self._drive, members, names)
+
     async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
         """Its octets; raises HttpError when they are stored no more."""
         place = await self._drive.store.read(contents_place, member.content)
         if place is None:
             raise HttpError(404, "it is there no more")
         return self._drive.blobs.chunks(place, start, stop)
+
+    async def earlier(self, member: Member, revision: int) -> Member | None:
+        """A document as it was with earlier contents."""
+        revisions = await self._drive.store.read(list_revisions, self._drive.account, member.key)
+        held = dict(revisions).get(revision)
+        if held is None:
+            return None
+        etag = f'"{held.hash[:16].hex()}"'
+        return msgspec.structs.replace(
+            member,
+            size=held.size,
+            media_type=held.media_type,
+            modified=held.modified,
+            etag=etag,
+            content=held.hash,
+        )
+
+    def has_picture(self, member: Member) -> bool:
+        """Whether there are pictures of its kind."""
+        return self._drive.thumbnails.knows(member.media_type)
 
     async def picture(self, member: Member, side: int) -> bytes | None:
         """A small picture of it."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from posthouse.core.files.copying import copy_one, copy_tree
-from posthouse.core.files.describing import FileChange, change_file
+from posthouse.core.files.describing import change_file
 from posthouse.core.files.erasing import check_removal, remove
 from posthouse.core.files.moving import Target, move
+from posthouse.core.files.revisions import restore_revision
 from posthouse.core.files.writing import Document, put_document
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.operations import make_described_folder
+from posthouse.webdav.files.properties import NOTE, TAGS, change_of
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.tree import Found, Guard, Member, Tree, Upload, Written
 
@@ -42,7 +44,7 @@ class FileWriting:
     async def make_folder(self, at: Found, properties: Mapping[str, bytes], guard: Guard) -> None:
         """Make a folder."""
         drive = self._drive
-        told: list[tuple[str, bytes | None]] = list(properties.items())
+        told = change_of(list(properties.items()))
         conditions = drive.conditions(guard)
         await drive.write(
             make_described_folder, drive.account, at.folder, at.path[-1], told, conditions, drive.limits, drive.now()
@@ -82,10 +84,19 @@ class FileWriting:
         copied = await drive.write(copy_one, drive.account, _key(source), where, conditions, drive.limits, drive.now())
         return copied.is_new
 
+    async def restore(self, at: Found, revision: int, guard: Guard) -> None:
+        """Give a document its earlier contents again."""
+        drive = self._drive
+        await drive.write(
+            restore_revision, drive.account, _key(at), revision, drive.conditions(guard), drive.limits, drive.now()
+        )
+
     async def change(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
         """Keep properties, and remove others."""
         drive = self._drive
-        change, conditions = FileChange(list(properties)), drive.conditions(guard)
+        if not at.path and any(name in (TAGS, NOTE) for name, _ in properties):
+            raise HttpError(403, "tags and notes are of what is in here")
+        change, conditions = change_of(properties), drive.conditions(guard)
         await drive.write(change_file, drive.account, _key(at), change, conditions, drive.limits, drive.now())
 
 

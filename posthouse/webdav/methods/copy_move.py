@@ -5,6 +5,7 @@ from __future__ import annotations
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.earlier import brought_back
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented
 from posthouse.webdav.tree import Found, Tree
@@ -13,6 +14,8 @@ from posthouse.webdav.wire.fields import INFINITY, depth, destination, overwrite
 
 async def copy(asked: Asked) -> Answer:
     """Copy it; raises HttpError."""
+    if "revision" in asked.request.query:
+        return await brought_back(asked)
     writing = asked.writing
     levels = depth(asked.request, INFINITY)
     if levels == 1:

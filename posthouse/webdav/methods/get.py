@@ -12,6 +12,7 @@ from posthouse.webdav.http.conditions import Validators, Verdict, read_condition
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.ranges import Span, content_range, wanted_span
 from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.earlier import earlier
 from posthouse.webdav.methods.preconditions import validators
 from posthouse.webdav.tree import Member
 from posthouse.webdav.wire.dates import http_date
@@ -25,6 +26,8 @@ async def get(asked: Asked) -> Answer:
     at, member = await asked.held()
     if not member.is_folder:
         asked.need(at, member, Right.READ)
+    if "revision" in asked.request.query:
+        member = await earlier(asked, at, member)
     if "thumbnail" in asked.request.query and not member.is_folder:
         return await _thumbnail(asked, member)
     held = validators(member)

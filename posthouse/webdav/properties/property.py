@@ -49,7 +49,8 @@ class Property(msgspec.Struct, frozen=True):
     """One live property: `make` gives its whole element, None for a member that has none.
 
     `is_common` ones are part of allprop; what is not `is_protected` clients may set, and have back as they wrote it.
-    Without any of the `rights`, as bits of `Right`, on a member one is not told its.
+    Without any of the `rights`, as bits of `Right`, on a member one is not told its. `is_told`: its tree tells it of
+    several members at once (`Tree.told`), and `make` gives none.
     """
 
     make: Callable[[Scene, Path, Member], str | None]
@@ -57,6 +58,7 @@ class Property(msgspec.Struct, frozen=True):
     is_protected: bool = True
     need: Need | None = None
     rights: int = 0
+    is_told: bool = False
 
 
 Table = Mapping[str, Property]

@@ -11,6 +11,7 @@ from posthouse.webdav.wire.questions import Asks, Wish
 from posthouse.webdav.wire.writing import address, segment, tags
 
 _NONE: Mapping[str, bytes] = {}
+_NOTHING: Mapping[int, Mapping[str, bytes]] = {}
 
 
 class Rows:
@@ -29,6 +30,9 @@ class Rows:
         self._asked: list[tuple[str, Property | None, str]] = [
             (name, self._table.get(name), tags(name)[2]) for name in names
         ]
+        # what is told costs a look at each member: it is not looked at for those who did not ask
+        wanted = self._table.items() if wish.asks is Asks.NAMES else [(name, each) for name, each, _ in self._asked]
+        self._told = [name for name, each in wanted if each is not None and each.is_told]
         # a property that clients cannot write is never read among those that they did
         self._reads_dead = wish.asks is not Asks.NAMED or any(
             each is None or not each.is_protected for _, each, _ in self._asked
@@ -62,14 +66,18 @@ class Rows:
 
     async def _dead(self, members: Sequence[Member]) -> Mapping[int, Mapping[str, bytes]]:
         having = [member for member in members if member.dead] if self._reads_dead else []
-        return await self._scene.tree.dead_properties(having) if having else {}
+        dead = await self._scene.tree.dead_properties(having) if having else _NOTHING
+        if not self._told:
+            return dead
+        told = await self._scene.tree.told(members, self._told)
+        return {key: {**dead.get(key, _NONE), **told.get(key, _NONE)} for key in {*dead, *told}}
 
     def _row(self, where: str, path: Path, member: Member, dead: Mapping[int, Mapping[str, bytes]]) -> str:
         own = dead.get(member.key, _NONE) if dead else _NONE
         if self._wish.asks is Asks.NAMED:
             return self._named(where, path, member, own)
         held = {name: made for name, each, _ in self._asked if each and (made := each.make(self._scene, path, member))}
-        held |= {name: value.decode() for name, value in own.items() if _may_be_set(self._table.get(name))}
+        held |= {name: value.decode() for name, value in own.items() if _is_kept(self._table.get(name))}
         if self._wish.asks is Asks.NAMES:
             rest = [name for name, each in self._table.items() if each.make(self._scene, path, member)]
             return row(where, "".join([tags(name)[2] for name in dict.fromkeys([*held, *rest])]), "")
@@ -83,7 +91,7 @@ class Rows:
             if each is not None and each.rights and each.rights & ~member.rights:
                 denied.append(empty)
                 continue
-            made = own[name].decode() if name in own and _may_be_set(each) else None
+            made = own[name].decode() if name in own and _is_kept(each) else None
             if made is None and each is not None:
                 made = each.make(self._scene, path, member)
             if made is None:
@@ -93,5 +101,6 @@ class Rows:
         return row(where, "".join(held), "" if self._is_minimal else "".join(missing), "".join(denied))
 
 
-def _may_be_set(held: Property | None) -> bool:
-    return held is None or not held.is_protected
+def _is_kept(held: Property | None) -> bool:
+    """Whether its value is one that is read for several members at once, not made."""
+    return held is None or not held.is_protected or held.is_told

@@ -43,6 +43,9 @@ class Said(msgspec.Struct):
 class Painter:
     """Pictures everything that has a kind."""
 
+    def knows(self, media_type: str) -> bool:
+        return media_type == "image/png"
+
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         return b"picture" if media_type == "image/png" else None
 

@@ -347,6 +347,9 @@ async def test_what_is_there_afterwards_where_that_is_preferred() -> None:
 
 
 class Painter:
+    def knows(self, media_type: str) -> bool:
+        return True
+
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         return b"%d" % side if media_type == "image/png" else None
 
