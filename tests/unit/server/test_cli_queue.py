@@ -24,16 +24,17 @@ from tests.unit.server.test_cli_accounts import House
 
 NOW = time.time_ns() // 1_000_000
 HOUR = 3_600_000
-FIRST, SECOND = (first_number(NOW - 2 * HOUR) + 1, first_number(NOW) + 1)
+OLD, YOUNG = NOW - 10 * HOUR, NOW - 2 * HOUR  # of ages that stay what they are however long the tests take
+FIRST, SECOND = first_number(OLD) + 1, first_number(YOUNG) + 1
 ANN, BOB, CAT = "ann@example.org", "bob@example.net", "cat@example.com"
 TEXT = b"Subject: Lunch\r\nMessage-ID: <1@example.org>\r\n\r\nAt noon?\r\n"
 
 
 async def fill(file: Path) -> None:
-    """Ann's letter to Bob and Cat, two hours old, whose destination is closed, and a report to Bob."""
+    """Ann's letter to Bob and Cat, ten hours old, whose destination is closed, and a younger report to Bob."""
     configuration = read_configuration(file)
     store = LocalStore.open(places(configuration).store, configuration.store)
-    for number, sender, created, recipients in ((FIRST, ANN, NOW - 2 * HOUR, (BOB, CAT)), (SECOND, "", NOW, (BOB,))):
+    for number, sender, created, recipients in ((FIRST, ANN, OLD, (BOB, CAT)), (SECOND, "", YOUNG, (BOB,))):
         new = Outbound(
             number=number,
             sender=sender,
@@ -46,7 +47,7 @@ async def fill(file: Path) -> None:
         )
         await store.write(send, scanned(TEXT), [], [new], created)
     for destination in ("example.net", "example.com"):
-        await store.write(close, destination, "Connection refused", Pace(HOUR, HOUR), NOW)
+        await store.write(close, destination, "Connection refused", Pace(24 * HOUR, 24 * HOUR), NOW)
     store.close()
 
 
@@ -101,7 +102,7 @@ def test_show(house: House) -> None:
 
 def test_summary(house: House) -> None:
     first, second = house.json("queue", "summary")
-    assert (first["destination"], first["recipients"], first["15m"], first["4h"]) == ("example.net", 2, 1, 1)
+    assert (first["destination"], first["recipients"], first["4h"], first["1d"]) == ("example.net", 2, 1, 1)
     assert (second["destination"], second["recipients"], second["words"]) == ("example.com", 1, "Connection refused")
     lines = house.done("queue", "summary").splitlines()
     assert lines[0].split()[:3] == ["destination", "recipients", "15m"]
