@@ -15,6 +15,7 @@ from posthouse.protocols.smtp.endpoint import smtp_factory
 from posthouse.protocols.smtp.roles import LMTP, MX, SUBMISSION
 from posthouse.protocols.web import autoconfig, sts
 from posthouse.protocols.web.shares.site import PATH as SHARE_ROOT
+from posthouse.server.access_log import access_log
 from posthouse.server.setting_up.records import open_ports
 from posthouse.server.worker.dav import dav_site
 from posthouse.server.worker.parts import Parts
@@ -87,7 +88,7 @@ def _http(parts: Parts, _name: str) -> Any:
     routes: dict[tuple[str, ...], Handler] = {**read_only(pages), DAV_ROOT: dav_site(parts, now_ms)}
     if web.shares:
         routes[SHARE_ROOT] = share_pages(parts, now_ms)
-    return HttpFactory(routes, settings, secret=SHARE_ROOT)
+    return HttpFactory(routes, settings, SHARE_ROOT, access_log(parts.configuration.log, parts.process))
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

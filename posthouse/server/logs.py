@@ -19,12 +19,12 @@ SECRET_NAMES = frozenset({"password", "secret", "token", "credentials", "authori
 
 TEXT_LENGTH = 500  # of what Twisted says
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def start_logging(settings: LogSettings, process: str) -> None:
     """Send what is logged in this process to standard error."""
-    level = _LEVELS[settings.level]
+    level = LEVELS[settings.level]
     for_people = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     structlog.configure(
         processors=[

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from posthouse.core.sharing.rights import READING
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.tree import Locking, Member, Path, Room, Sharing, Syncing, Writing
+from posthouse.webdav.tree import Contents, Locking, Member, Path, Room, Sharing, Syncing, Writing
 
 
 class LeadingTree:
@@ -26,7 +26,7 @@ class LeadingTree:
         """None are told here."""
         return {}
 
-    async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def contents(self, member: Member, start: int, stop: int) -> Contents:
         """There are no documents here."""
         raise HttpError(404, "there is nothing here")
 

@@ -14,6 +14,7 @@ import msgspec
 from posthouse.core.sharing.rights import ALL
 
 Path = tuple[str, ...]
+Contents = bytes | AsyncIterator[bytes]
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
@@ -131,8 +132,8 @@ class Reading(Protocol):
     async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
         """Live properties of these that are looked up together, as above."""
 
-    async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The octets of a document from `start` up to `stop`."""
+    async def contents(self, member: Member, start: int, stop: int) -> Contents:
+        """The octets of a document from `start` up to `stop`: all at once where they are few, else as they are read."""
 
     async def earlier(self, member: Member, revision: int) -> Member | None:
         """A document as it was with earlier contents; None without such."""
@@ -210,6 +211,15 @@ class Sharing(Protocol):
 
     async def set_list(self, at: Found, entries: Sequence[Ace] | None, guard: Guard) -> None:
         """Give a resource this list, for None none of its own; raises HttpError."""
+
+
+async def pieces_of(contents: Contents) -> AsyncIterator[bytes]:
+    """A document's octets, one piece after the other."""
+    if isinstance(contents, bytes):
+        yield contents
+        return
+    async for piece in contents:
+        yield piece
 
 
 class Tree(Reading, Protocol):

@@ -26,7 +26,7 @@ from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures,
 from posthouse.core.authentication.nobody import salt_of_nobody, unfitting_keys
 from posthouse.core.authentication.passwords import SALT_OCTETS, app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
-from posthouse.core.authentication.standing import login_with_credentials
+from posthouse.core.authentication.standing import login_stands, login_with_credentials
 from posthouse.core.authentication.tokens import Tokens
 from posthouse.core.registry import Registry
 from posthouse.storage.contract import Store, StoreUnavailable
@@ -81,6 +81,14 @@ class Authenticator:
             raise WrongCredentials
         self._remember(found.account, password, credentials.version)
         return self.admit(found, credentials.epoch)
+
+    async def still_stands(self, login: Login) -> bool:
+        """True while what let somebody in, and the account, are as they were then."""
+        return await self._store.read(login_stands, login.account, login.epoch)
+
+    def mark(self, secret: str) -> bytes:
+        """What a secret is known again by in this process; it says nothing outside."""
+        return hashlib.blake2b(secret.encode(), key=self._key, digest_size=32).digest()
 
     async def find(self, name: str) -> AccountFound | None:
         """The account that somebody means by a login name."""

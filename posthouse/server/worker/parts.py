@@ -37,6 +37,7 @@ class Parts(Struct):
 
     configuration: Configuration
     hostname: str
+    process: str
     remote: RemoteStore
     store: Store
     blobs: FileBlobs
@@ -79,6 +80,7 @@ async def build_parts(briefed: WorkerBriefing, local: LocalBus, line: Supervisor
     return Parts(
         configuration=configuration,
         hostname=configuration.server.hostname or socket.getfqdn(),
+        process=f"worker {briefed.slot}",
         remote=remote,
         store=store,
         blobs=blobs,

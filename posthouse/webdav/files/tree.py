@@ -25,7 +25,7 @@ from posthouse.webdav.leading import leading_folder
 from posthouse.webdav.properties.basic import BASIC
 from posthouse.webdav.properties.property import Table
 from posthouse.webdav.properties.sharing import SHARING
-from posthouse.webdav.tree import Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
+from posthouse.webdav.tree import Contents, Found, Locking, Member, Path, Room, Sharing, Syncing, Writing
 
 _TABLE: Table = {**BASIC, **SHARING, **FILES}
 PAGE = 200  # members that are read and written at a stretch
@@ -115,11 +115,13 @@ class FilesTree:
         """Tags, notes and earlier contents of these."""
         return await told_properties(self._drive, members, names)
 
-    async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def contents(self, member: Member, start: int, stop: int) -> Contents:
         """Its octets; raises HttpError when they are stored no more."""
         place = await self._drive.store.read(contents_place, member.content)
         if place is None:
             raise HttpError(404, "it is there no more")
+        if place.inline is not None and len(place.inline) == member.size:
+            return place.inline[start:stop]
         return self._drive.blobs.chunks(place, start, stop)
 
     async def earlier(self, member: Member, revision: int) -> Member | None:

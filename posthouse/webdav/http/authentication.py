@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 
 from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
@@ -26,8 +27,7 @@ async def login_of(request: Request, authenticator: Authenticator) -> Login:
     try:
         if is_token:
             return await _by_token(field, authenticator, request.peer.host)
-        name, password = _credentials(field, _asks(authenticator))
-        return await authenticator.check_password(name, password, request.peer.host)
+        return await _by_password(field, authenticator, request)
     except WrongCredentials:
         if is_token:
             raise HttpError(401, "the token is not good, or not any more", _BAD_TOKEN) from None
@@ -37,6 +37,20 @@ async def login_of(request: Request, authenticator: Authenticator) -> Login:
     except TooManyFailures:
         seconds = authenticator.settings.failure_window_seconds
         raise HttpError(429, "too many logins failed", ((b"retry-after", b"%d" % seconds),)) from None
+
+
+async def _by_password(field: str, authenticator: Authenticator, request: Request) -> Login:
+    """On a connection that goes on by the same password only this is looked at: that it still lets him in."""
+    kept, mark = request.kept, authenticator.mark(field)
+    if kept.login is not None and kept.mark == mark and kept.until > time.monotonic():
+        if await authenticator.still_stands(kept.login):
+            return kept.login
+        kept.login = None
+    name, password = _credentials(field, _asks(authenticator))
+    login = await authenticator.check_password(name, password, request.peer.host)
+    seconds = authenticator.settings.remember_login_seconds
+    kept.login, kept.mark, kept.until = login, mark, time.monotonic() + seconds
+    return login
 
 
 async def _by_token(field: str, authenticator: Authenticator, host: str) -> Login:

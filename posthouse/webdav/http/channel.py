@@ -26,7 +26,7 @@ from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.head import NO_BODY, GatheredFields, compose
 from posthouse.webdav.http.idle import IdleClock
-from posthouse.webdav.http.request import Request, read_target
+from posthouse.webdav.http.request import Kept, Request, read_target
 from posthouse.webdav.wire.dates import http_date
 
 log = structlog.get_logger()
@@ -140,6 +140,7 @@ class Exchange:
             fields=self.requestHeaders.held,
             peer=self.channel.peer,
             body=body,
+            kept=self.channel.kept,
         )
 
     async def _send(self, answer: Answer, body: Body) -> None:
@@ -223,6 +224,7 @@ class Channel(http.HTTPChannel):
     def __init__(self) -> None:
         super().__init__()
         self._clock = IdleClock(self._on_silence)
+        self.kept = Kept()
 
     @property
     def is_waiting(self) -> bool:

@@ -7,12 +7,23 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
+from posthouse.core.authentication.authenticator import Login
 from posthouse.core.peer import Peer
 from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
 
 LONGEST_TARGET = 8_192  # octets
 MOST_SEGMENTS = 200
+
+
+class Kept(msgspec.Struct):
+    """What a connection keeps from one request to the next: who asked, by what `mark` he is known again, until when
+    (seconds of the monotonic clock).
+    """
+
+    login: Login | None = None
+    mark: bytes = b""
+    until: float = 0.0
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -28,6 +39,7 @@ class Request(msgspec.Struct, frozen=True):
     fields: Mapping[str, str]
     peer: Peer
     body: Body
+    kept: Kept = msgspec.field(default_factory=Kept)
 
     def field(self, name: str) -> str:
         """A header field's value, "" without one."""

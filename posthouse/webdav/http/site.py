@@ -14,6 +14,7 @@ import structlog
 from twisted.internet.protocol import Factory
 
 from posthouse.storage.contract import StoreUnavailable
+from posthouse.webdav.http.access import Access, log_access
 from posthouse.webdav.http.answer import GUARDS, Answer, refusal, text
 from posthouse.webdav.http.channel import Channel
 from posthouse.webdav.http.encoding import encoded
@@ -39,12 +40,16 @@ class HttpFactory(Factory):
         routes: Mapping[tuple[str, ...], Handler],
         settings: HttpSettings,
         secret: Collection[str] = (),
+        told: Callable[[Access], None] = log_access,
     ) -> None:
-        """What is below paths that begin with a name in `secret` is a secret itself, and never logged."""
+        """What is below paths that begin with a name in `secret` is a secret itself, and never logged; `told` is the
+        access log.
+        """
         self._routes = dict(routes)
         self._deepest = max(map(len, self._routes), default=0)
         self._settings = settings
         self._secret = frozenset(secret)
+        self._told = told
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def buildProtocol(self, addr: Any) -> Any:
@@ -105,15 +110,16 @@ class HttpFactory(Factory):
         raise HttpError(404, "there is nothing here")
 
     def _log(self, request: Request, answer: Answer, seconds: float) -> None:
-        log.info(
-            "http",
-            method=request.method,
-            target=self.shown(request.target),
-            status=answer.status,
-            octets=len(answer.body) if isinstance(answer.body, bytes) else answer.length,
-            milliseconds=round(seconds * 1000, 1),
-            peer=request.peer.host,
-            agent=request.field("user-agent")[:200],
+        self._told(
+            Access(
+                request.method,
+                self.shown(request.target),
+                answer.status,
+                len(answer.body) if isinstance(answer.body, bytes) else answer.length,
+                round(seconds * 1000, 1),
+                request.peer.host,
+                request.field("user-agent")[:200],
+            )
         )
 
     def _close(self) -> None:

@@ -15,7 +15,7 @@ from posthouse.webdav.http.ranges import Placed, placed
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented, represented_refusal
-from posthouse.webdav.tree import Guard, Member, Upload
+from posthouse.webdav.tree import Guard, Member, Upload, pieces_of
 from posthouse.webdav.wire.dates import http_date
 from posthouse.webdav.wire.errors import DavError
 
@@ -68,12 +68,12 @@ async def _put_part(asked: Asked, part: Placed) -> Answer:
 
     async def pieces() -> AsyncIterator[bytes]:
         if held is not None and part.span.start:
-            async for piece in await asked.tree.contents(held, 0, part.span.start):
+            async for piece in pieces_of(await asked.tree.contents(held, 0, part.span.start)):
                 yield piece
         async for piece in _counted(asked, part.span.length):
             yield piece
         if held is not None and part.span.end < size:
-            async for piece in await asked.tree.contents(held, part.span.end, size):
+            async for piece in pieces_of(await asked.tree.contents(held, part.span.end, size)):
                 yield piece
 
     written = await asked.writing.write(at, Upload(pieces, media_type, whole), pinned)

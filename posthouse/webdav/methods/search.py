@@ -15,7 +15,7 @@ from posthouse.webdav.methods.asked import Asked, multistatus
 from posthouse.webdav.methods.preconditions import place_of
 from posthouse.webdav.methods.sifting import SEARCHABLE, TYPED, Resource, check, fits, sorted_by
 from posthouse.webdav.properties.rows import Rows
-from posthouse.webdav.tree import Member, Tree
+from posthouse.webdav.tree import Member, Tree, pieces_of
 from posthouse.webdav.walking import LookedAtEnough, walk
 from posthouse.webdav.wire.errors import DavError
 from posthouse.webdav.wire.fields import prefers
@@ -116,7 +116,7 @@ class _Looking:
         self._octets -= member.size
         if self._octets < 0:
             raise LookedAtEnough
-        octets = b"".join([piece async for piece in await tree.contents(member, 0, member.size)])
+        octets = b"".join([piece async for piece in pieces_of(await tree.contents(member, 0, member.size))])
         return octets.decode("utf-8", "replace").casefold()
 
 
