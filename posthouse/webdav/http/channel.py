@@ -1,10 +1,10 @@
-"""The rim: Twisted's HTTP connection, its bodies streamed to handlers and their answers paced by the peer; RFC 9112.
+"""The rim: a connection, its requests' bodies streamed to handlers and their answers paced by the peer; RFC 9112.
 
-Twisted's parser reads the requests. Its own request would take the whole body, to a file, before it lets anybody see
-it; here the handler begins when the header is whole, so that an upload goes where it belongs as it comes. An answer's
-head goes out in one write with what of its body is there: each write is a call into the kernel that wakes the peer.
+A handler begins when the header is whole, so that an upload goes where it belongs as it comes. An answer's head goes
+out in one write with what of its body is there: each write is a call into the kernel that wakes the peer. A request
+that comes before the one ahead of it is answered waits.
 """
-# mypy: disallow-untyped-calls=False
+# mypy: disallow-untyped-calls=False, disallow-subclassing-any=False
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import structlog
-from twisted.internet.protocol import connectionDone
-from twisted.protocols.basic import LineReceiver
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web import http
 
 from posthouse.core.peer import Peer
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.http.head import NO_BODY, GatheredFields, compose
+from posthouse.webdav.http.head import NO_BODY, compose
 from posthouse.webdav.http.idle import IdleClock
+from posthouse.webdav.http.parsing import BadRequest, End, Head, Parser
 from posthouse.webdav.http.request import Kept, Request, read_target
 from posthouse.webdav.wire.dates import http_date
 
@@ -36,6 +35,7 @@ BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r
 TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 UNWANTED_OCTETS = 1 << 20  # of a body that are taken and dropped, so that the connection can go on
 LINGER_SECONDS = 5.0  # how long the peer may go on sending what nobody wants, before it is cut
+AHEAD_OCTETS = 16_384  # of later requests that are taken while one is answered
 _CLOSE = b"Connection: close\r\n"
 
 Serve = Callable[[Request | HttpError], Awaitable[Answer]]
@@ -44,49 +44,37 @@ Serve = Callable[[Request | HttpError], Awaitable[Answer]]
 class Exchange:
     """One request and its answer on the wire."""
 
-    __slots__ = ("_gone", "_method", "_resumed", "_target", "_task", "_version", "body", "channel",
-                 "has_begun", "requestHeaders")  # fmt: skip
+    __slots__ = ("_gone", "_head", "_resumed", "_task", "body", "channel", "has_begun")
 
-    def __init__(self, channel: Any, _queued: int) -> None:
+    def __init__(self, channel: Channel, head: Head) -> None:
         self.channel = channel
-        self.requestHeaders = GatheredFields()  # Twisted's name
-        self.body: Body | None = None  # until the header is whole
-        self._task: asyncio.Task[None] | None = None
+        self.body = Body(head.length, self)
+        self.has_begun = False  # to be answered
+        self._head = head
         self._resumed: asyncio.Future[None] | None = None
         self._gone = False
-        self.has_begun = False  # to be answered
-
-    # What the connection calls
-
-    def begin(self, method: bytes, target: bytes, version: bytes, length: int | None) -> None:
-        """The header is whole."""
-        self._method, self._target, self._version = method, target, version
-        self.body = Body(length, self)
         self._task = asyncio.get_running_loop().create_task(self._answer(self.body))
 
-    def handleContentChunk(self, data: bytes) -> None:
-        if self.body is not None:
-            self.body.feed(data)
-
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        if self.body is not None:
-            self.body.end()
-
-    def connectionLost(self, reason: Any) -> None:
+    def lost(self) -> None:
+        """The peer has gone, or shall."""
         self._gone = True
         gone = ConnectionError("the peer has gone")
-        if self.body is not None:
-            self.body.fail(gone)
+        self.body.fail(gone)
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_exception(gone)
-        if self._task is not None:
-            self._task.cancel()
+        self._task.cancel()
+
+    def taken(self) -> None:
+        """The peer has taken what was written."""
+        if self._resumed is not None and not self._resumed.done():
+            self._resumed.set_result(None)
 
     # What the body calls
 
     def ask(self) -> None:
-        expected = self.requestHeaders.held.get("expect", "").lower() == "100-continue"
-        if expected and self._version == b"HTTP/1.1" and self.body is not None and not self.body.is_whole:
+        head = self._head
+        expected = head.fields.get("expect", "").lower() == "100-continue"
+        if expected and head.version == b"HTTP/1.1" and not self.body.is_whole:
             self.channel.transport.write(CONTINUE)
 
     def pause(self) -> None:
@@ -95,18 +83,6 @@ class Exchange:
     def resume(self) -> None:
         if not self._gone:
             self.channel.let_go()
-
-    # What the transport calls, through the connection, while the answer waits for the peer
-
-    def pauseProducing(self) -> None:
-        """It waits already."""
-
-    def resumeProducing(self) -> None:
-        if self._resumed is not None and not self._resumed.done():
-            self._resumed.set_result(None)
-
-    def stopProducing(self) -> None:
-        self.resumeProducing()
 
     # Inside
 
@@ -117,27 +93,27 @@ class Exchange:
         except ConnectionError:
             pass  # nobody is there to be told
         except Exception:
-            log.exception("answer failed", target=channel.factory.shown(self._target.decode("latin-1")))
+            log.exception("answer failed", target=channel.factory.shown(self._head.target.decode("latin-1")))
             channel.abort()
 
     def _read(self, body: Body) -> Request | HttpError:
         try:
-            target = self._target.decode("ascii")
+            target = self._head.target.decode("ascii")
             segments, is_folder, query = read_target(target)
         except UnicodeDecodeError:
             return HttpError(400, "the address is not encoded")
         except (HttpError, ValueError) as error:
             return error if isinstance(error, HttpError) else HttpError(400, "the query cannot be read")
-        hosts = self.requestHeaders.hosts
-        if hosts > 1 or (not hosts and self._version == b"HTTP/1.1"):
+        head = self._head
+        if head.hosts > 1 or (not head.hosts and head.version == b"HTTP/1.1"):
             return HttpError(400, "Host must be there once")  # RFC 9112 3.2
         return Request(
-            method=self._method.decode("latin-1"),
+            method=head.method.decode("ascii"),
             target=target,
             segments=segments,
             is_folder=is_folder,
             query=query,
-            fields=self.requestHeaders.held,
+            fields=head.fields,
             peer=self.channel.peer,
             body=body,
             kept=self.channel.kept,
@@ -150,29 +126,29 @@ class Exchange:
             channel.persistent = False
         if isinstance(answer.body, bytes):
             length = len(answer.body) if answer.length is None else answer.length
-            head = self._head(answer, length)
+            head = self._compose(answer, length)
             self._write(head if self._has_none(answer) else head + answer.body)
         else:
             await self._stream(answer, answer.body)
         if not self._gone:
-            channel.requestDone(self)
+            channel.answered()
 
-    def _head(self, answer: Answer, length: int | None) -> bytes:
+    def _compose(self, answer: Answer, length: int | None) -> bytes:
         framing = b"" if self.channel.persistent else _CLOSE
         if answer.status not in NO_BODY:
             if length is not None:
                 framing += b"Content-Length: %d\r\n" % length
-            elif self._version == b"HTTP/1.1":
+            elif self._head.version == b"HTTP/1.1":
                 framing += b"Transfer-Encoding: chunked\r\n"
         return compose(answer.status, answer.fields, framing, http_date(int(time.time() * 1000)))
 
     def _has_none(self, answer: Answer) -> bool:
-        return self._method == b"HEAD" or answer.status in NO_BODY
+        return self._head.method == b"HEAD" or answer.status in NO_BODY
 
     async def _stream(self, answer: Answer, pieces: AsyncIterator[bytes]) -> None:
         """The answer as it is made; of unknown length in chunks, or up to the connection's end (RFC 9112 6 and 7)."""
-        head = self._head(answer, answer.length)
-        is_chunked = answer.length is None and self._version == b"HTTP/1.1"
+        head = self._compose(answer, answer.length)
+        is_chunked = answer.length is None and self._head.version == b"HTTP/1.1"
         async with aclosing(cast(Any, pieces)):
             if self._has_none(answer):
                 self._write(head)
@@ -195,11 +171,9 @@ class Exchange:
         channel = self.channel
         if channel.is_waiting:
             self._resumed = asyncio.get_running_loop().create_future()
-            channel.registerProducer(self, True)
-            try:
-                await self._resumed
-            finally:
-                channel.unregisterProducer()
+            channel.wait_for_peer()
+            await self._resumed
+            channel.go_on()
 
     async def _discard(self, body: Body) -> bool:
         try:
@@ -209,27 +183,26 @@ class Exchange:
             return False
 
 
-class Channel(http.HTTPChannel):
+class Channel(Protocol):
     """One connection, which carries one exchange after another."""
 
-    requestFactory = cast(Any, Exchange)  # noqa: N815 - Twisted's name
     transport: Any
-    persistent: Any
+    factory: Any
     peer = Peer("", 0, tls=False)
+    silence_seconds: float = 60.0
     header_seconds: float = 20.0
-    _idle_seconds: int | None = None
-    _is_amid_header = False
-    _is_bad = False  # what came cannot be read: nothing after it is, either
+    persistent = True
+    is_waiting = False  # for the peer to take what was written
+    _is_held = False  # a body's reader has enough for now
+    _is_ahead = False  # enough of later requests is there
+    _is_amid_head = False
+    _is_over = False  # nothing more is read
 
     def __init__(self) -> None:
-        super().__init__()
-        self._clock = IdleClock(self._on_silence)
         self.kept = Kept()
-
-    @property
-    def is_waiting(self) -> bool:
-        """True while the peer has not taken what was written."""
-        return bool(self._waitingForTransport)
+        self._parser = Parser()
+        self._exchange: Exchange | None = None
+        self._clock = IdleClock(self._on_silence)
 
     # What the transport calls
 
@@ -237,78 +210,134 @@ class Channel(http.HTTPChannel):
         address = self.transport.getPeer()
         tls = hasattr(self.transport, "getHandle")
         self.peer = Peer(getattr(address, "host", ""), getattr(address, "port", 0), tls)
-        # not Twisted's own, which takes TLS for a socket and sets its options
-        self.setTimeout(self.timeOut)
-        self._networkProducer = self.transport
         self.transport.registerProducer(self, True)
+        self._set_clock()
 
     def dataReceived(self, data: bytes) -> None:
-        if self._is_bad:
+        if self._is_over:
             return
-        if not self._is_amid_header:
-            self.resetTimeout()
-        LineReceiver.dataReceived(self, data)
-        # a header must be whole in time, however often something of it comes
-        is_amid_header = bool(self.line_mode and (self._buffer or self.requests))
-        if is_amid_header and not self._is_amid_header and self.timeOut is not None:
-            self._clock.set(min(self.header_seconds, self.timeOut))
-        self._is_amid_header = is_amid_header
+        self._parser.receive(data)
+        self._read()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_over = True
         self._clock.stop()
-        super().connectionLost(reason)
+        if self._exchange is not None:
+            self._exchange.lost()
+            self._exchange = None
 
-    # What Twisted's parser calls
+    def pauseProducing(self) -> None:
+        self.is_waiting = True
 
-    def allHeadersReceived(self) -> None:
-        if self._is_bad:
-            return
-        exchange = self.requests[-1]
-        wishes = exchange.requestHeaders.held.get("connection", "").lower().split(",")
-        self.persistent = self._version == b"HTTP/1.1" and "close" not in [wish.strip() for wish in wishes]
-        exchange.begin(self._command, self._path, self._version, self.length)
+    def resumeProducing(self) -> None:
+        self.is_waiting = False
+        if self._exchange is not None:
+            self._exchange.taken()
 
-    def setTimeout(self, period: int | None) -> int | None:
-        before, self.timeOut = self.timeOut, period
-        self._clock.set(period)
-        return before
-
-    def resetTimeout(self) -> None:
-        if self.timeOut is not None:
-            self._clock.set(self.timeOut)
-
-    def _respondToBadRequestAndDisconnect(self) -> None:
-        if not self._is_bad:
-            self._is_bad = True
-            self._refuse(BAD)
-
-    def lineLengthExceeded(self, line: bytes) -> None:
-        self._respondToBadRequestAndDisconnect()
+    def stopProducing(self) -> None:
+        """The connection is lost, which is told apart."""
 
     # What exchanges call
 
     def hold(self) -> None:
         """Take nothing more; the peer's silence is then our doing."""
-        self._idle_seconds = self.setTimeout(None)
+        self._is_held = True
+        self._clock.set(None)
         self.transport.pauseProducing()
 
     def let_go(self) -> None:
         """Go on taking."""
-        if self._handlingRequest:  # nothing is waited for any more: Twisted keeps it for the next request
-            self._savedTimeOut = self._idle_seconds
-        else:
-            self.setTimeout(self._idle_seconds)
+        self._is_held = False
+        self._set_clock()
         self.transport.resumeProducing()
+
+    def wait_for_peer(self) -> None:
+        """An answer waits until the peer takes more of it, as long as the peer may be silent."""
+        self._clock.set(self.silence_seconds)
+
+    def go_on(self) -> None:
+        """It has."""
+        self._set_clock()
+
+    def answered(self) -> None:
+        """The answer is written; the next request may be."""
+        self._exchange = None
+        if not self.persistent:
+            self.loseConnection()
+            return
+        if self._is_ahead:
+            self._is_ahead = False
+            self.transport.resumeProducing()
+        self._read()
 
     def abort(self) -> None:
         """Cut it."""
+        self._is_over = True
         if self.transport is not None:
             self.transport.abortConnection()
 
+    # What the site calls
+
+    def drain(self) -> None:
+        """Close, when what is being answered is."""
+        self.persistent = False
+        if self._exchange is None:
+            self.loseConnection()
+
+    def loseConnection(self) -> None:
+        """Close when all that was written has been sent; with TLS between, a transport that has a producer does not."""
+        self._is_over = True
+        if self.transport is not None:
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
     # Inside
 
+    def _read(self) -> None:
+        """Go through what has come, as far as it can be begun with."""
+        try:
+            while self._exchange is None or not self._exchange.body.is_whole:
+                event = self._parser.next()
+                if event is None:
+                    break
+                if isinstance(event, Head):
+                    self._begin(event)
+                elif self._exchange is None:
+                    break
+                elif event is End.OF_BODY:
+                    self._exchange.body.end()
+                else:
+                    self._exchange.body.feed(event)
+        except BadRequest:
+            self._refuse(BAD)
+            return
+        if self._parser.waiting > AHEAD_OCTETS and not self._is_ahead:
+            self._is_ahead = True
+            self.transport.pauseProducing()
+        self._set_clock()
+
+    def _begin(self, head: Head) -> None:
+        wishes = head.fields.get("connection")
+        if head.version != b"HTTP/1.1" or (
+            wishes is not None and "close" in [wish.strip() for wish in wishes.lower().split(",")]
+        ):
+            self.persistent = False
+        self._exchange = Exchange(self, head)
+
+    def _set_clock(self) -> None:
+        """How long the peer may be silent now; a header must be whole in time, however often something of it comes."""
+        exchange = self._exchange
+        is_amid_head = exchange is None and self._parser.waiting > 0
+        if exchange is not None:
+            self._clock.set(None if self._is_held or exchange.body.is_whole else self.silence_seconds)
+        elif not is_amid_head:
+            self._clock.set(self.silence_seconds)
+        elif not self._is_amid_head:
+            self._clock.set(min(self.header_seconds, self.silence_seconds))
+        self._is_amid_head = is_amid_head
+
     def _on_silence(self) -> None:
-        if self._is_amid_header or self.requests:
+        if self._is_amid_head or self._exchange is not None:
             self._refuse(TOO_LATE)
         else:
             self.loseConnection()
@@ -317,8 +346,12 @@ class Channel(http.HTTPChannel):
 
     def _refuse(self, answer: bytes) -> None:
         """The last answer on the connection; none where another has begun."""
-        if len(self.requests) > 1 or (self.requests and self.requests[0].has_begun):
+        exchange = self._exchange
+        if exchange is not None and exchange.has_begun:
             self.abort()
             return
         self.transport.write(answer)
+        if exchange is not None:
+            self._exchange = None
+            exchange.lost()
         self.loseConnection()

@@ -1,4 +1,4 @@
-"""Heads: a request's fields as they are gathered, an answer's as it stands on the wire; RFC 9112 4 to 6, RFC 9110 5."""
+"""An answer's head as it stands on the wire; RFC 9112 4 to 6, RFC 9110 5."""
 
 from __future__ import annotations
 
@@ -14,24 +14,6 @@ _SPELT = {
     b"ms-author-via": b"MS-Author-Via",
     b"www-authenticate": b"WWW-Authenticate",
 }
-
-
-class GatheredFields:
-    """A request's fields, as Twisted's parser finds them: names in small letters, several values joined by commas."""
-
-    __slots__ = ("held", "hosts")
-
-    def __init__(self) -> None:
-        self.held: dict[str, str] = {}
-        self.hosts = 0  # several of them could mean several sites (RFC 9112 3.2)
-
-    def addRawHeader(self, name: bytes, value: bytes) -> None:
-        """One more."""
-        key, text = _small(name), value.decode("latin-1")
-        if key == "host":
-            self.hosts += 1
-        before = self.held.get(key)
-        self.held[key] = text if before is None else f"{before}, {text}"
 
 
 def compose(status: int, fields: Fields, framing: bytes, date: str) -> bytes:
@@ -60,8 +42,3 @@ def _status_line(status: int) -> bytes:
 def _spelt(name: bytes) -> bytes:
     # names have no case, but there are clients that think so
     return _SPELT.get(name) or name.title()
-
-
-@lru_cache(512)
-def _small(name: bytes) -> str:
-    return name.lower().decode("latin-1")

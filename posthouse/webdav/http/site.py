@@ -55,7 +55,7 @@ class HttpFactory(Factory):
     def buildProtocol(self, addr: Any) -> Any:
         channel = Channel()
         channel.factory = self
-        channel.timeOut = self._settings.request_timeout_seconds
+        channel.silence_seconds = self._settings.request_timeout_seconds
         channel.header_seconds = self._settings.header_timeout_seconds
         self._channels.add(channel)
         return channel
@@ -83,9 +83,6 @@ class HttpFactory(Factory):
             if top in self._secret:
                 return f"/{top}/..."
         return target[:500]
-
-    def log(self, request: Any) -> None:
-        """Twisted's own log, which is not ours."""
 
     async def _answer(self, request: Request | HttpError) -> Answer:
         try:
@@ -124,8 +121,7 @@ class HttpFactory(Factory):
 
     def _close(self) -> None:
         for channel in list(self._channels):
-            if channel.transport is not None:
-                channel.transport.loseConnection()
+            channel.drain()
 
 
 def _guarded(answer: Answer) -> Answer:

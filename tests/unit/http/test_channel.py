@@ -243,3 +243,59 @@ async def test_our_own_faults_are_told_without_details() -> None:
         answer = await wire.answer()
         assert answer[0] == status
         assert b"secret" not in answer[2]
+
+
+async def test_a_site_that_ends_lets_answers_be_finished() -> None:
+    go_on = asyncio.Event()
+
+    async def slow(_request: Request) -> Answer:
+        await go_on.wait()
+        return text(200, "done")
+
+    factory = site(slow, "a")
+    idle, busy = Wire(factory), Wire(factory)
+    busy.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    factory._close()
+    # with TLS between, a transport that has a producer does not close
+    assert (idle.disconnecting, idle.producer) == (True, None)
+    assert not busy.disconnecting
+    go_on.set()
+    status, fields, _ = await busy.answer()
+    assert (status, fields["connection"]) == (200, "close")
+    assert busy.disconnecting
+
+
+async def test_who_takes_nothing_of_an_answer_is_cut() -> None:
+    async def long(_request: Request) -> Answer:
+        async def pieces() -> AsyncIterator[bytes]:
+            while True:
+                yield bytes(1000)
+
+        return Answer(200, (), pieces())
+
+    wire = Wire(site(long, "a"))
+    wire.producer.pauseProducing()
+    wire.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    await wire.until(lambda: bool(wire.out))
+    wire.channel._clock._until = 0.0  # the time is over
+    wire.channel._clock._look()
+    assert wire.is_cut
+
+
+async def test_later_requests_wait_and_are_few() -> None:
+    go_on = asyncio.Event()
+
+    async def slow(request: Request) -> Answer:
+        await go_on.wait()
+        return text(200, request.segments[-1])
+
+    wire = Wire(site(slow, "a"))
+    wire.send(b"GET /a/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    filling = b"GET /a/2 HTTP/1.1\r\nHost: x\r\nA: %b\r\n\r\n" % (b"b" * 10_000)
+    wire.send(filling)
+    assert not wire.is_paused
+    wire.send(filling)
+    assert wire.is_paused
+    go_on.set()
+    assert [(await wire.answer())[2] for _ in range(3)] == [b"1\n", b"2\n", b"2\n"]
+    assert not wire.is_paused
