@@ -22,6 +22,7 @@ from posthouse.protocols.imap.orders import Orders
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
+from posthouse.storage.ranges import Range
 
 
 class Contracts(msgspec.Struct, frozen=True):
@@ -87,14 +88,24 @@ class User(msgspec.Struct, frozen=True):
         return self.contracts.now()
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """Messages that a command put into a mailbox, which within its account is known by its UIDVALIDITY."""
+
+    account: int
+    uid_validity: int
+    uids: list[Range]
+
+
 class Ok(msgspec.Struct, frozen=True):
     """A command that was done: OK, with a response code or none.
 
     `synced` asks for HIGHESTMODSEQ as its code, where the peer enabled QRESYNC (RFC 7162 3.2.7). `limited` is the
     MESSAGELIMIT code of a command that was done in part, told before the tag when that has another one (RFC 9738 3.1).
+    `placed` are the messages that it brought; those that a search folder shows as well stand there twice.
     """
 
     text: str
     code: bytes | None = None
     synced: bool = False
     limited: bytes | None = None
+    placed: tuple[Placed, ...] = ()

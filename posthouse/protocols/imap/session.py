@@ -365,7 +365,7 @@ class Session:
     async def _dispatch(self, command: Command) -> Ok | None:
         outcome = await self._do(command)
         if self.watch is not None and self.user is not None:
-            await self.watch.absorb(command, self.user)
+            await self.watch.absorb(command, () if outcome is None else outcome.placed, self.user)
         return outcome
 
     async def _do(self, command: Command) -> Ok | None:
@@ -448,7 +448,7 @@ class Session:
             watch = self.watch
             arrived = await view.catch_up(self.channel, expunges=expunges, flags=watch is None or watch.tells_flags)
             if arrived and watch is not None and watch.wanted and self.user is not None:
-                await show_new(arrived, watch.wanted, view, self.user)
+                await show_new(watch.others_of(arrived, view), watch.wanted, view, self.user)
         except ViewLost as lost:
             self.say_bye(str(lost))
         except StoreUnavailable:

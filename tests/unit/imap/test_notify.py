@@ -95,6 +95,23 @@ async def test_much_at_once_is_told_in_few_words() -> None:
     assert [line.split(b" (")[0] for line in told] == [b"* STATUS Trash", b"* STATUS Sent"]
 
 
+async def test_where_others_did_something_too_the_peer_hears_of_all_of_it() -> None:
+    world = await open_world()
+    client = await connect(world)
+    await client.ok(f"NOTIFY SET (PERSONAL {NEW})")
+    watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]
+    known = next(one for one in watch._known.values() if one.name == "Trash")
+    await deliver(world, "Trash")
+    await client.line()
+    await client.ok("NOOP")
+    watch._known[known.place] = known  # as if the notice of that one had not come yet
+    await client.ok("APPEND Trash {2+}\r\n\r\n")
+    assert (await client.line()).startswith(b"* STATUS Trash (MESSAGES 2 UIDNEXT 3 ")
+    await client.ok("APPEND Trash {2+}\r\n\r\n")
+    await deliver(world, "Sent")
+    assert (await client.line()).startswith(b"* STATUS Sent (MESSAGES 1 ")
+
+
 def parse(line: bytes) -> object:
     decoder = Decoder(ImapSettings().wire)
     decoder.feed(line + b"\r\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
-from posthouse.protocols.imap.commands.placed import append_uid
+from posthouse.protocols.imap.commands.placed import appended
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire.commands.append import Append
 
@@ -36,4 +36,5 @@ async def append(command: Append, session: Session) -> Ok:
     except Exception:
         incoming.abandon()
         raise
-    return Ok("Stored", await append_uid(placed, found, user))
+    code, brought = await appended(placed, found, user)
+    return Ok("Stored", code, placed=brought)

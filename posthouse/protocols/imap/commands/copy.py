@@ -9,8 +9,8 @@ from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.limiting import newest_of
 from posthouse.protocols.imap.commands.numbers import check_numbers
-from posthouse.protocols.imap.commands.placed import copy_uid
-from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.commands.placed import copied
+from posthouse.protocols.imap.contracts import Ok, Placed, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
@@ -19,8 +19,8 @@ from posthouse.protocols.imap.wire.commands.messages import Copy, Move
 
 async def copy(command: Copy, view: View, user: User) -> Ok:
     """Show the messages in another mailbox too."""
-    code, _ = await _transfer(command, view, user)
-    return Ok("Copied", code)
+    code, placed, _ = await _transfer(command, view, user)
+    return Ok("Copied", code, placed=placed)
 
 
 async def move(command: Move, view: View, user: User) -> Ok:
@@ -29,14 +29,16 @@ async def move(command: Move, view: View, user: User) -> Ok:
     COPYUID stands before the EXPUNGE responses (RFC 6851 4.3), which catching up tells behind it.
     """
     refuse_read_only(view)
-    code, limited = await _transfer(command, view, user)
+    code, placed, limited = await _transfer(command, view, user)
     if code is not None:
         user.output.write(encoder.status_line("*", "OK", "Moved", code))
-    return Ok("Done", synced=True, limited=limited)
+    return Ok("Done", synced=True, limited=limited, placed=placed)
 
 
-async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[bytes | None, bytes | None]:
-    """The COPYUID code, and that of a limit."""
+async def _transfer(
+    command: Copy | Move, view: View, user: User
+) -> tuple[bytes | None, tuple[Placed, ...], bytes | None]:
+    """The COPYUID code, what was placed, and the code of a limit."""
     check_numbers(command.sequence, view, uid=command.uid)
     moves = isinstance(command, Move)
     if moves:
@@ -48,7 +50,7 @@ async def _transfer(command: Copy | Move, view: View, user: User) -> tuple[bytes
     try:
         found = await user.find(command.name)
         found.need(Right.INSERT)
-        copied = await acting.copy_or_move(view, ranges, found, user.now(), moves=moves)
+        done = await acting.copy_or_move(view, ranges, found, user.now(), moves=moves)
     except NoSuchMailbox:
         raise no_target() from None
-    return await copy_uid(copied, found, user), limited
+    return *await copied(done, found, user), limited

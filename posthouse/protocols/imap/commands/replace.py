@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
-from posthouse.protocols.imap.commands.placed import append_uid
+from posthouse.protocols.imap.commands.placed import appended
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.append import Replace
@@ -36,6 +36,6 @@ async def replace(command: Replace, session: Session) -> Ok:
     except Exception:
         incoming.abandon()
         raise
-    code = await append_uid(placed, found, user)
+    code, brought = await appended(placed, found, user)
     session.channel.write(encoder.status_line("*", "OK", "Stored", code))
-    return Ok("Replaced", synced=True)
+    return Ok("Replaced", synced=True, placed=brought)

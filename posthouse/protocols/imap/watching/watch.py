@@ -12,22 +12,21 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-import msgspec
-
 from posthouse.core.mail.annotations import WHOLE
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyMailboxes
 from posthouse.core.mail.finding import list_sharers
-from posthouse.core.mail.mailboxes import SEPARATOR, list_mailboxes, some_mailboxes
+from posthouse.core.mail.mailboxes import list_mailboxes, some_mailboxes
 from posthouse.core.mail.reading import touched
-from posthouse.protocols.imap.contracts import User
+from posthouse.protocols.imap.contracts import Placed, User
+from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.counters import differences, status_line
 from posthouse.protocols.imap.watching.names import Names
 from posthouse.protocols.imap.watching.notes import Notes
+from posthouse.protocols.imap.watching.own import absorb_names, absorb_placed, named
 from posthouse.protocols.imap.watching.watched import (
     Place,
     Watched,
     asked,
-    called,
     events_of,
     may_mean_others,
     may_mean_some,
@@ -35,7 +34,6 @@ from posthouse.protocols.imap.watching.watched import (
 )
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.listing import StatusItem
-from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
 from posthouse.protocols.imap.wire.commands.metadata import SetMetadata
 from posthouse.protocols.imap.wire.fetch import FetchAttribute
 from posthouse.protocols.imap.wire.notify import (
@@ -44,6 +42,7 @@ from posthouse.protocols.imap.wire.notify import (
     NotifyFilter,
     NotifyGroup,
 )
+from posthouse.storage.ranges import Range, merge, subtract
 from posthouse.storage.topics import SHARING_TOPIC, account_topic
 
 ENTRIES_PER_READ = 2000  # about 5 ms
@@ -61,6 +60,7 @@ class Watch:
         "_modseq",
         "_notes",
         "_others_changed",
+        "_placed",
         "_unfollow",
         "_wake",
         "news",
@@ -73,6 +73,7 @@ class Watch:
         self._groups = tuple(group for group in groups if not group.filter.is_selected and group.events)
         self._asks_others = any(map(may_mean_others, self._groups))
         self._others_changed = False
+        self._placed: tuple[Placed, ...] = ()  # by the peer's last command
         self._wake = wake
         self._listening: dict[str, Callable[[], None]] = {}  # by topic, what ends it
         self._followed = 0  # the account of the open mailbox, where that is another's
@@ -102,6 +103,13 @@ class Watch:
     def wanted(self) -> tuple[FetchAttribute, ...]:
         """What to tell of each new message behind EXISTS."""
         return () if self.selected is None else self.selected.attributes
+
+    def others_of(self, arrived: list[Range], view: View) -> list[Range]:
+        """Which of the messages that came the peer did not put there with the last command; RFC 5465 5.2."""
+        for one in self._placed:
+            if (one.account, one.uid_validity) == (view.account, view.uid_validity):
+                arrived = subtract(arrived, merge(one.uids))
+        return arrived
 
     def follow(self, account: int, user: User) -> None:
         """Listen to the account whose mailbox is open, 0 for none and for one's own."""
@@ -185,26 +193,16 @@ class Watch:
         user.output.write(b"".join(lines))
         await self._notes.tell(user, self._known)
 
-    async def absorb(self, command: Command, user: User) -> None:
+    async def absorb(self, command: Command, placed: tuple[Placed, ...], user: User) -> None:
         """The peer did this itself and hears nothing of it: it is as if it had been told (RFC 5465 5)."""
+        self._placed = placed
         if not self._groups:
             return
-        if isinstance(command, Create):
-            await self._absorb_new(command.name.removesuffix(SEPARATOR), user)
-        elif isinstance(command, Rename):
-            old, new = called(command.old), called(command.new)
-            for one in list(self._known.values()):
-                if one.name == old or one.name.startswith(old + SEPARATOR):
-                    self._rewrite(one, name=new + one.name[len(old) :])
-            await self._absorb_new(command.new, user)
-        elif isinstance(command, Delete):
-            for one in self._called(command.name):
-                del self._known[one.place]
-        elif isinstance(command, Subscribe | Unsubscribe):
-            for one in self._called(command.name):
-                self._rewrite(one, subscribed=isinstance(command, Subscribe))
-        elif isinstance(command, SetMetadata):
-            places = [one.place for one in self._called(command.name)] if command.name else [(user.account, WHOLE)]
+        await absorb_names(command, self._known, user, others=self._asks_others)
+        await absorb_placed(placed, self._known, user)
+        if isinstance(command, SetMetadata):
+            meant = named(command.name, self._known)
+            places = [one.place for one in meant] if command.name else [(user.account, WHOLE)]
             self._notes.absorb(places, command.changes)
 
     # Inside
@@ -271,23 +269,3 @@ class Watch:
         count = sum(1 for one in self._known.values() if one.owned or asked(self._groups, one))
         if count > user.contracts.settings.notified_mailboxes:
             raise TooManyMailboxes(count)
-
-    # What the peer did itself
-
-    def _called(self, name: str) -> list[Watched]:
-        wanted = called(name)
-        return [one for one in self._known.values() if one.name == wanted]
-
-    def _rewrite(self, one: Watched, **changes: object) -> None:
-        self._known[one.place] = msgspec.structs.replace(one, mailbox=msgspec.structs.replace(one.mailbox, **changes))
-
-    async def _absorb_new(self, name: str, user: User) -> None:
-        """A mailbox that the peer made, and those above it; messages that are in it already are still to be told."""
-        levels = called(name).split(SEPARATOR)
-        names = {SEPARATOR.join(levels[:depth]) for depth in range(1, len(levels) + 1)}
-        own = [Watched(user.account, one) for one in await user.store.read(list_mailboxes, user.account)]
-        others = await read_others(user) if self._asks_others else {}
-        for one in [*own, *others.values()]:
-            if one.name in names and one.place not in self._known:
-                self._known[one.place] = one
-                self._rewrite(one, uid_next=1, exists=0, unseen=0)
