@@ -47,7 +47,7 @@ _WORD = re.compile(
     |(?P<literal>\[[^\[\]]*+\]?)|(?P<atom>[^\s\x00-\x1f"<>@,:;()\[\]\\]++)""",
     re.VERBOSE | re.DOTALL,
 )
-_SPECIALS = re.compile(r'[,;:<>@"]')
+_SPECIALS = re.compile(r'[,;:<>@"()\\]')
 _COMMENT_PART = re.compile(rb"[()]|\\.", re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -80,14 +80,20 @@ def display_text(addresses: AddressList) -> str:
 
 def _display(entry: Mailbox | Group) -> str:
     if isinstance(entry, Group):
-        return f"{decode_words(entry.name)}: {display_text(entry.members)};"
+        return f"{_phrase(entry.name)}: {display_text(entry.members)};"
     address = decode_words(entry.local + b"@" + entry.domain if entry.domain else entry.local)
     if not entry.name:
         return address
-    name = decode_words(entry.name)
-    if _SPECIALS.search(name) is not None:
-        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    name = _phrase(entry.name)
     return f"{name} <{address}>" if address else name
+
+
+def _phrase(octets: bytes) -> str:
+    """A name, in quotes where it could be read as something else."""
+    name = decode_words(octets)
+    if _SPECIALS.search(name) is None:
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class _Word(NamedTuple):
@@ -149,7 +155,7 @@ class _Reader:
             return match.end() if match else at + 1, "", b""  # or a stray bracket
         kind = match.lastgroup or ""
         text = match[kind]
-        if text == b"(":
+        if kind == "special" and text == b"(":
             end = self._comment_end(at)
             return end, "", _QUOTED_PAIR.sub(rb"\1", self._value[at + 1 : end].removesuffix(b")")).strip()
         if kind == "quoted":

@@ -146,3 +146,12 @@ def test_hostile_lists_take_bounded_time(piece: bytes) -> None:
 def test_display_text() -> None:
     value = b'=?utf-8?q?J=C3=BCrgen?= <j@a>, b@c, team: d@e;, "Bee, Ann" <ann@a>, Nobody at all'
     assert display_text(parse_addresses(value)) == 'Jürgen <j@a>, b@c, team: d@e;, "Bee, Ann" <ann@a>, Nobody at all'
+
+
+@pytest.mark.parametrize("name", ["Bee, Ann", "Ann (work)", "a\\b", "(", 'the "bee"', "<a@b>", "x:y;", "Jörg (privat)"])
+def test_a_name_can_be_read_from_the_display_text_again(name: str) -> None:
+    word = f"=?utf-8?q?{''.join(f'={octet:02X}' for octet in name.encode())}?="
+    for value in (f"{word} <j@a>", f"{word}: j@a;"):
+        found = parse_addresses(display_text(parse_addresses(value.encode())).encode())
+        assert len(found) == 1
+        assert found[0].name.decode() == name
