@@ -180,6 +180,35 @@ class Revision:
         self.txn.delete(ITEM.key(self.account, number, uid))
         ranges.add(self._change(number).destroyed, uid)
 
+    def create_all(self, number: int, values: Sequence[bytes]) -> range:
+        """Add items by their records, which have this modseq already; their UIDs."""
+        record = self.collection(number)
+        uids = range(record.uid_next, record.uid_next + len(values))
+        if not values:
+            return uids
+        record.uid_next = uids.stop
+        self.txn.put_many(zip(ITEM.keys(self.account, number, last=uids), values, strict=True))
+        ranges.extend(self._change(number).created, ranges.runs(uids))
+        return uids
+
+    def update_all(self, number: int, uids: Sequence[int], values: Sequence[bytes]) -> None:
+        """Replace the records of items; the new ones have this modseq already."""
+        self.txn.put_many(zip(ITEM.keys(self.account, number, last=uids), values, strict=True))
+        ranges.extend(self._change(number).updated, ranges.runs(sorted(uids)))
+
+    def destroy_all(self, number: int, uids: Sequence[int]) -> None:
+        """Remove items that are there, leaving their tombstones in the log."""
+        gone = ranges.runs(sorted(uids))
+        if not gone:
+            return
+        for first, last in gone:
+            key = ITEM.key(self.account, number, first)
+            if first == last:
+                self.txn.delete(key)
+            else:
+                self.txn.delete_range(key, ITEM.key(self.account, number, last) + b"\x00")
+        ranges.extend(self._change(number).destroyed, gone)
+
     def leave(self, number: int, folder: int, name: str) -> None:
         """Say that an item is called so no more."""
         self._change(number).left.append((folder, name))

@@ -11,7 +11,7 @@ import functools
 import importlib
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import msgspec
@@ -62,6 +62,9 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set `key`, of 1 to MAX_KEY_OCTETS octets, to `value`; any other key makes the operation fail."""
+
+    def put_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """`put` each (key, value), in one call; what lies side by side costs least in key order."""
 
     def delete(self, key: bytes) -> bool:
         """Remove `key`; False when it was not there."""

@@ -22,6 +22,8 @@ SIZE_AT = struct.calcsize("<BHQIQQ")
 KEYWORDS_AT = FIXED.size
 FLAGS_AT = 1  # their low octet, which has all there are
 MODSEQ_AT, MODSEQ_END = 3, 11  # behind version and flags
+OBJECT_AT = MODSEQ_END
+SAVED_AT, SAVED_END = 23, 31
 
 
 class Item(msgspec.Struct, gc=False):

@@ -15,6 +15,35 @@ def add(ranges: list[Range], number: int) -> None:
         ranges.append((number, number))
 
 
+def extend(ranges: list[Range], more: Sequence[Range]) -> None:
+    """`add` for ascending ranges."""
+    for first, last in more:
+        if ranges and ranges[-1][1] + 1 == first:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+
+
+def runs(ascending: Sequence[int]) -> list[Range]:
+    """Ascending numbers, each once, as ranges; quick where most stand side by side."""
+    found: list[Range] = []
+    at, end = 0, len(ascending)
+    while at < end:
+        first = ascending[at]
+        step, stop = 1, at + 1  # the run goes on up to `stop` at least
+        while stop < end:
+            ahead = min(stop + step, end)
+            if ascending[ahead - 1] - first == ahead - 1 - at:
+                stop, step = ahead, step * 2
+            elif step > 1:
+                step = 1
+            else:
+                break
+        found.append((first, ascending[stop - 1]))
+        at = stop
+    return found
+
+
 def merge(ranges: Iterable[Range]) -> list[Range]:
     """The same numbers, sorted, without overlap or adjacency."""
     merged: list[Range] = []

@@ -13,7 +13,7 @@ from posthouse.core.files.records import ENCODER, ROOT, Earlier, Entry
 from posthouse.core.files.revisions import list_revisions
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, files_collection, locate, read_place
-from posthouse.core.mail.places import keyword_bits
+from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.contract import MAX_KEY_OCTETS, ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.items import decode_item
@@ -67,7 +67,7 @@ def tags_of(txn: ReadTransaction, account: int, nodes: list[int]) -> list[list[s
     found = []
     for value in txn.get_many([ITEM.key(account, number, node) for node in nodes]):
         bits = 0 if value is None else decode_item(value).keywords
-        found.append([name for at, name in enumerate(record.keywords) if bits >> at & 1])
+        found.append(list(named_by(record.keywords, bits)))
     return found
 
 

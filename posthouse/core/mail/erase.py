@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import erase_items
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, forget_search_folder
@@ -13,7 +11,7 @@ from posthouse.core.sharing.grants import forget_acls
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import WriteTransaction, operation
-from posthouse.storage.items import scan_items
+from posthouse.storage.item_bytes import first_items
 from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE, SUBSCRIPTION
 
 
@@ -28,12 +26,12 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
                 revision.remove_collection(number)
             forget_digests(txn, account, number)
             continue
-        items = list(islice(scan_items(txn, account, number), left))
-        left -= len(items)
+        items = first_items(txn, account, number, left)
+        left -= len(items.uids)
         with Revision(txn, account) as revision:
             revision.collection(number)
             erase_items(revision, number, items, now)
-            if record.exists == len(items):
+            if record.exists == len(items.uids):
                 revision.remove_collection(number)
         forget_digests(txn, account, number)
         if left <= 0:

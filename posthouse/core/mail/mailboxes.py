@@ -27,7 +27,7 @@ from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection, scan_collections, write_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.items import scan_items
+from posthouse.storage.item_bytes import EVERY, read_items
 
 KIND = "mail"
 KINDS = frozenset({KIND, SEARCH_KIND})  # what can be opened
@@ -126,7 +126,7 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
         if record.kind == SEARCH_KIND:
             forget_search_folder(txn, account, number)
         else:
-            remove_items(revision, number, list(scan_items(txn, account, number)), now)
+            remove_items(revision, number, read_items(txn, account, number, [EVERY]), now)
         revision.remove_collection(number)
         forget_attached(txn, account, number)
     forget_digests(txn, account, number)
@@ -149,7 +149,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     with Revision(txn, account) as revision:
         if number == INBOX_ID:
             target = _create(revision, new, None, now)
-            move_items(revision, number, list(scan_items(txn, account, number)), target, now)
+            move_items(revision, number, read_items(txn, account, number, [EVERY]), target, now)
             copy_annotations(txn, account, number, target)
             return
         below = record.name + SEPARATOR

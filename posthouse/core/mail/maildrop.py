@@ -10,16 +10,18 @@ from itertools import islice
 
 import msgspec
 
-from posthouse.core.mail.flags import SEEN
+from posthouse.core.mail.flagging import flag_items
+from posthouse.core.mail.flags import SEEN, FlagChange
 from posthouse.core.mail.mailboxes import INBOX, INBOX_ID, KIND, Mailbox, find, mailbox_of
-from posthouse.core.mail.places import move_items, remove_items, replace_flags
+from posthouse.core.mail.places import move_items, remove_items
 from posthouse.core.mail.records import decode_message
 from posthouse.storage import ranges
 from posthouse.storage.blobs.records import BlobPlace, place
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.items import RECEIVED_AT, SIZE_AT, decode_item, scan_ranges
+from posthouse.storage.item_bytes import read_items
+from posthouse.storage.items import RECEIVED_AT, SIZE_AT, decode_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM, MESSAGE
 
@@ -79,17 +81,14 @@ def leave_maildrop(
     """
     find(txn, account, INBOX)
     with Revision(txn, account) as revision:
-        for uid, value in list(scan_ranges(txn, account, INBOX_ID, seen)):
-            item = decode_item(value)
-            if not item.flags & SEEN:
-                replace_flags(revision, INBOX_ID, uid, item, item.flags | SEEN, item.keywords)
-        items = list(scan_ranges(txn, account, INBOX_ID, doomed))
+        flag_items(revision, INBOX_ID, read_items(txn, account, INBOX_ID, seen), FlagChange("add", SEEN))
+        items = read_items(txn, account, INBOX_ID, doomed)
         trash = _trash(txn, account) if to_trash else None
-        if items and trash is not None:
+        if items.uids and trash is not None:
             move_items(revision, INBOX_ID, items, trash, now)
-        elif items:
+        elif items.uids:
             remove_items(revision, INBOX_ID, items, now)
-    return len(items)
+    return len(items.uids)
 
 
 def _trash(txn: ReadTransaction, account: int) -> int | None:

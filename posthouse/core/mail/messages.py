@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from array import array
 from enum import IntFlag
-from itertools import islice
+from itertools import compress, islice
 
 import msgspec
 
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
+from posthouse.core.mail.flagging import Stored, flag_items
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import KIND, KINDS, Mailbox, mailbox_of, receiving
-from posthouse.core.mail.places import (
-    copy_items,
-    keyword_bits,
-    move_items,
-    place_letter,
-    remove_items,
-    replace_flags,
-)
+from posthouse.core.mail.places import copy_items, move_items, place_letter, remove_items
 from posthouse.core.mail.records import (
     Letter,
     MessageRecord,
@@ -36,7 +30,8 @@ from posthouse.storage.blobs.records import BlobPlace, keep, place
 from posthouse.storage.changes import LogPage, Revision, happened_since, log_page
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.items import decode_item, scan_items, scan_ranges, unpack_item
+from posthouse.storage.item_bytes import EVERY, Items, flags_of, read_items
+from posthouse.storage.items import scan_items, unpack_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
 
@@ -77,19 +72,6 @@ class View(msgspec.Struct, array_like=True, frozen=True):
 
     mailbox: Mailbox
     uids: bytes
-
-
-class Stored(msgspec.Struct, array_like=True, frozen=True):
-    """What a change of flags did: (uid, flags, keywords) of each message in its range; `failed` had changed since.
-
-    `modseq` is that of this change, 0 when all flags were so already; `modseqs` are those of the rows now.
-    """
-
-    modseq: int
-    keywords: tuple[str, ...]
-    rows: list[tuple[int, int, int]]
-    failed: list[Range]
-    modseqs: list[int] = []
 
 
 class Appended(msgspec.Struct, array_like=True, frozen=True):
@@ -213,8 +195,8 @@ def replace(
     The room that it leaves is there for them. Raises NoSuchMessage.
     """
     _mailbox(txn, account, mailbox)
-    replaced = list(scan_ranges(txn, account, mailbox, [(uid, uid)]))
-    if not replaced:
+    replaced = read_items(txn, account, mailbox, [(uid, uid)])
+    if not replaced.uids:
         raise NoSuchMessage(uid)
     with Revision(txn, account) as revision:
         remove_items(revision, mailbox, replaced, now)
@@ -230,30 +212,13 @@ def store_flags(
     change: FlagChange,
     unchanged_since: int | None,
 ) -> Stored:
-    """Change flags (RFC 9051 6.4.6); messages changed after `unchanged_since` are left (RFC 7162 3.1.3).
+    """Change flags (RFC 9051 6.4.6) in ascending ranges; what changed after `unchanged_since` is left (RFC 7162 3.1.3).
 
     Raises NoSuchMailbox, TooManyKeywords.
     """
     _mailbox(txn, account, mailbox)
-    done: list[tuple[int, int, int]] = []
-    failed: list[Range] = []
-    modseqs: list[int] = []
-    modseq = 0
     with Revision(txn, account) as revision:
-        record = revision.collection(mailbox)
-        named = keyword_bits(record, change.keywords)
-        for uid, value in list(scan_ranges(txn, account, mailbox, ranges)):
-            item = decode_item(value)
-            if unchanged_since is not None and item.modseq > unchanged_since:
-                uid_ranges.add(failed, uid)
-                continue
-            flags, keywords = change.apply(item.flags, item.keywords, named)
-            if (flags, keywords) != (item.flags, item.keywords):
-                replace_flags(revision, mailbox, uid, item, flags, keywords)
-                modseq = revision.modseq
-            done.append((uid, flags, keywords))
-            modseqs.append(item.modseq)
-    return Stored(modseq, tuple(record.keywords), done, failed, modseqs)
+        return flag_items(revision, mailbox, read_items(txn, account, mailbox, ranges), change, unchanged_since)
 
 
 @operation
@@ -288,17 +253,15 @@ def _expunge(
     record = _mailbox(txn, account, mailbox)
     if not record.deleted:
         return Expunged(record.modseq, [])
-    chosen = scan_items(txn, account, mailbox) if ranges is None else scan_ranges(txn, account, mailbox, ranges)
-    doomed = [(uid, value) for uid, value in chosen if decode_item(value).flags & DELETED]
-    cut = most is not None and len(doomed) > most
+    uids, values = read_items(txn, account, mailbox, [EVERY] if ranges is None else ranges)
+    marked = [flags & DELETED for flags in flags_of(values)]
+    cut = most is not None and sum(map(bool, marked)) > most
+    doomed = Items(list(compress(uids, marked)), list(compress(values, marked)))
     if most is not None:
-        doomed = doomed[-most:]
-    gone: list[Range] = []
+        doomed = Items(doomed.uids[-most:], doomed.values[-most:])
     with Revision(txn, account) as revision:
         remove_items(revision, mailbox, doomed, now)
-        for uid, _ in doomed:
-            uid_ranges.add(gone, uid)
-        return Expunged(revision.modseq, gone, cut)
+        return Expunged(revision.modseq, uid_ranges.runs(doomed.uids), cut)
 
 
 def _transfer(
@@ -306,16 +269,12 @@ def _transfer(
 ) -> Copied:
     _mailbox(txn, account, mailbox)
     into = receiving(txn, account, target)
-    items = list(scan_ranges(txn, account, mailbox, ranges))
-    source: list[Range] = []
-    arrived: list[Range] = []
+    items = read_items(txn, account, mailbox, ranges)
+    if not items.uids:
+        return Copied(into.record.uid_validity, [], [], into.main)
     with Revision(txn, account) as revision:
-        transfer = copy_items if keep_source else move_items
-        for uid in transfer(revision, mailbox, items, into.number, now) if items else ():
-            uid_ranges.add(arrived, uid)
-    for uid, _ in items:
-        uid_ranges.add(source, uid)
-    return Copied(into.record.uid_validity, source, arrived, into.main)
+        arrived = (copy_items if keep_source else move_items)(revision, mailbox, items, into.number, now)
+    return Copied(into.record.uid_validity, uid_ranges.runs(items.uids), uid_ranges.runs(arrived), into.main)
 
 
 def _readable(txn: ReadTransaction, account: int, mailbox: int) -> CollectionRecord:

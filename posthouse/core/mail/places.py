@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from posthouse.core.accounts.quota import charge
-from posthouse.core.mail.errors import TooManyKeywords
+from posthouse.core.mail.counting import count, count_all
 from posthouse.core.mail.flags import DELETED, SEEN
+from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.mail.records import (
     ENCODER,
     MESSAGE_SPACES,
@@ -19,12 +21,11 @@ from posthouse.core.mail.records import (
 from posthouse.core.mail.threads import join_thread, leave_thread
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
-from posthouse.storage.collections import CollectionRecord
 from posthouse.storage.contract import WriteTransaction
-from posthouse.storage.items import Item, decode_item
+from posthouse.storage.item_bytes import Items, elsewhere, keyword_sets, objects_of, size_of
+from posthouse.storage.items import Item
 from posthouse.storage.spaces import ENVELOPE, EXPUNGED, MESSAGE, PLACES, STRUCTURE
 
-MAX_KEYWORDS = 256
 ITEMS_PER_RECORD = 200
 
 
@@ -58,14 +59,14 @@ def put_message(revision: Revision, record: MessageRecord, envelope: bytes, stru
 def create_item(revision: Revision, mailbox: int, item: Item) -> int:
     """Add an item and count it; its UID."""
     uid = revision.create(mailbox, item)
-    _count(revision.collection(mailbox), item, 1)
+    count(revision.collection(mailbox), item, 1)
     return uid
 
 
 def take_out(revision: Revision, mailbox: int, uid: int, item: Item) -> None:
     """Remove an item and count it no more; what becomes of the message, and of the quota, is the caller's business."""
     revision.destroy(mailbox, uid)
-    _count(revision.collection(mailbox), item, -1)
+    count(revision.collection(mailbox), item, -1)
 
 
 def replace_flags(revision: Revision, mailbox: int, uid: int, item: Item, flags: int, keywords: int) -> None:
@@ -78,41 +79,41 @@ def replace_flags(revision: Revision, mailbox: int, uid: int, item: Item, flags:
     revision.update(mailbox, uid, item)
 
 
-def copy_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], target: int, now: int) -> list[int]:
+def copy_items(revision: Revision, mailbox: int, items: Items, target: int, now: int) -> range:
     """Show the same messages in `target` too; their UIDs there. Charges the quota: raises OverQuota."""
-    decoded = [decode_item(value) for _, value in items]
-    charge(revision.txn, revision.account, len(decoded), sum(item.size for item in decoded))
-    more = Counter(item.object for item in decoded)  # two copies of a message may be copied at once
-    keys = [PLACES.key(revision.account, message) for message in more]
-    for key, places, count in zip(keys, revision.txn.get_many(keys), more.values(), strict=True):
-        revision.txn.put(key, _encode_places(_places(places) + count))
-    return _recreate(revision, mailbox, decoded, target, now)
+    values = items.values
+    charge(revision.txn, revision.account, len(values), size_of(values))
+    more = Counter(objects_of(values))  # two copies of a message may be copied at once
+    keys = PLACES.keys(revision.account, last=list(more))
+    held = revision.txn.get_many(keys)
+    counts = [_encode_places(_places(value) + count) for value, count in zip(held, more.values(), strict=True)]
+    revision.txn.put_many(zip(keys, counts, strict=True))
+    return _recreate(revision, mailbox, values, target, now)
 
 
-def move_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], target: int, now: int) -> list[int]:
+def move_items(revision: Revision, mailbox: int, items: Items, target: int, now: int) -> range:
     """Take messages out of `mailbox` into `target`; their UIDs there."""
-    decoded = [decode_item(value) for _, value in items]
-    created = _recreate(revision, mailbox, decoded, target, now)
-    for (uid, _), item in zip(items, decoded, strict=True):
-        take_out(revision, mailbox, uid, item)
+    created = _recreate(revision, mailbox, items.values, target, now)
+    _take_out_all(revision, mailbox, items)
     return created
 
 
-def remove_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], now: int) -> None:
+def remove_items(revision: Revision, mailbox: int, items: Items, now: int) -> None:
     """Remove messages; until they are forgotten they can be put back (`undelete.py`), and count in no quota."""
     record = revision.collection(mailbox)
-    _take_out(revision, mailbox, items)
-    for at in range(0, len(items), ITEMS_PER_RECORD):
-        some = items[at : at + ITEMS_PER_RECORD]
-        key = EXPUNGED.key(revision.account, now, revision.modseq, mailbox, some[0][0])
-        expunged = ExpungedRecord(mailbox, record.name, record.keywords, [value for _, value in some])
-        revision.txn.put(key, ENCODER.encode(expunged))
+    uids, values = items
+    _remove(revision, mailbox, items)
+    for at in range(0, len(uids), ITEMS_PER_RECORD):
+        key = EXPUNGED.key(revision.account, now, revision.modseq, mailbox, uids[at])
+        some = list(values[at : at + ITEMS_PER_RECORD])
+        revision.txn.put(key, ENCODER.encode(ExpungedRecord(mailbox, record.name, record.keywords, some)))
 
 
-def erase_items(revision: Revision, mailbox: int, items: list[tuple[int, bytes]], now: int) -> None:
+def erase_items(revision: Revision, mailbox: int, items: Items, now: int) -> None:
     """Remove messages for good; those that stand nowhere else are forgotten."""
-    for item in _take_out(revision, mailbox, items):
-        forget_message(revision.txn, revision.account, item.object, now)
+    _remove(revision, mailbox, items)
+    for message in objects_of(items.values):
+        forget_message(revision.txn, revision.account, message, now)
 
 
 def forget_message(txn: WriteTransaction, account: int, message: int, now: int) -> None:
@@ -134,46 +135,27 @@ def forget_message(txn: WriteTransaction, account: int, message: int, now: int) 
         txn.delete(space.key(account, message))
 
 
-def keyword_bits(record: CollectionRecord, keywords: tuple[str, ...]) -> int:
-    """Keywords as bits of the mailbox's table, which grows by those it did not know; raises TooManyKeywords.
-
-    Keywords differ in more than case (RFC 9051 2.3.2); the first spelling stays.
-    """
-    bits = 0
-    for keyword in keywords:
-        known = [name.lower() for name in record.keywords]
-        if keyword.lower() not in known:
-            if len(known) >= MAX_KEYWORDS:
-                raise TooManyKeywords(MAX_KEYWORDS)
-            known.append(keyword.lower())
-            record.keywords.append(keyword)
-        bits |= 1 << known.index(keyword.lower())
-    return bits
-
-
-def _recreate(revision: Revision, mailbox: int, items: list[Item], target: int, now: int) -> list[int]:
+def _recreate(revision: Revision, mailbox: int, values: Sequence[bytes], target: int, now: int) -> range:
     names = revision.collection(mailbox).keywords
     into = revision.collection(target)
-    translated = {0: 0}
-    uids = []
-    for item in items:
-        if item.keywords not in translated:
-            held = tuple(name for number, name in enumerate(names) if item.keywords >> number & 1)
-            translated[item.keywords] = keyword_bits(into, held)
-        keywords = translated[item.keywords]
-        copy = Item(item.flags, 0, item.object, item.received, now, item.size, keywords)
-        uids.append(create_item(revision, target, copy))
-    return uids
+    translated = {
+        bitmap: keyword_bits(into, named_by(names, int.from_bytes(bitmap, "little")))
+        for bitmap in sorted(keyword_sets(values))
+    }
+    created = elsewhere(values, revision.modseq, now, translated)
+    count_all(into, created, 1)
+    return revision.create_all(target, created)
 
 
-def _take_out(revision: Revision, mailbox: int, items: list[tuple[int, bytes]]) -> list[Item]:
-    decoded = [decode_item(value) for _, value in items]
-    for (uid, _), item in zip(items, decoded, strict=True):
-        take_out(revision, mailbox, uid, item)
-    if decoded:
-        freed = sum(item.size for item in decoded)
-        charge(revision.txn, revision.account, -len(decoded), -freed, enforce=False)
-    return decoded
+def _take_out_all(revision: Revision, mailbox: int, items: Items) -> None:
+    revision.destroy_all(mailbox, items.uids)
+    count_all(revision.collection(mailbox), items.values, -1)
+
+
+def _remove(revision: Revision, mailbox: int, items: Items) -> None:
+    if items.values:
+        _take_out_all(revision, mailbox, items)
+        charge(revision.txn, revision.account, -len(items.values), -size_of(items.values), enforce=False)
 
 
 def _places(value: bytes | None) -> int:
@@ -182,12 +164,3 @@ def _places(value: bytes | None) -> int:
 
 def _encode_places(places: int) -> bytes:
     return places.to_bytes(4, "little")
-
-
-def _count(record: CollectionRecord, item: Item, by: int) -> None:
-    record.exists += by
-    record.size += by * item.size
-    if not item.flags & SEEN:
-        record.unseen += by
-    if item.flags & DELETED:
-        record.deleted += by

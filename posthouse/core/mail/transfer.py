@@ -5,16 +5,18 @@ Each account has records of its own of a message; the octets are the same blob.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import flags_allowed
+from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.mail.mailboxes import KIND, receiving
 from posthouse.core.mail.messages import Copied
 from posthouse.core.mail.places import (
     copy_items,
     create_item,
-    keyword_bits,
     move_items,
     put_message,
     remove_items,
@@ -27,7 +29,8 @@ from posthouse.storage.blobs.records import add_references
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import WriteTransaction, operation
-from posthouse.storage.items import Item, decode_item, scan_ranges
+from posthouse.storage.item_bytes import Items, read_items
+from posthouse.storage.items import Item, decode_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
 
@@ -44,22 +47,18 @@ def transfer(
     if source is None or source.kind != KIND:
         raise NoSuchMailbox(str(mailbox))
     target = receiving(txn, to.account, to.name)
-    items = list(scan_ranges(txn, account, mailbox, ranges))
-    left: list[Range] = []
-    for uid, _ in items:
-        uid_ranges.add(left, uid)
-    if not items:
+    items = read_items(txn, account, mailbox, ranges)
+    if not items.uids:
         return Copied(target.record.uid_validity, [], [])
+    uids: Sequence[int]
     if to.account == account:
         uids = _within(txn, account, mailbox, items, target.number, to.rights, keep_source, now)
     else:
-        uids = copy_across(txn, account, source.keywords, items, to, target.number, now)
+        uids = copy_across(txn, account, source.keywords, items.values, to, target.number, now)
         if not keep_source:
             with Revision(txn, account) as revision:
                 remove_items(revision, mailbox, items, now)
-    arrived: list[Range] = []
-    for uid in uids:
-        uid_ranges.add(arrived, uid)
+    left, arrived = uid_ranges.runs(items.uids), uid_ranges.runs(uids)
     return Copied(target.record.uid_validity, left, arrived, target.main)
 
 
@@ -67,12 +66,12 @@ def _within(
     txn: WriteTransaction,
     account: int,
     mailbox: int,
-    items: list[tuple[int, bytes]],
+    items: Items,
     target: int,
     rights: Right,
     keep_source: bool,
     now: int,
-) -> list[int]:
+) -> range:
     with Revision(txn, account) as revision:
         uids = (copy_items if keep_source else move_items)(revision, mailbox, items, target, now)
         for uid in uids:
@@ -89,13 +88,13 @@ def copy_across(
     txn: WriteTransaction,
     account: int,
     names: list[str],
-    items: list[tuple[int, bytes]],
+    values: Sequence[bytes],
     to: Found,
     target: int,
     now: int,
 ) -> list[int]:
-    """Copy items, whose keywords are `names`, to a mailbox of another account; their UIDs there."""
-    decoded = [decode_item(value) for _, value in items]
+    """Copy items, by their records, whose keywords are `names`, to a mailbox of another account; their UIDs there."""
+    decoded = [decode_item(value) for value in values]
     charge(txn, to.account, len(decoded), sum(item.size for item in decoded))
     allowed = flags_allowed(to.rights)
     uids = []
@@ -109,7 +108,7 @@ def copy_across(
             message = decode_message(record)
             add_references(txn, message.hash, 1)
             copied = put_message(revision, message, envelope or b"", structure or b"")
-            held = tuple(name for at, name in enumerate(names) if item.keywords >> at & 1)
+            held = named_by(names, item.keywords)
             keywords = keyword_bits(revision.collection(target), held if to.rights & Right.WRITE else ())
             copy = Item(item.flags & allowed, 0, copied, item.received, now, item.size, keywords)
             uids.append(create_item(revision, target, copy))

@@ -11,8 +11,9 @@ import msgspec
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyKeywords
 from posthouse.core.mail.flags import DELETED
+from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.mail.mailboxes import KIND, add_mailbox, canonical_name, receiving
-from posthouse.core.mail.places import create_item, forget_message, keyword_bits
+from posthouse.core.mail.places import create_item, forget_message
 from posthouse.core.mail.records import ExpungedRecord, decode_expunged, decode_message
 from posthouse.core.mail.search_folders.errors import NoMainMailbox
 from posthouse.storage.changes import Revision
@@ -184,7 +185,7 @@ def _place(txn: ReadTransaction, account: int, record: ExpungedRecord, into: str
 
 
 def _renewed(revision: Revision, mailbox: int, item: Item, record: ExpungedRecord, now: int) -> Item:
-    held = tuple(name for number, name in enumerate(record.keywords) if item.keywords >> number & 1)
+    held = named_by(record.keywords, item.keywords)
     try:
         keywords = keyword_bits(revision.collection(mailbox), held)
     except TooManyKeywords:

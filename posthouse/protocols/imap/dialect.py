@@ -6,6 +6,7 @@ It only grows while a connection lasts, and all parts of a session look at the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from posthouse.protocols.imap.wire import encoder
 from posthouse.storage.ranges import Range
@@ -67,11 +68,16 @@ class Dialect:
         items = b"FLAGS %b" % flags if self.uid_only else b"UID %d FLAGS %b" % (uid, flags)
         return self.fetched(number, uid, items + b" MODSEQ (%d)" % modseq if self.condstore else items)
 
-    def modseq_line(self, number: int, uid: int, modseq: int) -> bytes:
-        """A FETCH response for a message whose flags the peer knows already (RFC 7162 3.1.3)."""
-        return self.fetched(
-            number, uid, b"MODSEQ (%d)" % modseq if self.uid_only else b"UID %d MODSEQ (%d)" % (uid, modseq)
-        )
+    def alike(self, number: int, uids: range, items: bytes, *, uids_shown: bool) -> bytes:
+        """FETCH responses for messages side by side of which the same is told; `number` is that of the first."""
+        text = items.replace(b"%", b"%%")
+        if self.uid_only:
+            return (b"* %%d UIDFETCH (%b)\r\n" % text) * len(uids) % tuple(uids)
+        numbers = range(number, number + len(uids))
+        if not uids_shown:
+            return (b"* %%d FETCH (%b)\r\n" % text) * len(uids) % tuple(numbers)
+        values = tuple(chain.from_iterable(zip(numbers, uids, strict=True)))
+        return (b"* %%d FETCH (UID %%d %b)\r\n" % text) * len(uids) % values
 
     def gone(self, numbers: Sequence[range], uids: Sequence[Range]) -> bytes:
         """What tells that messages went; `numbers` from the last to the first, needed unless `names_gone`."""

@@ -198,6 +198,15 @@ class View:
             return range(first, last + 1)  # they stand side by side, as in most requests
         return [bisect_left(known, uid, first, last + 1) for uid in uids]
 
+    def number_of(self, uid: int) -> int:
+        """The number of a message that the peer knows, 0 where it knows none by number; `uids()` was awaited."""
+        return 0 if self.dialect.uid_only else self.positions_of([uid])[0] + 1
+
+    def by_recency(self, first: int, last: int) -> list[Range]:
+        r"""A range of UIDs in parts that are all \Recent here, or all not."""
+        recent = uid_ranges.intersect([(first, last)], self.recent)
+        return sorted([*recent, *uid_ranges.subtract([(first, last)], recent)])
+
     def flags_of(self, uid: int, flags: int, keywords: int) -> bytes:
         """A message's flags as shown, \\Recent among them for this session's recent messages."""
         return self.flag_lists.render(flags, keywords, recent=bool(self.recent) and self.is_recent(uid))

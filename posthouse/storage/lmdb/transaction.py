@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -50,6 +50,10 @@ class LmdbTransaction:
             if len(found) == limit and cursor.key() < end:
                 return found
         return [value for _, value in islice(self.scan(start, end), limit)]
+
+    def put_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        with self._txn.cursor() as cursor:
+            cursor.putmulti(entries)
 
     def delete_range(self, start: bytes, end: bytes) -> int:
         count = 0

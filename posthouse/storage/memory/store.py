@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from posthouse.storage.contract import (
@@ -54,6 +54,10 @@ class MemoryTransaction:
         if held is None:
             insort(self._keys, key)
         self._values[key] = value
+
+    def put_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        for key, value in entries:
+            self.put(key, value)
 
     def delete(self, key: bytes) -> bool:
         held = self._values.pop(key, None)

@@ -16,6 +16,7 @@ from posthouse.core.mail.errors import (
     NoSuchMailbox,
     TooManyKeywords,
 )
+from posthouse.core.mail.flagging import Flagged
 from posthouse.core.mail.flags import Flag, FlagChange
 from posthouse.core.mail.mailboxes import (
     create_default_mailboxes,
@@ -151,7 +152,7 @@ async def test_store_flags_and_the_log(store: Store) -> None:
     before = (await store.read(find_mailbox, 1, "INBOX")).modseq
     change = FlagChange("add", Flag.SEEN | Flag.DELETED, ("$Work",))
     stored = await store.write(store_flags, 1, inbox, [(2, 4)], change, None)
-    assert stored.rows == [(uid, Flag.SEEN | Flag.DELETED, 1) for uid in (2, 3, 4)]
+    assert stored.rows == [Flagged(2, 4, Flag.SEEN | Flag.DELETED, 1, stored.modseq)]
     mailbox = await store.read(find_mailbox, 1, "INBOX")
     assert (mailbox.unseen, mailbox.deleted, mailbox.keywords) == (2, 3, ("$Work",))
     log = net([await store.read(changes, 1, inbox, before, None, None)])

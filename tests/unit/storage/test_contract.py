@@ -132,6 +132,21 @@ async def test_put_replaces_and_delete_says_what_there_was(store: Store) -> None
     assert await store.write(drop_one, b"a") is False
 
 
+@operation
+def put_many(txn: WriteTransaction, entries: list[tuple[bytes, bytes]]) -> None:
+    txn.put_many((K + key, value) for key, value in entries)
+
+
+async def test_put_many(store: Store) -> None:
+    await store.write(put_all, [(b"b", b"old"), (b"d", b"kept")])
+    await store.write(put_many, [(b"c", b"3"), (b"a", b"1"), (b"b", b"2")])
+    assert await store.read(values, [b"a", b"b", b"c", b"d"]) == [b"1", b"2", b"3", b"kept"]
+    await store.write(put_many, [])
+    with pytest.raises(OperationFailed):
+        await store.write(put_many, [(b"e", b"5"), (b"x" * 600, b"")])
+    assert await store.read(values, [b"e"]) == [None]
+
+
 async def test_delete_range(store: Store) -> None:
     await store.write(put_all, [(bytes([n]), b"") for n in range(10)])
     assert await store.write(drop, b"\x03", b"\x07") == 4

@@ -11,10 +11,12 @@ import msgspec
 
 from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
 from posthouse.core.mail.finding import Found
+from posthouse.core.mail.flagging import Stored, flagged
 from posthouse.core.mail.flags import DELETED, FlagChange
+from posthouse.core.mail.keywords import keyword_bits
 from posthouse.core.mail.mailboxes import receiving
-from posthouse.core.mail.messages import Appended, Copied, Expunged, Stored, append
-from posthouse.core.mail.places import copy_items, keyword_bits, move_items, remove_items, replace_flags, take_out
+from posthouse.core.mail.messages import Appended, Copied, Expunged, append
+from posthouse.core.mail.places import copy_items, move_items, remove_items, replace_flags, take_out
 from posthouse.core.mail.records import Letter
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, decode_source, remove_member
 from posthouse.core.mail.search_folders.settling import mirrored_keywords
@@ -23,6 +25,7 @@ from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.item_bytes import Items
 from posthouse.storage.items import Item, decode_item, scan_items, scan_ranges
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM, SEARCH_MEMBER, SEARCH_SOURCE
@@ -49,9 +52,8 @@ def store_flags(
 ) -> Stored:
     """As `messages.store_flags`; messages whose flags are others than the folder knows have changed, too."""
     record = _folder(txn, account, folder)
-    done: list[tuple[int, int, int]] = []
+    now: list[tuple[int, tuple[int, int, int]]] = []
     failed: list[Range] = []
-    modseqs: list[int] = []
     modseq = 0
     with Revision(txn, account) as revision:
         for one in list(_shown(txn, account, folder, ranges)):
@@ -69,10 +71,9 @@ def store_flags(
             if (mine.flags, mine.keywords) != (flags, mirrored):
                 replace_flags(revision, folder, one.uid, mine, flags, mirrored)
                 modseq = revision.modseq
-            done.append((one.uid, flags, mirrored))
-            modseqs.append(mine.modseq)
+            now.append((one.uid, (flags, mirrored, mine.modseq)))
         record = revision.collection(folder)
-    return Stored(modseq, tuple(record.keywords), done, failed, modseqs)
+    return Stored(modseq, tuple(record.keywords), flagged(now), failed)
 
 
 @operation
@@ -90,12 +91,9 @@ def expunge(
         doomed = doomed[-most:]
     if not doomed:
         return Expunged(record.modseq, [])
-    gone: list[Range] = []
     with Revision(txn, account) as revision:
         _remove(revision, folder, doomed, now)
-        for one in doomed:
-            uid_ranges.add(gone, one.uid)
-        return Expunged(revision.modseq, gone, cut)
+        return Expunged(revision.modseq, uid_ranges.runs([one.uid for one in doomed]), cut)
 
 
 @operation
@@ -110,23 +108,18 @@ def transfer(
     if to.account == account:
         with Revision(txn, account) as revision:
             for run in _runs(some):
-                items = [(one.there, one.value) for one in run]
                 work = copy_items if keep_source else move_items
-                uids += work(revision, run[0].mailbox, items, target.number, now)
+                uids += work(revision, run[0].mailbox, _sources(run), target.number, now)
     else:
         for run in _runs(some):
             source = read_collection(txn, account, run[0].mailbox)
             names = [] if source is None else source.keywords
-            uids += copy_across(txn, account, names, [(one.there, one.value) for one in run], to, target.number, now)
+            uids += copy_across(txn, account, names, _sources(run).values, to, target.number, now)
         if not keep_source:
             with Revision(txn, account) as revision:
                 _remove(revision, folder, some, now)
-    left: list[Range] = []
-    arrived: list[Range] = []
-    for one, uid in zip(some, uids, strict=True):
-        uid_ranges.add(left, one.uid)
-        uid_ranges.add(arrived, uid)
-    return Copied(target.record.uid_validity, left, arrived, target.main)
+    left = uid_ranges.runs([one.uid for one in some])
+    return Copied(target.record.uid_validity, left, uid_ranges.runs(uids), target.main)
 
 
 @operation
@@ -197,10 +190,14 @@ def _mirrored(revision: Revision, folder: int, source: CollectionRecord, item: I
 
 
 def _remove(revision: Revision, folder: int, doomed: list[Shown], now: int) -> None:
-    by_mailbox: dict[int, list[tuple[int, bytes]]] = {}
+    by_mailbox: dict[int, list[Shown]] = {}
     for one in doomed:
-        by_mailbox.setdefault(one.mailbox, []).append((one.there, one.value))
+        by_mailbox.setdefault(one.mailbox, []).append(one)
         take_out(revision, folder, one.uid, one.item)
         remove_member(revision.txn, revision.account, folder, one.uid, one.mailbox, one.there)
-    for mailbox, items in by_mailbox.items():
-        remove_items(revision, mailbox, items, now)
+    for mailbox, some in by_mailbox.items():
+        remove_items(revision, mailbox, _sources(some), now)
+
+
+def _sources(some: list[Shown]) -> Items:
+    return Items([one.there for one in some], [one.value for one in some])

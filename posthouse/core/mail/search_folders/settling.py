@@ -11,7 +11,8 @@ from itertools import islice
 import msgspec
 
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyKeywords
-from posthouse.core.mail.places import create_item, keyword_bits, replace_flags, take_out
+from posthouse.core.mail.keywords import keyword_bits, named_by
+from posthouse.core.mail.places import create_item, replace_flags, take_out
 from posthouse.core.mail.search_folders.records import (
     Standing,
     add_member,
@@ -85,7 +86,7 @@ def drop_mailbox(txn: WriteTransaction, account: int, folder: int, turn: int, ma
 def mirrored_keywords(revision: Revision, folder: int, names: list[str], keywords: int) -> int:
     """Keywords of another mailbox, whose names are given, as bits of the folder's table; what has no room is left."""
     record = revision.collection(folder)
-    held = tuple(name for at, name in enumerate(names) if keywords >> at & 1)
+    held = named_by(names, keywords)
     try:
         return keyword_bits(record, held)
     except TooManyKeywords:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from posthouse.core.mail import messages, transfer
 from posthouse.core.mail.finding import Found
+from posthouse.core.mail.flagging import Stored
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Appended, Copied, Expunged, Stored
+from posthouse.core.mail.messages import Appended, Copied, Expunged
 from posthouse.core.mail.records import Letter
 from posthouse.core.mail.search_folders import acting
 from posthouse.protocols.imap.view import View

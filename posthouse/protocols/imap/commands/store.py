@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from posthouse.core.mail.flagging import Stored
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Stored
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
@@ -43,22 +45,22 @@ async def store(command: Store, view: View, user: User) -> Ok:
     return Ok("Done", limited=limited)
 
 
-def _lines(command: Store, done: Stored, view: View) -> list[bytes]:
+def _lines(command: Store, done: Stored, view: View) -> Iterator[bytes]:
+    """FETCH responses for what the peer does not know; RFC 7162 3.1.3 for those without flags."""
     dialect = view.dialect
-    at = view.positions_of([uid for uid, _, _ in done.rows])
-    rows = zip(at, done.rows, done.modseqs, strict=True)
-    if command.silent:
-        if not dialect.condstore:
-            return []
-        # RFC 7162 3.1.3: after UNCHANGEDSINCE each message is told, else those that changed
-        every = command.unchanged_since is not None
-        return [
-            dialect.modseq_line(n + 1, uid, modseq) for n, (uid, _, _), modseq in rows if every or modseq == done.modseq
-        ]
-    shown = [(n + 1, uid, view.flags_of(uid, flags, keywords), modseq) for n, (uid, flags, keywords), modseq in rows]
-    if command.uid or dialect.shows_uids:
-        return [dialect.flags_line(number, uid, flags, modseq) for number, uid, flags, modseq in shown]
-    return [dialect.fetched(number, uid, b"FLAGS " + flags) for number, uid, flags, _ in shown]
+    shows_uids = command.uid or dialect.shows_uids
+    every = command.unchanged_since is not None  # then each message is told, else those that changed
+    for row in done.rows:
+        modseq = b"MODSEQ (%d)" % row.modseq
+        if command.silent:
+            if dialect.condstore and (every or row.modseq == done.modseq):
+                yield dialect.alike(view.number_of(row.first), range(row.first, row.last + 1), modseq, uids_shown=True)
+            continue
+        for first, last in view.by_recency(row.first, row.last):
+            items = b"FLAGS " + view.flags_of(first, row.flags, row.keywords)
+            if dialect.condstore:
+                items += b" " + modseq
+            yield dialect.alike(view.number_of(first), range(first, last + 1), items, uids_shown=shows_uids)
 
 
 def _as_numbers(uids: list[Range], view: View) -> list[Range]:

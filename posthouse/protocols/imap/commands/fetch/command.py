@@ -121,7 +121,8 @@ async def _mark_seen(rows: list[Row], view: View, user: User) -> frozenset[int]:
     except StoreUnavailable:
         return frozenset()  # with a full disk mail can still be read
     view.did(done.modseq)
-    now = {row[0]: (*row[1:], modseq) for row, modseq in zip(done.rows, done.modseqs, strict=True)}
+    now = {uid: each for each in done.rows for uid in range(each.first, each.last + 1)}
     for row in rows:
-        row.flags, row.keywords, row.modseq = now.get(row.uid, (row.flags, row.keywords, row.modseq))
+        if each := now.get(row.uid):
+            row.flags, row.keywords, row.modseq = each.flags, each.keywords, each.modseq
     return frozenset(now)

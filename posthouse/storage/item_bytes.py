@@ -1,0 +1,128 @@
+"""Many items at once, by the bytes of their records: what changes is patched, nothing is decoded; layout in `items`."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Collection, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from posthouse.storage.contract import ReadTransaction
+from posthouse.storage.items import (
+    FLAGS_AT,
+    KEYWORDS_AT,
+    MODSEQ_AT,
+    MODSEQ_END,
+    OBJECT_AT,
+    RECEIVED_AT,
+    SAVED_AT,
+    SAVED_END,
+    SIZE_AT,
+    VERSION,
+)
+from posthouse.storage.ranges import Range
+from posthouse.storage.spaces import ITEM
+
+EVERY: Range = (1, 0xFFFFFFFF)  # UID there may be
+_HEAD = struct.Struct("<BHQ")
+_STAMP = struct.Struct("<Q")
+
+
+class Items(NamedTuple):
+    """UIDs of items of one collection, and their records, in the same order."""
+
+    uids: Sequence[int]
+    values: Sequence[bytes]
+
+
+def read_items(txn: ReadTransaction, account: int, collection: int, ranges: list[Range]) -> Items:
+    """The items in ascending, disjoint ranges of UIDs; raises ValueError for records that are damaged."""
+    found: list[tuple[bytes, bytes]] = []
+    for first, last in ranges:
+        key = ITEM.key(account, collection, first)
+        if first == last:
+            value = txn.get(key)
+            if value is not None:
+                found.append((key, value))
+        else:
+            found += txn.scan(key, ITEM.key(account, collection, last) + b"\x00")
+    return _checked(found)
+
+
+def first_items(txn: ReadTransaction, account: int, collection: int, limit: int) -> Items:
+    """The `limit` items with the lowest UIDs; raises ValueError likewise."""
+    return _checked(list(islice(txn.scan(*ITEM.range(account, collection)), limit)))
+
+
+def states(values: Sequence[bytes]) -> list[bytes]:
+    """Of each the part that has flags and keywords: alike for items that are flagged alike."""
+    return [value[FLAGS_AT:MODSEQ_AT] + value[KEYWORDS_AT:] for value in values]
+
+
+def read_state(state: bytes) -> tuple[int, int]:
+    """(flags, keywords) of one."""
+    return state[0], int.from_bytes(state[MODSEQ_AT - FLAGS_AT :], "little")
+
+
+def modseqs(values: Sequence[bytes]) -> array[int]:
+    """The modseq of each."""
+    return array("Q", b"".join([value[MODSEQ_AT:MODSEQ_END] for value in values]))
+
+
+def restated(values: Sequence[bytes], new: Sequence[tuple[int, int] | None], modseq: int) -> list[tuple[int, bytes]]:
+    """(position, record) of those that get other (flags, keywords); None leaves one as it is."""
+    ends = {state: (_HEAD.pack(VERSION, state[0], modseq), _octets(state[1])) for state in set(new) if state}
+    return [
+        (at, ends[state][0] + value[MODSEQ_END:KEYWORDS_AT] + ends[state][1])
+        for at, (value, state) in enumerate(zip(values, new, strict=True))
+        if state
+    ]
+
+
+def keyword_sets(values: Sequence[bytes]) -> Collection[bytes]:
+    """The bitmaps of keywords that there are, but for the empty one."""
+    return {value[KEYWORDS_AT:] for value in values if len(value) > KEYWORDS_AT}
+
+
+def elsewhere(values: Sequence[bytes], modseq: int, saved: int, translated: dict[bytes, int]) -> list[bytes]:
+    """The records as they shall stand in another collection, whose keywords `translated` has for each bitmap."""
+    stamp, when = _STAMP.pack(modseq), _STAMP.pack(saved)
+    ends = {bitmap: _octets(keywords) for bitmap, keywords in translated.items()} | {b"": b""}
+    return [
+        value[:MODSEQ_AT]
+        + stamp
+        + value[MODSEQ_END:SAVED_AT]
+        + when
+        + value[SAVED_END:KEYWORDS_AT]
+        + ends[value[KEYWORDS_AT:]]
+        for value in values
+    ]
+
+
+def flags_of(values: Sequence[bytes]) -> bytes:
+    """The flags of each, an octet each."""
+    return bytes([value[FLAGS_AT] for value in values])
+
+
+def objects_of(values: Sequence[bytes]) -> array[int]:
+    """What each shows."""
+    return array("I", b"".join([value[OBJECT_AT:RECEIVED_AT] for value in values]))
+
+
+def size_of(values: Sequence[bytes]) -> int:
+    """Octets of all together."""
+    return sum(array("Q", b"".join([value[SIZE_AT:KEYWORDS_AT] for value in values])))
+
+
+def _checked(found: list[tuple[bytes, bytes]]) -> Items:
+    values = [value for _, value in found]
+    if values and (min(map(len, values)) < KEYWORDS_AT or {value[0] for value in values} != {VERSION}):
+        raise ValueError("not an item record")
+    uids = array("I", b"".join([key[-4:] for key, _ in found]))
+    uids.byteswap()
+    return Items(uids, values)
+
+
+def _octets(keywords: int) -> bytes:
+    return keywords.to_bytes((keywords.bit_length() + 7) // 8, "little")
