@@ -16,6 +16,7 @@ from posthouse.admin.verify import all_miscounts, blob_pages, find_octets, misco
 from posthouse.core.maintenance.account import check_account, mend_account
 from posthouse.core.maintenance.blobs import mend_miscounts, mend_record, mend_unused
 from posthouse.core.maintenance.bodies import replace_records
+from posthouse.core.maintenance.directories import check_directories, mend_directories
 from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.mending import mend_directory
@@ -67,6 +68,8 @@ async def rebuild(
         result.sort(faults)
     if address is None and (faults := await store.read(check_sharing)):
         result.sort(await store.write(mend_sharing))
+    if address is None and (faults := await store.read(check_directories)):
+        result.sort(await store.write(mend_directories))
     async for account in chosen_accounts(store, address):
         if (await store.read(check_account, account)).faults:
             mended = await store.write(mend_account, account, now())
@@ -74,6 +77,8 @@ async def rebuild(
     if address is None:
         await _mend_blobs(store, blobs, now, result)
     reader = LetterReader(store, blobs, limits)
+    if address is None and (faults := await store.read(check_directories)):
+        result.sort(await store.write(mend_directories))
     async for account in chosen_accounts(store, address):
         await _mend_letters(store, reader, account, result)
         # by what the letters say now; records from before there were threads get theirs

@@ -20,6 +20,7 @@ from posthouse.core.maintenance.blobs import (
     unnamed,
 )
 from posthouse.core.maintenance.bodies import is_sound
+from posthouse.core.maintenance.directories import check_directories
 from posthouse.core.maintenance.directory import check_directory
 from posthouse.core.maintenance.dkim import check_keys
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
@@ -66,6 +67,8 @@ async def verify(
         report.faults += queued
         keys = await store.read(check_keys)
         report.faults += keys
+        directories = await store.read(check_directories)
+        report.faults += directories
         sharing = await store.read(check_sharing)
         report.faults += sharing
     reader, contents = LetterReader(store, blobs, limits), ContentReader(store, blobs)

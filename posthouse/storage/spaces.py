@@ -54,6 +54,9 @@ FILE_LOCK = Space(0x85, "file lock", U32, U32, TEXT)  # account, node, token -> 
 FILE_LINK = Space(0x86, "file link", U32, U32, HASH)  # account, node, sha-256 of a share link's secret -> LinkRecord
 FILE_ACL = Space(0x87, "file acl", U32, U32)  # account, node -> AclRecord
 FILE_GRANT = Space(0x88, "file grant", TEXT, U32, U32)  # whom, account, node -> empty: the ACLs that name somebody
+# Directories of the server machine that are mapped into people's files (core/directories)
+MAPPED = Space(0x89, "mapped directory", TEXT)  # name -> MappedRecord
+MAPPED_LOCK = Space(0x8A, "mapped directory's lock", TEXT, HASH, TEXT)  # name, sha-256 of a path, token -> MappedLock
 
 # Search folders (core/mail/search_folders); what they show are items of their own collections
 SEARCH_FOLDER = Space(0x90, "search folder", U32, U32)  # account, collection -> Definition
@@ -102,6 +105,7 @@ ALL = (
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_ACL, FILE_GRANT,
+    MAPPED, MAPPED_LOCK,
     SEARCH_FOLDER, SEARCH_STANDING, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_DUE,
     BLOB, BLOB_BYTES, BLOB_UNUSED,
     QUEUED, QUEUED_RECIPIENT, QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE, DESTINATION,

@@ -24,6 +24,14 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "for none. It is there while somebody shares something, unless one has a file of that name oneself.",
         ),
     ] = "Shared"
+    directories_folder: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^/]{0,100}$",
+            description="What the folder among one's own files is called where the mapped directories of this machine "
+            "are; empty for none. It is there for those who may see one of them, as the folder of what others share.",
+        ),
+    ] = "Directories"
     lock_seconds: Annotated[
         int, Meta(ge=60, le=31_536_000, description="How long a lock may last before it must be renewed.")
     ] = 86_400

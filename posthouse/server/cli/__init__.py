@@ -23,6 +23,7 @@ VERBS = {
     "alias": "Further addresses of accounts.",
     "group": "Distribution groups.",
     "share": "Folders that people share.",
+    "directory": "Directories of this machine in people's files.",
     "link": "Links to people's files, for whoever has no account.",
     "queue": "Mail on its way to other servers.",
     "dkim": "Keys that sign mail, and their DNS records.",

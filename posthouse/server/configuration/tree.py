@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from posthouse.core.accounts.settings import SendingSettings
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.directories.settings import DirectorySettings
 from posthouse.core.dkim.settings import DkimSettings
 from posthouse.core.files.settings import FileSettings
 from posthouse.core.files.thumbnails import ThumbnailSettings
@@ -54,6 +55,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     mail: Annotated[MailSettings, Meta(description="Mail in mailboxes.")] = field(default_factory=MailSettings)
     files: Annotated[FileSettings, Meta(description="People's files.")] = field(default_factory=FileSettings)
+    directories: Annotated[
+        DirectorySettings, Meta(description="Directories of this machine that are mapped into people's files.")
+    ] = field(default_factory=DirectorySettings)
     thumbnails: Annotated[ThumbnailSettings, Meta(description="Small pictures of files.")] = field(
         default_factory=ThumbnailSettings
     )

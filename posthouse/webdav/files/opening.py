@@ -1,4 +1,6 @@
-"""Which tree of files is at a place: one's own, another's as far as it is shared, what others share among one's own."""
+"""Which tree of files is at a place: one's own, another's as far as it is shared, what others share and
+mapped directories among one's own.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
+from posthouse.webdav.directories.opening import Directories
 from posthouse.webdav.files.drive import Drive
 from posthouse.webdav.files.shared import SharedFolder
 from posthouse.webdav.files.tree import FilesTree
@@ -32,6 +35,7 @@ class FileTrees(msgspec.Struct, frozen=True):
     shared: str
     now: Callable[[], int]
     thumbnails: Thumbnails
+    directories: Directories
 
     async def open(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
         """The tree of `whose` files, at `root` on the site, and the path in it; None where one may know of none."""
@@ -43,7 +47,13 @@ class FileTrees(msgspec.Struct, frozen=True):
             if len(path) > 1:
                 return await self._others(login, path[1].lower(), (*root, *path[:2]), path[2:])
             return SharedFolder(drive, owner, self.shared), ()
-        return FilesTree(drive, owner, shared=self.shared), path
+        mapped = self.directories.folder
+        if not mapped or path[:1] not in ((), (mapped,)):
+            return FilesTree(drive, owner, shared=self.shared), path
+        seen = await self.directories.seen_by(login.account)
+        if seen and path and await self._is_free(drive, mapped):
+            return self.directories.open(login.account, seen, owner, (*root, mapped), path[1:])
+        return FilesTree(drive, owner, shared=self.shared, mapped=mapped if seen else ""), path
 
     async def _others(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
         owner = await self.store.read(find_owner, Visitor(login.account, self.sharing.reach), whose)
@@ -54,9 +64,10 @@ class FileTrees(msgspec.Struct, frozen=True):
 
     async def _leads_on(self, drive: Drive) -> bool:
         """Whether the folder's name leads to what others share: something of one's own may be called so."""
-        if (await self.store.read(resolve, drive.account, [self.shared])).entry is not None:
-            return False
-        return bool(await drive.sharers())
+        return await self._is_free(drive, self.shared) and bool(await drive.sharers())
+
+    async def _is_free(self, drive: Drive, name: str) -> bool:
+        return (await self.store.read(resolve, drive.account, [name])).entry is None
 
     def _drive(self, login: Login, account: int, root: Path) -> Drive:
         return Drive(

@@ -32,15 +32,18 @@ PAGE = 200  # members that are read and written at a stretch
 
 
 class FilesTree:
-    """The tree of one account's files, for one request; `shared` is what the folder of what others share is called in
-    one's own, "" for none.
+    """The tree of one account's files, for one request; `shared` and `mapped` are what the folders of what others share
+    and of mapped directories are called in one's own, "" for none.
     """
 
     properties: Table = _TABLE
 
-    def __init__(self, drive: Drive, owner: Path, *, is_group: bool = False, shared: str = "") -> None:
+    def __init__(
+        self, drive: Drive, owner: Path, *, is_group: bool = False, shared: str = "", mapped: str = ""
+    ) -> None:
         self._drive = drive
         self._shared = shared
+        self._mapped = mapped
         self.root = drive.root
         self.owner: Path | None = owner
         self.group: Path | None = owner if is_group else None
@@ -67,8 +70,8 @@ class FilesTree:
             async for members in self._glimpses(folder):
                 yield members
             return
-        if self._shared and folder.key == ROOT:
-            async for members in self._with_shared(folder):
+        if (self._shared or self._mapped) and folder.key == ROOT:
+            async for members in self._with_leading(folder):
                 yield members
             return
         async for members in self._own(folder):
@@ -84,16 +87,18 @@ class FilesTree:
                 return
             after = page[-1][0]
 
-    async def _with_shared(self, folder: Member) -> AsyncIterator[list[Member]]:
-        """One's own root: what others share is behind all else, unless something of one's own is called so."""
-        is_free, last = True, list[Member]()
+    async def _with_leading(self, folder: Member) -> AsyncIterator[list[Member]]:
+        """One's own root: what leads on is behind all else, unless something of one's own is called so."""
+        leading = {self._shared, self._mapped} - {""}
+        last = list[Member]()
         async for members in self._own(folder):
-            is_free = is_free and all(member.name != self._shared for member in members)
+            leading -= {member.name for member in members}
             if last:
                 yield last
             last = members
-        if is_free and await self._drive.sharers():
-            last = [*last, leading_folder(self._shared)]
+        if self._shared in leading and not await self._drive.sharers():
+            leading.discard(self._shared)
+        last = [*last, *[leading_folder(name) for name in sorted(leading)]]
         if last:
             yield last
 

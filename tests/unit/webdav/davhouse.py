@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.directories.settings import DirectorySettings
 from posthouse.core.files.settings import FileLimits, FileSettings
 from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
 from posthouse.core.sharing.effective import Visitor
@@ -18,6 +20,7 @@ from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.memory import MemoryStore
+from posthouse.webdav.directories.opening import Directories
 from posthouse.webdav.files.opening import FileTrees
 from posthouse.webdav.http.site import HttpFactory
 from posthouse.webdav.principals.directory import Directory
@@ -29,6 +32,7 @@ from tests.unit.http.wire import Wire, site
 NOW = 1_790_000_000_000
 BASE = "/dav/files/ann@example.org"
 LOGIN = "authorization: Basic YW5uQGV4YW1wbGUub3JnOng="  # ann@example.org:x
+_THREADS = ThreadPoolExecutor(2, thread_name_prefix="directories")
 
 
 class Porter:
@@ -92,6 +96,7 @@ class DavHouse:
         self.blobs: Blobs = blobs or self.files
         self.thumbnails: Thumbnails = NoThumbnails()
         self.limits: FileLimits = FileSettings().limits
+        self.directories = DirectorySettings()
         dav = DavSite(
             Porter(),  # type: ignore[arg-type]
             {"files": self._files},
@@ -136,7 +141,11 @@ class DavHouse:
         return [address.removeprefix(BASE) for address in said.rows()][1:]
 
     async def _files(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
+        def now() -> int:
+            return self.now
+
+        directories = Directories(self.store, self.directories, "Directories", _THREADS, now)
         trees = FileTrees(
-            self.store, self.blobs, self.limits, SharingSettings(), "Shared", lambda: self.now, self.thumbnails
+            self.store, self.blobs, self.limits, SharingSettings(), "Shared", now, self.thumbnails, directories
         )
         return await trees.open(login, whose, root, path)

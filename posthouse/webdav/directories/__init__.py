@@ -1,0 +1,1 @@
+"""Mapped directories of the server machine as trees of resources."""

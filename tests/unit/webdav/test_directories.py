@@ -1,0 +1,403 @@
+"""Mapped directories over WebDAV: who sees and changes what, and that nothing outside of them is ever reached."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+from collections.abc import Callable
+from errno import EACCES, EDQUOT, EIO, ENOSPC
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from posthouse.core.directories.mapping import map_directory, share_directory
+from posthouse.core.sharing.rights import PRESETS
+from posthouse.core.sharing.settings import SharingSettings
+from tests.unit.http.wire import Wire
+from tests.unit.webdav.davhouse import BASE, NOW, DavHouse, Said
+
+DIRECTORIES = f"{BASE}/Directories"
+PLANS = f"{DIRECTORIES}/plans"
+BOB = f"authorization: Basic {base64.b64encode(b'bob@example.org:x').decode()}"
+BOBS = PLANS.replace("ann", "bob")
+LOCK = '<lockinfo xmlns="DAV:"><lockscope><{}/></lockscope><locktype><write/></locktype><owner>me</owner></lockinfo>'
+
+
+class Mapped(DavHouse):
+    """Ann may write in `plans`, Bob may read there."""
+
+    def __init__(self, base: Path) -> None:
+        super().__init__()
+        self.disk = base / "plans"
+
+    async def furnish(self) -> Mapped:
+        await self.open()
+        self.disk.mkdir()
+        (self.disk / "sub").mkdir()
+        (self.disk / "a.txt").write_text("hello")
+        (self.disk / "sub" / "b ü.txt").write_text("deep")
+        await self.store.write(map_directory, "plans", str(self.disk), 10, NOW)
+        await self.give("ann@example.org", "all")
+        await self.give("bob@example.org", "read")
+        return self
+
+    async def give(self, whom: str, preset: str) -> None:
+        await self.store.write(share_directory, "plans", whom, int(PRESETS[preset]), SharingSettings())
+
+    async def put(self, path: str, octets: bytes | str, *fields: str) -> Said:
+        return await self.ask("PUT", f"{PLANS}{path}", octets, *fields)
+
+    async def to(self, method: str, source: str, target: str, *fields: str) -> int:
+        return (await self.ask(method, f"{PLANS}{source}", "", f"destination: {PLANS}{target}", *fields)).status
+
+    def tree(self) -> dict[str, str]:
+        """All that is on the disk, ours while it is made too."""
+        found = {}
+        for path in sorted(self.disk.rglob("*")):
+            found[str(path.relative_to(self.disk))] = "/" if path.is_dir() else path.read_text()
+        return found
+
+
+async def comes(holds: Callable[[], bool]) -> None:
+    """Wait for what threads do."""
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - a file system tells nobody
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def house(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Mapped:
+    return loop.run_until_complete(Mapped(tmp_path).furnish())
+
+
+async def test_they_stand_among_ones_own_files(house: Mapped) -> None:
+    await house.ask("PUT", "/own", "x")
+    assert await house.names("/") == ["/own", "/Directories/"]
+    assert await house.names("/Directories/") == ["/Directories/plans/"]
+    assert await house.names("/Directories/plans/") == ["/Directories/plans/a.txt", "/Directories/plans/sub/"]
+    assert await house.names("/Directories/plans/sub") == ["/Directories/plans/sub/b%20%C3%BC.txt"]
+    await house.give("ann@example.org", "none")
+    assert await house.names("/") == ["/own"]
+    for path in (DIRECTORIES, PLANS, f"{PLANS}/a.txt"):
+        assert (await house.ask("PROPFIND", path, "", "depth: 0")).status == 404
+    await house.give("anyone", "read")
+    assert await house.names("/") == ["/own", "/Directories/"]
+    await house.ask("PUT", "/Directories", "mine")  # the folder only leads on: there is no such file
+    assert (await house.ask("GET", "/Directories")).body != b"mine"
+
+
+async def test_a_file_of_ones_own_of_that_name_comes_first(house: Mapped) -> None:
+    await house.give("ann@example.org", "none")
+    await house.ask("PUT", "/Directories", "mine")
+    await house.give("ann@example.org", "all")
+    assert (await house.ask("GET", "/Directories")).body == b"mine"
+    assert await house.names("/") == ["/Directories"]
+    assert (await house.ask("GET", f"{PLANS}/a.txt")).status == 404
+
+
+async def test_documents_are_read_whole_and_in_part(house: Mapped) -> None:
+    said = await house.ask("GET", f"{PLANS}/a.txt")
+    assert (said.status, said.body, said.fields["content-type"]) == (200, b"hello", "text/plain")
+    tag = said.fields["etag"]
+    part = await house.ask("GET", f"{PLANS}/a.txt", "", "range: bytes=1-3")
+    assert (part.status, part.body) == (206, b"ell")
+    assert (await house.ask("GET", f"{PLANS}/a.txt", "", f"if-none-match: {tag}")).status == 304
+    (house.disk / "a.txt").write_text("other!")  # by another program
+    said = await house.ask("GET", f"{PLANS}/a.txt", "", f"if-none-match: {tag}")
+    assert (said.status, said.body) == (200, b"other!")
+    large = os.urandom(1_000_000)
+    (house.disk / "large").write_bytes(large)
+    assert (await house.ask("GET", f"{PLANS}/large")).body == large
+    assert (await house.ask("GET", f"{PLANS}/large", "", "range: bytes=300000-900000")).body == large[300_000:900_001]
+
+
+async def test_documents_are_written_whole_or_not_at_all(house: Mapped) -> None:
+    os.chmod(house.disk, 0o770)
+    made = await house.put("/new.txt", "new")
+    assert made.status == 201
+    assert (house.disk / "new.txt").read_text() == "new"
+    assert (house.disk / "new.txt").stat().st_mode & 0o777 == 0o660  # as its folder
+    assert made.fields["etag"] == (await house.ask("GET", f"{PLANS}/new.txt")).fields["etag"]
+    os.chmod(house.disk / "a.txt", 0o604)
+    again = await house.put("/a.txt", "b" * 3_000_000)
+    assert (again.status, (house.disk / "a.txt").stat().st_size) == (204, 3_000_000)
+    assert (house.disk / "a.txt").stat().st_mode & 0o777 == 0o604
+    assert (await house.put("/a.txt", "x", f"if-match: {made.fields['etag']}")).status == 412
+    assert (await house.put("/a.txt", "x", "if-none-match: *")).status == 412
+    assert (await house.put("/a.txt", "x", f"if-match: {again.fields['etag']}")).status == 204
+    assert (await house.put("/none/x", "x")).status == 409
+    assert (await house.put("/sub", "x")).status == 405
+    assert (await house.put("/a.txt/x", "x")).status == 409
+    assert (await house.put("/a.txt", "Z", "content-range: bytes 1-1/*")).status == 204
+    assert sorted(house.tree().items()) == [
+        ("a.txt", "xZ"),
+        ("new.txt", "new"),
+        ("sub", "/"),
+        ("sub/b ü.txt", "deep"),
+    ]
+    cut = house.request("PUT", f"{PLANS}/half", "x" * 100)[:-50]
+    assert house.wire is not None
+    house.wire.send(cut)
+    await comes(lambda: len(os.listdir(house.disk)) == 4)  # it has begun
+    house.wire.lose()
+    await comes(lambda: sorted(os.listdir(house.disk)) == ["a.txt", "new.txt", "sub"])
+
+
+async def test_folders_come_and_go(house: Mapped) -> None:
+    os.chmod(house.disk, 0o750)
+    assert (await house.ask("MKCOL", f"{PLANS}/made")).status == 201
+    assert (house.disk / "made").stat().st_mode & 0o777 == 0o750
+    assert (await house.ask("MKCOL", f"{PLANS}/made")).status == 405
+    assert (await house.ask("MKCOL", f"{PLANS}/none/made")).status == 409
+    assert (await house.ask("DELETE", f"{PLANS}/a.txt")).status == 204
+    assert (await house.ask("DELETE", f"{PLANS}/a.txt")).status == 404
+    (house.disk / "sub" / ".hidden").write_text("goes along")
+    assert (await house.ask("DELETE", f"{PLANS}/sub/")).status == 204
+    assert house.tree() == {"made": "/"}
+    assert (await house.ask("DELETE", f"{PLANS}/")).status == 403
+    assert house.disk.is_dir()
+
+
+async def test_copy_and_move(house: Mapped) -> None:
+    assert await house.to("COPY", "/a.txt", "/c.txt") == 201
+    assert await house.to("COPY", "/a.txt", "/c.txt") == 204
+    assert await house.to("COPY", "/a.txt", "/c.txt", "overwrite: F") == 412
+    assert await house.to("COPY", "/sub", "/sub2") == 201
+    assert await house.to("COPY", "/sub", "/flat", "depth: 0") == 201
+    assert await house.to("MOVE", "/c.txt", "/sub2/c.txt") == 201
+    assert await house.to("MOVE", "/sub2", "/sub") == 204
+    assert await house.to("MOVE", "/sub", "/sub/inner") == 403
+    assert await house.to("COPY", "/sub", "/sub/inner") == 403
+    assert await house.to("MOVE", "/a.txt", "/none/a.txt") == 409
+    assert await house.to("MOVE", "/a.txt", "/a.txt") == 403
+    assert house.tree() == {
+        "a.txt": "hello",
+        "flat": "/",
+        "sub": "/",
+        "sub/b ü.txt": "deep",
+        "sub/c.txt": "hello",
+    }
+    own = await house.ask("COPY", f"{PLANS}/a.txt", "", f"destination: {BASE}/own")
+    assert own.status == 502
+    house.directories = msgspec.structs.replace(house.directories, copied=2)
+    assert await house.to("COPY", "/sub", "/much") == 507
+    assert not [name for name in os.listdir(house.disk) if name.startswith((".", "much"))]
+
+
+async def test_who_only_reads_changes_nothing(house: Mapped) -> None:
+    before = house.tree()
+    assert (await house.ask("GET", f"{BOBS}/a.txt", login=BOB)).body == b"hello"
+    for method, path, body in (
+        ("PUT", "/a.txt", "x"),
+        ("PUT", "/new", "x"),
+        ("DELETE", "/a.txt", ""),
+        ("DELETE", "/sub", ""),
+        ("MKCOL", "/made", ""),
+        ("LOCK", "/a.txt", LOCK.format("exclusive")),
+        ("LOCK", "/new", LOCK.format("exclusive")),
+        ("PROPPATCH", "/a.txt", '<propertyupdate xmlns="DAV:"><set><prop><x/></prop></set></propertyupdate>'),
+        ("COPY", "/a.txt", ""),
+        ("MOVE", "/a.txt", ""),
+    ):
+        said = await house.ask(method, f"{BOBS}{path}", body, f"destination: {BOBS}/target", login=BOB)
+        assert (said.status, said.condition) == (403, "need-privileges"), method
+    assert house.tree() == before
+    await house.give("bob@example.org", "author")  # may add, and change nothing
+    assert (await house.ask("PUT", f"{BOBS}/new", "x", login=BOB)).status == 201
+    assert (await house.ask("PUT", f"{BOBS}/new", "y", login=BOB)).status == 403
+    assert (await house.ask("COPY", f"{BOBS}/a.txt", "", f"destination: {BOBS}/new", login=BOB)).status == 403
+
+
+async def test_nothing_outside_is_reached(house: Mapped, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    (house.disk / "link").symlink_to(outside)
+    (house.disk / "file-link").symlink_to(outside / "secret")
+    (house.disk / "inner-link").symlink_to("a.txt")
+    os.mkfifo(house.disk / "pipe")
+    os.mkdir(os.fsencode(house.disk) + b"/\xff")
+    (house.disk / ".hidden").write_text("hidden")
+    assert await house.names("/Directories/plans/") == ["/Directories/plans/a.txt", "/Directories/plans/sub/"]
+    for path in (
+        "/link",
+        "/link/secret",
+        "/file-link",
+        "/inner-link",
+        "/pipe",
+        "/.hidden",
+        "/%ff",
+        "/sub%2f..%2f..%2foutside%2fsecret",
+        "/../outside/secret",
+        "/%2e%2e/outside/secret",
+        "/a.txt%00",
+        "/.posthouse-x",
+    ):
+        assert (await house.ask("GET", f"{PLANS}{path}")).status in (400, 404), path
+    for path in ("/link/new", "/link", "/file-link", "/pipe", "/.hidden", "/.new", "/.posthouse-x"):
+        assert (await house.put(path, "written")).status in (403, 409), path
+        assert (await house.ask("DELETE", f"{PLANS}{path}")).status == 404, path
+        assert await house.to("MOVE", "/a.txt", path) in (403, 409), path
+        assert await house.to("COPY", "/a.txt", path) in (403, 409), path
+        assert (await house.ask("MKCOL", f"{PLANS}{path}")).status in (403, 405, 409), path
+        locked = await house.ask("LOCK", f"{PLANS}{path}", LOCK.format("exclusive"))
+        assert locked.status in (403, 409), path
+    assert await house.to("COPY", "/", "/../elsewhere") in (400, 403)
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"secret": "secret"}
+    assert (house.disk / ".hidden").read_text() == "hidden"
+    assert (house.disk / "a.txt").read_text() == "hello"
+    (house.disk / "sub" / "out").symlink_to(outside)
+    assert await house.to("COPY", "/sub", "/sub2") == 201
+    assert os.listdir(house.disk / "sub2") == ["b ü.txt"]
+    assert (await house.ask("DELETE", f"{PLANS}/sub")).status == 204
+    assert (outside / "secret").read_text() == "secret"
+    assert (await house.ask("PROPFIND", f"{PLANS}/", "", "depth: 1")).body.count(b"posthouse-") == 0
+
+
+async def test_dot_files_where_they_are_wanted(house: Mapped) -> None:
+    (house.disk / ".hidden").write_text("hidden")
+    house.directories = msgspec.structs.replace(house.directories, dot_files=True)
+    assert (await house.ask("GET", f"{PLANS}/.hidden")).body == b"hidden"
+    assert (await house.put("/.new", "x")).status == 201
+    assert (await house.put("/.posthouse-x", "x")).status == 403
+
+
+async def test_a_name_in_another_spelling(house: Mapped) -> None:
+    (house.disk / "é").write_text("composed")
+    assert (await house.ask("GET", f"{PLANS}/e%CC%81")).body == b"composed"
+    (house.disk / "o\u0308").write_text("apart")  # as other programs wrote it
+    assert "/Directories/plans/o%CC%88" in await house.names("/Directories/plans")
+    assert (await house.ask("GET", f"{PLANS}/o%CC%88")).body == b"apart"
+    assert (await house.put("/u%CC%88", "x")).status == 201
+    assert (house.disk / "ü").exists()
+    assert (await house.put("/" + "x" * 256, "x")).status == 403
+
+
+async def test_properties_go_along_with_the_file(house: Mapped) -> None:
+    update = '<propertyupdate xmlns="DAV:"><{0}><prop><x xmlns="urn:x">{1}</x></prop></{0}></propertyupdate>'
+    asked = '<propfind xmlns="DAV:"><prop><x xmlns="urn:x"/></prop></propfind>'
+
+    async def value(path: str) -> str:
+        said = await house.ask("PROPFIND", f"{PLANS}{path}", asked, "depth: 0")
+        (status,) = said.rows()[f"{PLANS}{path}"].values()
+        return said.value("{urn:x}x") if status == "200" else status
+
+    for path in ("/a.txt", "/sub/", "/"):
+        assert (await house.ask("PROPPATCH", f"{PLANS}{path}", update.format("set", "1"))).status == 207
+        assert await value(path) == "1"
+    assert await house.to("COPY", "/a.txt", "/copy") == 201
+    assert await house.to("MOVE", "/a.txt", "/b.txt") == 201
+    assert [await value(path) for path in ("/copy", "/b.txt")] == ["1", "1"]
+    await house.put("/b.txt", "other contents")
+    assert await value("/b.txt") == "1"
+    await house.ask("PROPPATCH", f"{PLANS}/b.txt", update.format("remove", ""))
+    assert (await value("/b.txt"), await value("/copy")) == ("404", "1")
+    house.directories = msgspec.structs.replace(house.directories, property_octets=10)
+    said = await house.ask("PROPPATCH", f"{PLANS}/b.txt", update.format("set", "1"))
+    assert said.rows()[f"{PLANS}/b.txt"] == {"x": "507"}
+
+
+async def lock(house: Mapped, path: str, scope: str = "exclusive", *fields: str, login: str = "") -> tuple[int, str]:
+    where = f"{PLANS}{path}" if not login else f"{BOBS}{path}"
+    said = await house.ask("LOCK", where, LOCK.format(scope), *fields, **({"login": login} if login else {}))
+    return said.status, said.fields.get("lock-token", "").strip("<>")
+
+
+async def test_locks_hold_for_all_who_come(house: Mapped) -> None:
+    await house.give("bob@example.org", "all")
+    status, token = await lock(house, "/a.txt")
+    assert status == 200
+    assert (await lock(house, "/a.txt", login=BOB))[0] == 423
+    for method, body in (("PUT", "x"), ("DELETE", ""), ("MOVE", "")):
+        said = await house.ask(method, f"{BOBS}/a.txt", body, f"destination: {BOBS}/b", login=BOB)
+        assert (said.status, said.condition) == (423, "lock-token-submitted"), method
+        assert f"{BOBS}/a.txt" in said.body.decode()
+    stolen = f"if: (<{token}>)"
+    assert (await house.ask("PUT", f"{BOBS}/a.txt", "x", stolen, login=BOB)).status == 423
+    assert (await house.put("/a.txt", "x")).status == 423
+    assert (await house.put("/a.txt", "x", f"if: (<{token}>)")).status == 204
+    assert (await house.ask("LOCK", f"{PLANS}/a.txt", "", f"if: (<{token}>)")).status == 200
+    assert token in (await house.ask("PROPFIND", f"{BOBS}/a.txt", "", "depth: 0", login=BOB)).body.decode()
+    assert (await house.ask("UNLOCK", f"{BOBS}/a.txt", "", f"lock-token: <{token}>", login=BOB)).status == 409
+    assert (await house.ask("UNLOCK", f"{PLANS}/a.txt", "", f"lock-token: <{token}>")).status == 204
+    assert (await house.ask("PUT", f"{BOBS}/a.txt", "x", login=BOB)).status == 204
+
+
+async def test_deep_locks_and_their_end(house: Mapped) -> None:
+    _, token = await lock(house, "/sub")
+    assert (await lock(house, "/sub/b%20%C3%BC.txt"))[0] == 423
+    assert (await lock(house, "/"))[0] == 423
+    assert (await house.put("/sub/new", "x")).status == 423
+    assert (await house.ask("MKCOL", f"{PLANS}/sub/made")).status == 423
+    assert await house.to("COPY", "/a.txt", "/sub/a.txt") == 423
+    assert (await house.put("/sub/new", "x", f"if: <{PLANS}/sub> (<{token}>)")).status == 201
+    assert await house.to("MOVE", "/sub", "/moved", f"if: <{PLANS}/sub> (<{token}>)") == 201
+    assert (await house.put("/moved/free", "x")).status == 201  # the lock did not go along
+    status, token = await lock(house, "/new.txt", "exclusive", "timeout: Second-100")
+    assert (status, (house.disk / "new.txt").read_bytes()) == (201, b"")
+    assert (await house.put("/new.txt", "x")).status == 423
+    house.now += 101_000
+    assert (await house.put("/new.txt", "x")).status == 204
+    assert [(await lock(house, "/a.txt", "shared"))[0] for _ in range(2)] == [200, 200]
+    assert (await lock(house, "/a.txt"))[0] == 423
+    house.directories = msgspec.structs.replace(house.directories, locks=2)
+    assert (await lock(house, "/moved"))[0] == 507
+
+
+@pytest.mark.parametrize(
+    ("errno", "status", "condition"),
+    [
+        (ENOSPC, 507, "sufficient-disk-space"),
+        (EDQUOT, 507, "quota-not-exceeded"),
+        (EACCES, 403, ""),
+        (EIO, 503, ""),
+    ],
+)
+async def test_what_the_file_system_says(
+    house: Mapped, monkeypatch: pytest.MonkeyPatch, errno: int, status: int, condition: str
+) -> None:
+    def full(descriptor: int, octets: bytes) -> int:
+        raise OSError(errno, "as said")
+
+    monkeypatch.setattr("posthouse.core.directories.changing.os.write", full)
+    said = await house.put("/a.txt", "x")
+    monkeypatch.undo()
+    assert (said.status, said.condition) == (status, condition)
+    assert house.tree() == {"a.txt": "hello", "sub": "/", "sub/b ü.txt": "deep"}
+
+
+async def test_a_directory_that_is_gone(house: Mapped) -> None:
+    house.disk.rename(house.disk.with_name("elsewhere"))
+    assert (await house.ask("PROPFIND", f"{PLANS}/", "", "depth: 1")).status in (404, 409)
+    assert (await house.put("/x", "x")).status == 409
+    assert await house.names("/Directories/") == ["/Directories/plans/"]
+
+
+async def test_a_folder_with_too_many_names_and_what_the_dead_left(house: Mapped) -> None:
+    for number in range(101):
+        (house.disk / "sub" / str(number)).touch()
+    house.directories = msgspec.structs.replace(house.directories, members=100)
+    assert (await house.ask("PROPFIND", f"{PLANS}/sub", "", "depth: 1")).status == 507
+    (house.disk / ".posthouse-young").touch()
+    await house.names("/Directories/plans")
+    assert (house.disk / ".posthouse-young").exists()
+
+
+async def test_a_large_folder_is_listed_in_order(house: Mapped) -> None:
+    names = [f"{number:04}" for number in range(450)]
+    for name in names:
+        (house.disk / "sub" / name).touch()
+    wire = Wire(house.site, "127.0.0.1")
+    wire.send(house.request("PROPFIND", f"{PLANS}/sub", "", "depth: 1"))
+    await wire.until(lambda: b"</D:multistatus>" in wire.out)
+    assert re.findall(r"/sub/(\d+)</D:href>", wire.out.decode()) == names
+
+
+async def test_the_room_is_that_of_the_disk(house: Mapped) -> None:
+    asked = '<propfind xmlns="DAV:"><prop><quota-available-bytes/></prop></propfind>'
+    said = await house.ask("PROPFIND", f"{PLANS}/", asked, "depth: 0")
+    held = os.statvfs(house.disk)
+    assert abs(int(said.value("quota-available-bytes")) - held.f_bavail * held.f_frsize) < 10 << 30
