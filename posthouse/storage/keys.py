@@ -41,7 +41,7 @@ _PARTS: dict[Field, Callable[[Any], bytes]] = {
 class Space:
     """One kind of record's keys; `fields` from the most to the least significant."""
 
-    __slots__ = ("_fixed", "_parts", "_tag", "fields", "name", "tag")
+    __slots__ = ("_before_text", "_fixed", "_parts", "_tag", "fields", "name", "tag")
 
     def __init__(self, tag: int, name: str, *fields: Field) -> None:
         self.tag = tag
@@ -49,19 +49,19 @@ class Space:
         self.fields = fields
         self._tag = bytes((tag,))
         self._parts = [_PARTS[field] for field in fields]
-        self._fixed = (
-            []
-            if Field.TEXT in fields
-            else [
-                struct.Struct(">B" + "".join(field.value for field in fields[:count]))
-                for count in range(len(fields) + 1)
-            ]
-        )
+        packed = [
+            struct.Struct(">B" + "".join(field.value for field in fields[:count])) for count in range(len(fields) + 1)
+        ]
+        self._fixed = [] if Field.TEXT in fields else packed
+        # most spaces with text have it at their end, behind numbers
+        self._before_text = packed[-1] if fields[-1:] == (Field.TEXT,) and Field.TEXT not in fields[:-1] else None
 
     def key(self, *values: Any) -> bytes:
         """The key of `values`; with fewer values than fields, the common prefix of all keys that begin so."""
         if self._fixed:
             return self._fixed[len(values)].pack(self.tag, *values)
+        if self._before_text is not None and len(values) == len(self.fields):
+            return self._before_text.pack(self.tag, *values[:-1]) + _text(values[-1])
         return self._tag + b"".join([part(value) for part, value in zip(self._parts, values, strict=False)])
 
     def keys(self, *values: Any, last: Sequence[int] | Sequence[bytes]) -> list[bytes]:
