@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from posthouse.protocols.imap.contracts import Contracts as ImapContracts
@@ -21,7 +21,10 @@ from posthouse.server.worker.dav import dav_site
 from posthouse.server.worker.parts import Parts
 from posthouse.server.worker.shares import share_pages
 from posthouse.server.worker.site import own_pages, read_only
+from posthouse.webdav.http.cors import CrossOrigin
+from posthouse.webdav.http.settings import HttpSettings
 from posthouse.webdav.http.site import Handler, HttpFactory
+from posthouse.webdav.site import METHODS, SENT, TOLD
 from posthouse.webdav.site import ROOT as DAV_ROOT
 
 
@@ -78,7 +81,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _http(parts: Parts, _name: str) -> Any:
+def _http(parts: Parts, name: str) -> Any:
     settings, web = parts.configuration.http, parts.configuration.web
     pages = dict(own_pages(parts.store, parts.remote.figures, parts.line, settings))
     pages[sts.PATH] = sts.StsPage(parts.store, parts.hostname, web)
@@ -88,7 +91,25 @@ def _http(parts: Parts, _name: str) -> Any:
     routes: dict[tuple[str, ...], Handler] = {**read_only(pages), DAV_ROOT: dav_site(parts, now_ms)}
     if web.shares:
         routes[SHARE_ROOT] = share_pages(parts, now_ms)
-    return HttpFactory(routes, settings, SHARE_ROOT, access_log(parts.configuration.log, parts.process))
+    told = access_log(parts.configuration.log, parts.process)
+    return HttpFactory(
+        open_to_pages(routes, settings),
+        settings,
+        SHARE_ROOT,
+        told,
+        getattr(parts.configuration.listeners, name).proxies,
+    )
+
+
+def open_to_pages(routes: Mapping[tuple[str, ...], Handler], settings: HttpSettings) -> dict[tuple[str, ...], Handler]:
+    """The same routes, those among them that pages of other sites may ask open to them."""
+    opened, origins = dict(routes), settings.cors_origins
+    for path in {sts.PATH, *autoconfig.PATHS} & routes.keys():
+        opened[path] = CrossOrigin(routes[path], origins, methods=("GET", "HEAD"))
+    if settings.cors_webdav:
+        methods = ("OPTIONS", *METHODS)
+        opened[DAV_ROOT] = CrossOrigin(routes[DAV_ROOT], origins, methods=methods, fields=SENT, exposed=TOLD)
+    return opened
 
 
 # listener -> what builds its factory; called once a worker, with the listener's name

@@ -55,6 +55,17 @@ METHODS: Mapping[str, Callable[[Asked], Awaitable[Answer]]] = {
 _OF_REVISIONS = ("GET", "HEAD", "COPY")
 
 
+# what a page of another site has to send, and to read, where it may
+SENT = (
+    "Authorization", "Content-Range", "Content-Type", "Depth", "Destination", "If", "If-Match", "If-Modified-Since",
+    "If-None-Match", "If-Range", "If-Unmodified-Since", "Lock-Token", "Overwrite", "Prefer", "Range", "Timeout",
+)  # fmt: skip
+TOLD = (
+    "Accept-Ranges", "Allow", "Content-Location", "Content-Range", "DAV", "DASL", "ETag", "Location", "Lock-Token",
+    "Preference-Applied", "Retry-After",
+)  # fmt: skip
+
+
 class DavSite:
     """All that is below /dav/. `homes` are the trees that everybody has one of, by their names: /dav/NAME/ADDRESS/;
     `directory` is whom one may know of.

@@ -44,3 +44,8 @@ def json(value: object, status: int = 200, fields: Fields = ()) -> Answer:
 def refusal(error: HttpError) -> Answer:
     """What an HttpError says."""
     return text(error.status, error.text or HTTPStatus(error.status).phrase.lower(), error.fields)
+
+
+def unavailable() -> Answer:
+    """What is said while the store does not answer."""
+    return text(503, "try later", ((b"retry-after", b"10"),))

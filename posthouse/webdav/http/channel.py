@@ -89,14 +89,22 @@ class Exchange:
     async def _answer(self, body: Body) -> None:
         channel = self.channel
         try:
-            await self._send(await channel.factory.serve(self._read(body)), body)
+            peer = channel.factory.origin(channel.peer, self._head.fields)
+            refusal = channel.factory.enter(peer)
+            if refusal is not None:
+                await self._send(await channel.factory.serve(refusal), body)
+                return
+            try:
+                await self._send(await channel.factory.serve(self._read(body, peer)), body)
+            finally:
+                channel.factory.leave(peer)
         except ConnectionError:
             pass  # nobody is there to be told
         except Exception:
             log.exception("answer failed", target=channel.factory.shown(self._head.target.decode("latin-1")))
             channel.abort()
 
-    def _read(self, body: Body) -> Request | HttpError:
+    def _read(self, body: Body, peer: Peer) -> Request | HttpError:
         try:
             target = self._head.target.decode("ascii")
             segments, is_folder, query = read_target(target)
@@ -114,7 +122,7 @@ class Exchange:
             is_folder=is_folder,
             query=query,
             fields=head.fields,
-            peer=self.channel.peer,
+            peer=peer,
             body=body,
             kept=self.channel.kept,
         )

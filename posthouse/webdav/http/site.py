@@ -13,14 +13,17 @@ from urllib.parse import unquote
 import structlog
 from twisted.internet.protocol import Factory
 
+from posthouse.core.peer import Peer
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.webdav.http.access import Access, log_access
-from posthouse.webdav.http.answer import GUARDS, Answer, refusal, text
+from posthouse.webdav.http.answer import GUARDS, Answer, refusal, text, unavailable
 from posthouse.webdav.http.channel import Channel
 from posthouse.webdav.http.encoding import encoded
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.forwarding import Proxies
 from posthouse.webdav.http.request import Request
 from posthouse.webdav.http.settings import HttpSettings
+from posthouse.webdav.http.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -41,15 +44,19 @@ class HttpFactory(Factory):
         settings: HttpSettings,
         secret: Collection[str] = (),
         told: Callable[[Access], None] = log_access,
+        proxies: Collection[str] = (),
     ) -> None:
         """What is below paths that begin with a name in `secret` is a secret itself, and never logged; `told` is the
-        access log.
+        access log; `proxies` are networks of load balancers, which speak for others.
         """
         self._routes = dict(routes)
         self._deepest = max(map(len, self._routes), default=0)
         self._settings = settings
         self._secret = frozenset(secret)
         self._told = told
+        self._proxies = Proxies(settings.forwarding_proxies)
+        free = {*settings.unthrottled_networks, *settings.forwarding_proxies, *proxies}
+        self._throttle = Throttle(settings, free)
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def buildProtocol(self, addr: Any) -> Any:
@@ -59,6 +66,21 @@ class HttpFactory(Factory):
         channel.header_seconds = self._settings.header_timeout_seconds
         self._channels.add(channel)
         return channel
+
+    def origin(self, peer: Peer, fields: Mapping[str, str]) -> Peer:
+        """Who asks by a connection from there."""
+        return self._proxies.origin(peer, fields)
+
+    def enter(self, peer: Peer) -> HttpError | None:
+        """Let a request in, which `leave` ends; else what is said to one who asks too much (RFC 6585 4)."""
+        seconds = self._throttle.enter(peer.host)
+        if seconds is None:
+            return None
+        return HttpError(429, "too many requests", ((b"retry-after", b"%d" % seconds),))
+
+    def leave(self, peer: Peer) -> None:
+        """A request that was let in has its answer."""
+        self._throttle.leave(peer.host)
 
     async def serve(self, request: Request | HttpError) -> Answer:
         """The answer; whatever goes wrong is one, too."""
@@ -92,7 +114,7 @@ class HttpFactory(Factory):
         except HttpError as error:
             return refusal(error)
         except StoreUnavailable:
-            return text(503, "try later", ((b"retry-after", b"10"),))
+            return unavailable()
         except ConnectionError:
             raise
         except Exception:
