@@ -9,6 +9,7 @@ from contextlib import aclosing
 import structlog
 
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.mailboxes import SEPARATOR
 from posthouse.core.mail.messages import Column, bodies, some_rows
 from posthouse.core.mail.octets import Octets
 from posthouse.core.mail.reading import open_mailbox
@@ -63,12 +64,22 @@ async def _mailbox(url: MessageUrl, view: View | None, user: User) -> tuple[int,
         if view is None:
             raise ValueError("nothing is selected that it could be relative to")
         return view.account, view.mailbox
-    found = await user.find(url.mailbox)
+    found = await user.find(_beside(url.mailbox, view, user) if url.beside else url.mailbox)
     found.need(Right.READ)
     mailbox = (await user.store.read(open_mailbox, found.account, found.name)).mailbox
     if url.uid_validity not in (None, mailbox.uid_validity):
         raise ValueError("UIDs are others by now")
     return found.account, mailbox.id
+
+
+def _beside(name: str, view: View | None, user: User) -> str:
+    """The name on the level of the selected mailbox, or at the top when none is."""
+    if view is None:
+        return name
+    if view.account != user.account:
+        raise ValueError("what it is relative to has another name for its owner")
+    level = view.called.rpartition(SEPARATOR)[0]
+    return f"{level}{SEPARATOR}{name}" if level else name
 
 
 def bad_url(url: bytes) -> No:

@@ -6,7 +6,7 @@ An account without limits has no root. What its domain may hold binds it too, an
 from __future__ import annotations
 
 from posthouse.core.accounts.quota import Allowance, allowance
-from posthouse.core.mail.mailboxes import find_mailbox
+from posthouse.core.mail.mailboxes import checked_name
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
@@ -26,10 +26,10 @@ async def get_quota(command: GetQuota, user: User) -> Ok:
 
 
 async def get_quota_root(command: GetQuotaRoot, user: User) -> Ok:
-    """Which quota a mailbox counts to."""
+    """Which quota a mailbox counts to, or will when there is one of that name (RFC 9208 4.1.2)."""
     found = await user.find(command.name)
     found.need(Right.READ)
-    await user.store.read(find_mailbox, found.account, found.name)
+    checked_name(found.name)
     held = await user.store.read(allowance, found.account)
     limits = _limits(held) if found.rights & Right.INSERT else []  # who cannot add anything need not know
     user.output.write(encoder.quota_root(found.called, [held.address] if limits else [], utf8=user.dialect.utf8))

@@ -10,7 +10,10 @@ from posthouse.protocols.imap.wire.notify import MESSAGE_EVENTS, NotifyEvent
 
 
 def differences(old: Mailbox, new: Mailbox, events: NotifyEvent, dialect: Dialect) -> list[bytes]:
-    """What MessageNew, MessageExpunge and FlagChange tell of a mailbox that was `old` and is `new`."""
+    """What MessageNew, MessageExpunge and FlagChange tell of a mailbox that was `old` and is `new`.
+
+    They may be two of one name, as when a mailbox becomes a search folder.
+    """
     if not events & MESSAGE_EVENTS:
         return []
     items: list[StatusItem] = []
@@ -19,7 +22,8 @@ def differences(old: Mailbox, new: Mailbox, events: NotifyEvent, dialect: Dialec
     if NotifyEvent.FlagChange in events and new.modseq != old.modseq:
         if new.unseen != old.unseen:
             items.append(StatusItem.UNSEEN)
-        if StatusItem.UIDVALIDITY not in items and (items or dialect.condstore):
+        renumbered = new.uid_validity != old.uid_validity  # RFC 5465 5.1
+        if StatusItem.UIDVALIDITY not in items and (items or dialect.condstore or renumbered):
             items.append(StatusItem.UIDVALIDITY)
     if items and dialect.condstore:
         items.append(StatusItem.HIGHESTMODSEQ)

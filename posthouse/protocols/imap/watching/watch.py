@@ -185,11 +185,13 @@ class Watch:
             before |= await self._look_at_others(user)
         self._check_count(user)
         lines = self._names(user).lines(before)
+        gone = {old.name: old for place, old in before.items() if old is not None and place not in self._known}
         for place, old in sorted(before.items()):
             new = self._known.get(place)
-            if old is not None and new is not None:
+            told = gone.get(new.name) if new is not None and old is None else old
+            if new is not None and told is not None:
                 events = events_of(self._groups, new, selected)
-                lines += differences(old.mailbox, new.mailbox, events, user.dialect)
+                lines += differences(told.mailbox, new.mailbox, events, user.dialect)
         user.output.write(b"".join(lines))
         await self._notes.tell(user, self._known)
 

@@ -1,7 +1,8 @@
 """IMAP URLs of a message or a part of one on this server, as CATENATE names them; RFC 5092 5 and 11, RFC 4469 3.
 
 `/Drafts;UIDVALIDITY=1700000000/;UID=20/;SECTION=1.MIME/;PARTIAL=0.100`; without a mailbox, `;UID=20` is relative to the
-selected one. URLs of other servers, and those of URLAUTH, are none of ours.
+selected one, and so is `Drafts/;UID=20`, which stands beside it. URLs of other servers, and those of URLAUTH, are none
+of ours.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expec
 
 _LONGEST = 8192
 _CHARS = re.compile(rb"[!-~]+")
-_PLACE = re.compile(rb"/([^/;][^;]*)(?:;UIDVALIDITY=(\d{1,10}))?/(?=;UID=)|/?(?=;UID=)", re.IGNORECASE)
+_PLACE = re.compile(rb"(/|(?![^/]*:))([^/;][^;]*)(?:;UIDVALIDITY=(\d{1,10}))?/(?=;UID=)|/?(?=;UID=)", re.IGNORECASE)
 _WHAT = re.compile(
     rb";UID=(\d{1,10})(?:/;SECTION=([^;/]*(?:/[^;/]+)*))?(?:/;PARTIAL=(\d{1,19})(?:\.(\d{1,19}))?)?", re.IGNORECASE
 )
@@ -27,12 +28,16 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class MessageUrl(msgspec.Struct, frozen=True):
-    """What a URL names. `mailbox` is None for the selected one, `uid_validity` None for whatever it is now."""
+    """What a URL names. `mailbox` is None for the selected one, `uid_validity` None for whatever it is now.
+
+    `beside` tells that the name is relative to the level on which the selected mailbox stands (RFC 3986 5.2.3).
+    """
 
     mailbox: str | None
     uid_validity: int | None
     uid: int
     section: Section
+    beside: bool = False
 
 
 def parse_url(octets: bytes, limits: WireLimits) -> MessageUrl:
@@ -43,8 +48,8 @@ def parse_url(octets: bytes, limits: WireLimits) -> MessageUrl:
     what = None if place is None else _WHAT.fullmatch(octets, place.end())
     if place is None or what is None:
         raise ValueError("no URL of a message on this server")
-    mailbox = None if place[1] is None else decode_name(unquote_to_bytes(place[1]), utf8=True)
-    validity, uid = int(place[2] or 0), int(what[1])
+    mailbox = None if place[2] is None else decode_name(unquote_to_bytes(place[2]), utf8=True)
+    validity, uid = int(place[3] or 0), int(what[1])
     first, count = int(what[3] or 0), int(what[4] or MAX_NUMBER64)
     if not 0 < uid <= MAX_NUMBER or validity > MAX_NUMBER or max(first, count) > MAX_NUMBER64 or not count:
         raise ValueError("a number is too large, or none")
@@ -54,4 +59,4 @@ def parse_url(octets: bytes, limits: WireLimits) -> MessageUrl:
         raise ValueError(error.what) from None
     if what[3] is not None:
         section = msgspec.structs.replace(section, partial=(first, count))
-    return MessageUrl(mailbox, validity or None, uid, section)
+    return MessageUrl(mailbox, validity or None, uid, section, place[1] == b"")
