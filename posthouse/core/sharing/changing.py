@@ -67,10 +67,7 @@ def share(
     A list that was inherited becomes the collection's own. Raises NoSuchGrantee, NotForSearchFolders, OwnerHasAll,
     TooManyGrants.
     """
-    record = read_collection(txn, account, collection)
-    if record is not None and record.kind == SEARCH_KIND:
-        raise NotForSearchFolders("be shared")
-    grantee = grantee_of(txn, account, name, settings)
+    grantee = _grantee_on(txn, account, collection, name, settings)
     acl = _present(txn, account, collection)
     held = acl.rights_of(grantee)
     wanted = Right(rights) if mode == "set" else held | rights if mode == "add" else held & ~Right(rights)
@@ -94,9 +91,17 @@ def inherit(txn: WriteTransaction, account: int, collection: int) -> None:
 
 
 @query
-def check_grantee(txn: ReadTransaction, account: int, name: str, settings: SharingSettings) -> None:
-    """Raise NoSuchGrantee or OwnerHasAll when `share` would."""
-    grantee_of(txn, account, name, settings)
+def check_grantee(txn: ReadTransaction, account: int, collection: int, name: str, settings: SharingSettings) -> None:
+    """Raise NoSuchGrantee, NotForSearchFolders or OwnerHasAll when `share` would."""
+    _grantee_on(txn, account, collection, name, settings)
+
+
+def _grantee_on(txn: ReadTransaction, account: int, collection: int, name: str, settings: SharingSettings) -> Grantee:
+    grantee = grantee_of(txn, account, name, settings)
+    record = read_collection(txn, account, collection)
+    if record is not None and record.kind == SEARCH_KIND:
+        raise NotForSearchFolders("be shared")
+    return grantee
 
 
 def grantee_of(txn: ReadTransaction, account: int, name: str, settings: SharingSettings) -> Grantee:

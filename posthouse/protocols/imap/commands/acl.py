@@ -9,6 +9,7 @@ from __future__ import annotations
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import NOTICEABLE, Found
 from posthouse.core.mail.mailboxes import find_mailbox
+from posthouse.core.mail.search_folders.errors import NotForSearchFolders
 from posthouse.core.sharing.changing import check_grantee, share, show_acl, unshare
 from posthouse.core.sharing.errors import OwnerHasAll
 from posthouse.core.sharing.rights import ALL, LETTERS, VIRTUAL, Right
@@ -47,14 +48,16 @@ async def get_acl(command: GetAcl, user: User) -> Ok:
 
 
 async def list_rights(command: ListRights, user: User) -> Ok:
-    """Which rights somebody can be given: each by itself, but for the owner."""
-    found, _ = await _administered(command.name, user)
+    """Which rights somebody can be given: each by itself, but for the owner; none to a search folder."""
+    found, number = await _administered(command.name, user)
     _refuse_negative(command.identifier)
     required, optional = Right(0), [*LETTERS, *VIRTUAL]
     try:
-        await user.store.read(check_grantee, found.account, command.identifier, user.contracts.sharing)
+        await user.store.read(check_grantee, found.account, number, command.identifier, user.contracts.sharing)
     except OwnerHasAll:
         required, optional = ALL, []
+    except NotForSearchFolders:
+        optional = []
     line = encoder.list_rights(found.called, command.identifier, required, optional, utf8=user.dialect.utf8)
     user.output.write(line)
     return Ok("That is all")
