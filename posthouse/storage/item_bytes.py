@@ -25,6 +25,7 @@ from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM
 
 EVERY: Range = (1, 0xFFFFFFFF)  # UID there may be
+SIDE_BY_SIDE = 100_000  # UIDs, up to which it is tried whether all are there
 _HEAD = struct.Struct("<BHQ")
 _STAMP = struct.Struct("<Q")
 
@@ -38,21 +39,26 @@ class Items(NamedTuple):
 
 def read_items(txn: ReadTransaction, account: int, collection: int, ranges: list[Range]) -> Items:
     """The items in ascending, disjoint ranges of UIDs; raises ValueError for records that are damaged."""
-    found: list[tuple[bytes, bytes]] = []
+    uids = array("I")
+    values: list[bytes] = []
     for first, last in ranges:
-        key = ITEM.key(account, collection, first)
-        if first == last:
-            value = txn.get(key)
-            if value is not None:
-                found.append((key, value))
+        start, end = ITEM.key(account, collection, first), ITEM.key(account, collection, last) + b"\x00"
+        size = last - first + 1
+        side_by_side = txn.values(start, end, size) if size <= SIDE_BY_SIDE else []
+        if len(side_by_side) == size:  # all that there can be: so their keys need not be read
+            uids.extend(range(first, last + 1))
+            values += side_by_side
         else:
-            found += txn.scan(key, ITEM.key(account, collection, last) + b"\x00")
-    return _checked(found)
+            entries = list(txn.scan(start, end))
+            uids += _uids(entries)
+            values += [value for _, value in entries]
+    return _checked(uids, values)
 
 
 def first_items(txn: ReadTransaction, account: int, collection: int, limit: int) -> Items:
     """The `limit` items with the lowest UIDs; raises ValueError likewise."""
-    return _checked(list(islice(txn.scan(*ITEM.range(account, collection)), limit)))
+    entries = list(islice(txn.scan(*ITEM.range(account, collection)), limit))
+    return _checked(_uids(entries), [value for _, value in entries])
 
 
 def states(values: Sequence[bytes]) -> list[bytes]:
@@ -88,6 +94,8 @@ def keyword_sets(values: Sequence[bytes]) -> Collection[bytes]:
 def elsewhere(values: Sequence[bytes], modseq: int, saved: int, translated: dict[bytes, int]) -> list[bytes]:
     """The records as they shall stand in another collection, whose keywords `translated` has for each bitmap."""
     stamp, when = _STAMP.pack(modseq), _STAMP.pack(saved)
+    if not translated:
+        return [value[:MODSEQ_AT] + stamp + value[MODSEQ_END:SAVED_AT] + when + value[SAVED_END:] for value in values]
     ends = {bitmap: _octets(keywords) for bitmap, keywords in translated.items()} | {b"": b""}
     return [
         value[:MODSEQ_AT]
@@ -115,12 +123,15 @@ def size_of(values: Sequence[bytes]) -> int:
     return sum(array("Q", b"".join([value[SIZE_AT:KEYWORDS_AT] for value in values])))
 
 
-def _checked(found: list[tuple[bytes, bytes]]) -> Items:
-    values = [value for _, value in found]
+def _uids(entries: list[tuple[bytes, bytes]]) -> array[int]:
+    uids = array("I", b"".join([key[-4:] for key, _ in entries]))
+    uids.byteswap()
+    return uids
+
+
+def _checked(uids: array[int], values: list[bytes]) -> Items:
     if values and (min(map(len, values)) < KEYWORDS_AT or {value[0] for value in values} != {VERSION}):
         raise ValueError("not an item record")
-    uids = array("I", b"".join([key[-4:] for key, _ in found]))
-    uids.byteswap()
     return Items(uids, values)
 
 

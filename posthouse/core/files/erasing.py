@@ -21,6 +21,7 @@ from posthouse.core.files.tree import Found, above, list_folder, locate, read_pl
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.erasing import delete_some
 from posthouse.storage.jobs import Lease, end_job, holds_job, need_job, put_off_job
 from posthouse.storage.keys import Space
 from posthouse.storage.spaces import (
@@ -136,14 +137,14 @@ def erase_files(txn: WriteTransaction, account: int, limit: int, now: int) -> bo
             txn.delete(key)
             left -= 1
     for space in (FILE_NODE, FILE_PROPERTY, FILE_LOCK, FILE_LINK):
-        left -= _drop(txn, *space.range(account), left)
+        left -= delete_some(txn, *space.range(account), left)
     tree = txn.get(FILE_TREE.key(account))
     number = None
     if tree is not None:
         with suppress(msgspec.MsgspecError):
             number = decode_tree(tree).collection
     if number is not None and left > 0:
-        left -= _drop(txn, *ITEM.range(account, number), left)
+        left -= delete_some(txn, *ITEM.range(account, number), left)
     if left <= 0:
         return False
     if number is not None:
@@ -163,10 +164,3 @@ def _held(space: Space, value: bytes) -> bytes:
         return decode_entry(value).hash if space is FILE_CHILD else decode_earlier(value).hash
     except (msgspec.MsgspecError, ValueError):  # text that is no UTF-8 is a ValueError
         return b""  # a rebuild counts who holds what
-
-
-def _drop(txn: WriteTransaction, start: bytes, end: bytes, limit: int) -> int:
-    keys = [key for key, _ in islice(txn.scan(start, end), limit)]
-    for key in keys:
-        txn.delete(key)
-    return len(keys)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from posthouse.core.mail.deleting import DOOMED_SEARCH, empty
 from posthouse.core.mail.digests.blocks import forget_digests
 from posthouse.core.mail.places import erase_items
-from posthouse.core.mail.search_folders.records import SEARCH_KIND, forget_search_folder
+from posthouse.core.mail.search_folders.records import SEARCH_KIND
 from posthouse.core.mail.threads import forget_threads
 from posthouse.core.mail.undelete import erase_expunged
 from posthouse.core.sharing.grants import forget_acls
@@ -20,11 +21,11 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
     """Erase up to `limit` messages of the account, whose files are erased; True when nothing of its mail is left."""
     left = limit
     for number, record in list(scan_collections(txn, account)):
-        if record.kind == SEARCH_KIND:
-            forget_search_folder(txn, account, number)
+        if record.kind in (SEARCH_KIND, DOOMED_SEARCH):
             with Revision(txn, account) as revision:
-                revision.remove_collection(number)
-            forget_digests(txn, account, number)
+                left = empty(revision, number, left, now)
+            if left <= 0:
+                return False
             continue
         items = first_items(txn, account, number, left)
         left -= len(items.uids)

@@ -10,7 +10,7 @@ import unicodedata
 import msgspec
 
 from posthouse.core.mail.attached import copy_annotations, forget_attached
-from posthouse.core.mail.digests.blocks import forget_digests
+from posthouse.core.mail.deleting import doom
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxExists,
@@ -19,9 +19,9 @@ from posthouse.core.mail.errors import (
     NoSuchMailbox,
     TooManyMailboxes,
 )
-from posthouse.core.mail.places import move_items, remove_items
+from posthouse.core.mail.places import move_items
 from posthouse.core.mail.search_folders.errors import NoMainMailbox
-from posthouse.core.mail.search_folders.records import SEARCH_KIND, forget_search_folder, read_definition
+from posthouse.core.mail.search_folders.records import SEARCH_KIND, read_definition
 from posthouse.core.sharing.changing import keep_rights
 from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
@@ -112,7 +112,7 @@ def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | N
 
 @operation
 def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> None:
-    """Delete it with its messages, a search folder without them.
+    """Delete it with its messages, a search folder without them; its name is free at once.
 
     Raises NoSuchMailbox, MailboxHasChildren, MailboxIsFixed.
     """
@@ -123,13 +123,8 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
     if any(other.name.startswith(below) for _, other in scan_collections(txn, account)):
         raise MailboxHasChildren(name)
     with Revision(txn, account) as revision:
-        if record.kind == SEARCH_KIND:
-            forget_search_folder(txn, account, number)
-        else:
-            remove_items(revision, number, read_items(txn, account, number, [EVERY]), now)
-        revision.remove_collection(number)
+        doom(revision, number, now)
         forget_attached(txn, account, number)
-    forget_digests(txn, account, number)
 
 
 @operation

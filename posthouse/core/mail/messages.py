@@ -30,7 +30,7 @@ from posthouse.storage.blobs.records import BlobPlace, keep, place
 from posthouse.storage.changes import LogPage, Revision, happened_since, log_page
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.item_bytes import EVERY, Items, flags_of, read_items
+from posthouse.storage.item_bytes import Items, flags_of, read_items
 from posthouse.storage.items import scan_items, unpack_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
@@ -92,14 +92,6 @@ class Copied(msgspec.Struct, array_like=True, frozen=True):
     source: list[Range]
     target: list[Range]
     main: int = 0
-
-
-class Expunged(msgspec.Struct, array_like=True, frozen=True):
-    """Which messages went; `cut` when there were more than should go at once."""
-
-    modseq: int
-    uids: list[Range]
-    cut: bool = False
 
 
 @query
@@ -234,34 +226,15 @@ def move(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range],
 
 
 @operation
-def expunge(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int) -> Expunged:
-    """Remove the messages flagged \\Deleted, all or of `ranges` only (RFC 9051 6.4.3, 6.4.9)."""
-    return _expunge(txn, account, mailbox, ranges, now, None)
-
-
-@operation
-def expunge_newest(
-    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], now: int, most: int
-) -> Expunged:
-    """Likewise, the newest `most` of them (RFC 9738 3.1)."""
-    return _expunge(txn, account, mailbox, ranges, now, most)
-
-
-def _expunge(
-    txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range] | None, now: int, most: int | None
-) -> Expunged:
-    record = _mailbox(txn, account, mailbox)
-    if not record.deleted:
-        return Expunged(record.modseq, [])
-    uids, values = read_items(txn, account, mailbox, [EVERY] if ranges is None else ranges)
+def expunge(txn: WriteTransaction, account: int, mailbox: int, ranges: list[Range], now: int) -> list[Range]:
+    r"""Remove the messages of `ranges` that are \\Deleted (RFC 9051 6.4.9); which went. Raises NoSuchMailbox."""
+    _mailbox(txn, account, mailbox)
+    uids, values = read_items(txn, account, mailbox, ranges)
     marked = [flags & DELETED for flags in flags_of(values)]
-    cut = most is not None and sum(map(bool, marked)) > most
     doomed = Items(list(compress(uids, marked)), list(compress(values, marked)))
-    if most is not None:
-        doomed = Items(doomed.uids[-most:], doomed.values[-most:])
     with Revision(txn, account) as revision:
         remove_items(revision, mailbox, doomed, now)
-        return Expunged(revision.modseq, uid_ranges.runs(doomed.uids), cut)
+    return uid_ranges.runs(doomed.uids)
 
 
 def _transfer(

@@ -98,15 +98,19 @@ def move_items(revision: Revision, mailbox: int, items: Items, target: int, now:
     return created
 
 
-def remove_items(revision: Revision, mailbox: int, items: Items, now: int) -> None:
-    """Remove messages; until they are forgotten they can be put back (`undelete.py`), and count in no quota."""
+def remove_items(revision: Revision, mailbox: int, items: Items, now: int, called: str | None = None) -> None:
+    """Remove messages; until they are forgotten they can be put back (`undelete.py`), and count in no quota.
+
+    They were in a mailbox `called` so, by default as it is now.
+    """
     record = revision.collection(mailbox)
     uids, values = items
+    name = record.name if called is None else called
     _remove(revision, mailbox, items)
     for at in range(0, len(uids), ITEMS_PER_RECORD):
         key = EXPUNGED.key(revision.account, now, revision.modseq, mailbox, uids[at])
         some = list(values[at : at + ITEMS_PER_RECORD])
-        revision.txn.put(key, ENCODER.encode(ExpungedRecord(mailbox, record.name, record.keywords, some)))
+        revision.txn.put(key, ENCODER.encode(ExpungedRecord(mailbox, name, record.keywords, some)))
 
 
 def erase_items(revision: Revision, mailbox: int, items: Items, now: int) -> None:

@@ -12,7 +12,8 @@ from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
 from posthouse.storage.changes import Touched, touched_since
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
-from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
+from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item, scan_ranges
+from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM
 
 
@@ -79,17 +80,20 @@ def deleted_octets(txn: ReadTransaction, account: int, mailbox: int, first_uid: 
 
 
 @query
-def deleted_uids(txn: ReadTransaction, account: int, mailbox: int, first_uid: int, limit: int) -> tuple[list[int], int]:
-    """UIDs of the messages flagged \\Deleted among the next `limit`; and the UID to go on at, 0 at the end."""
-    start, end = ITEM.key(account, mailbox, first_uid), ITEM.range(account, mailbox)[1]
+def deleted_uids(
+    txn: ReadTransaction, account: int, mailbox: int, ranges: list[Range], limit: int
+) -> tuple[list[int], list[Range]]:
+    r"""UIDs of the messages flagged \Deleted among the first `limit` or so of ascending ranges; and what is left."""
     found: list[int] = []
-    last = seen = 0
-    for key, value in islice(txn.scan(start, end), limit):
-        seen += 1
-        last = int.from_bytes(key[-4:], "big")
-        if decode_item(value).flags & DELETED:
-            found.append(last)
-    return found, last + 1 if seen == limit else 0
+    left = limit
+    for at, (first, last) in enumerate(ranges):
+        seen = list(islice(scan_ranges(txn, account, mailbox, [(first, last)]), left))
+        found += [uid for uid, value in seen if value[FLAGS_AT] & DELETED]
+        left -= max(1, len(seen))
+        if left <= 0:
+            behind = seen[-1][0] + 1 if seen else last + 1
+            return found, [*([(behind, last)] if behind <= last else ()), *ranges[at + 1 :]]
+    return found, []
 
 
 @query

@@ -10,6 +10,7 @@ import msgspec
 
 from posthouse.core.accounts.quota import set_usage
 from posthouse.core.accounts.records import AccountRecord, Usage
+from posthouse.core.mail.deleting import lacks_erasing, need_erasing
 from posthouse.core.mail.mailboxes import INBOX, INBOX_ID, KIND
 from posthouse.core.mail.places import create_item
 from posthouse.core.mail.search_folders.records import SEARCH_KIND
@@ -92,6 +93,8 @@ def mend_account(txn: WriteTransaction, account: int, now: int) -> list[Fault]:
     set_usage(txn, account, found.items + len(found.idle), octets)
     _start_anew(txn, found, now, renewed={number for number in found.counted if _has_wrong_uids(found, number)})
     _show_idle(txn, found, now)
+    if lacks_erasing(txn, account, found.collections.values()):
+        need_erasing(txn, account, now)
     return faults
 
 
@@ -174,6 +177,8 @@ def _faults(txn: ReadTransaction, found: Survey) -> list[Fault]:
     if txn.get(ACCOUNT.key(account)) is None:
         return [Fault(where, f"it is gone, and {found.items} messages of it are here", RESTORE)]
     faults = found.faults + compare(txn, found)
+    if lacks_erasing(txn, account, found.collections.values()):
+        faults.append(Fault(where, "a deleted mailbox is left, and no job erases it", REBUILD))
     value = txn.get(USAGE.key(account))
     held = Usage() if value is None else get_readable(txn, USAGE.key(account), Usage)
     if held is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from posthouse.core.mail.deleting import DOOMED, DOOMED_SEARCH
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
 from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message, decode_structure
@@ -179,7 +180,7 @@ def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
             found.stray.append(ITEM.key(found.account, number, uid))
             continue
         is_virtual = number in found.search_folders
-        is_mail = record is None or record.kind == KIND
+        is_mail = record is None or record.kind in (KIND, DOOMED)
         if is_mail and not is_virtual and item.object not in found.messages and item.object not in found.unreadable:
             found.faults.append(Fault(where, f"there is no message {item.object} that it could show", REBUILD))
             found.stray.append(ITEM.key(found.account, number, uid))
@@ -195,7 +196,7 @@ def _count(txn: ReadTransaction, found: Survey, number: int) -> Counted:
 
 def _find_search_folders(txn: ReadTransaction, found: Survey, holding: set[int]) -> None:
     """Those whose record says so, or cannot say what they are; other records of search folders belong to nothing."""
-    named = {number for number, record in found.collections.items() if record.kind == SEARCH_KIND}
+    named = {number for number, record in found.collections.items() if record.kind in (SEARCH_KIND, DOOMED_SEARCH)}
     for number in numbers_with_records(txn, found.account) | named:
         record = found.collections.get(number)
         if number in named or (record is None and number in holding | found.counted.keys()):
@@ -210,7 +211,9 @@ def _read_search_folder(txn: ReadTransaction, found: Survey, number: int) -> Non
     """What is wrong with one is made anew, for it can all be found again; only what it looks for cannot."""
     where = f"account {found.account}, {found.name_of(number)}"
     lasting, mended = check_search_folder(txn, found.account, number)
-    found.letter_faults += [Fault(where, what, RESTORE) for what in lasting]
+    record = found.collections.get(number)
+    if record is None or record.kind != DOOMED_SEARCH:  # of one that is deleted what it looked for goes first
+        found.letter_faults += [Fault(where, what, RESTORE) for what in lasting]
     found.faults += [Fault(where, what, REBUILD) for what in mended]
     if mended:
         found.stray += derived_keys(txn, found.account, number)

@@ -24,6 +24,7 @@ from posthouse.storage.blobs.records import collect, hold_collection
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.changes import changes_since
 from posthouse.storage.contract import query
+from posthouse.storage.item_bytes import EVERY
 from posthouse.storage.lmdb import LocalStore
 from posthouse.storage.lmdb.engine import HalfRestored
 from tests.unit.admin.house import ALICE, BOB, LARGE, House, open_house, send
@@ -147,7 +148,7 @@ async def test_what_nobody_held_is_stored_anew_after_a_restore(store: LocalStore
     house = await open_house(tmp_path / "house" / "blobs", store)
     await send(house, LARGE + b"more\r\n", ALICE)
     await house.store.write(store_flags, ALICE, 1, [(3, 3)], FlagChange("add", DELETED), None)
-    await house.store.write(expunge, ALICE, 1, None, NOW)
+    await house.store.write(expunge, ALICE, 1, [EVERY], NOW)
     await write(house, tmp_path)
     assert await restored_faults(tmp_path) == []
     again = LocalStore.open(tmp_path / "again" / "store", SETTINGS)

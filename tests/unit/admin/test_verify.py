@@ -32,6 +32,7 @@ from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
 from posthouse.storage.collections import read_collection, read_sequence
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.item_bytes import EVERY
 from posthouse.storage.jobs import cancel_job, list_jobs
 from posthouse.storage.spaces import (
     ACCOUNT,
@@ -240,7 +241,7 @@ async def test_counts_are_put_right_though_others_hold_and_release(tmp_path: Pat
     for _ in range(2):
         await send(house, LARGE, ALICE)
     await house.store.write(store_flags, ALICE, 1, [(2, 2)], FlagChange("add", DELETED), None)
-    await house.store.write(expunge, ALICE, 1, None, NOW)
+    await house.store.write(expunge, ALICE, 1, [EVERY], NOW)
     await house.store.write(mend_miscounts, miscounts, NOW)
     assert await faults(house) == []
 
@@ -260,7 +261,7 @@ async def test_a_message_that_nothing_shows_comes_back(tmp_path: Path) -> None:
 async def test_expunged_mail_is_known(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
     await house.store.write(store_flags, ALICE, 1, [(1, 2)], FlagChange("add", DELETED), None)
-    await house.store.write(expunge, ALICE, 1, None, NOW)
+    await house.store.write(expunge, ALICE, 1, [EVERY], NOW)
     assert await faults(house) == []
     key = EXPUNGED.key(ALICE, NOW, (await house.store.read(query(read_sequence), ALICE)).modseq, 1, 1)
     await house.store.write(delete_raw, MESSAGE.key(ALICE, 1))

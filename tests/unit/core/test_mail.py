@@ -41,6 +41,7 @@ from posthouse.core.mail.messages import (
 )
 from posthouse.storage.changes import net
 from posthouse.storage.contract import Store, WriteTransaction, operation
+from posthouse.storage.item_bytes import EVERY
 from tests.letters import letter
 
 NOW = 1_790_000_000_000
@@ -170,8 +171,8 @@ async def test_expunge_leaves_tombstones_and_frees(store: Store) -> None:
     before = (await store.read(find_mailbox, 1, "INBOX")).modseq
     await store.write(store_flags, 1, inbox, [(2, 3), (5, 5)], FlagChange("add", Flag.DELETED), None)
     gone = await store.write(expunge, 1, inbox, [(1, 3)], NOW)
-    assert gone.uids == [(2, 3)]
-    assert (await store.write(expunge, 1, inbox, None, NOW)).uids == [(5, 5)]
+    assert gone == [(2, 3)]
+    assert (await store.write(expunge, 1, inbox, [EVERY], NOW)) == [(5, 5)]
     assert await uids(store, inbox) == [1, 4]
     log = net([await store.read(changes, 1, inbox, before, None, None)])
     assert (log.destroyed, log.updated, log.created) == ([(2, 3), (5, 5)], [], [])

@@ -64,6 +64,7 @@ from posthouse.core.search.contract import NoIndex
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.changes import net, prune_changes
 from posthouse.storage.contract import ReadTransaction, Store, StoreUnavailable, WriteTransaction, operation, query
+from posthouse.storage.item_bytes import EVERY
 from posthouse.storage.spaces import SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_STANDING
 from tests.letters import letter
 
@@ -379,8 +380,8 @@ async def test_expunging_removes_the_messages(house: House) -> None:
     await house.shown(folder)
     await house.flag("INBOX", 3, "remove", DELETED)
     await house.store.write(expunge, 1, await house.number("INBOX"), [(2, 2)], NOW)
-    gone = await house.store.write(acting.expunge, 1, folder, None, NOW, None)
-    assert gone.uids == [(1, 1), (4, 4)]
+    gone = await house.store.write(acting.expunge, 1, folder, [EVERY], NOW)
+    assert gone == [(1, 1), (4, 4)]
     assert await house.shown(folder) == [(3, 0)]
     assert (await house.store.read(find_mailbox, 1, "Sent")).exists == 0
 
@@ -402,11 +403,11 @@ async def some_change(house: House, choice: random.Random, folders: list[int], m
         case 5:
             await house.store.write(copy, 1, number, some, choice.choice(mailboxes), NOW)
         case 6:
-            await house.store.write(expunge, 1, number, None, NOW)
+            await house.store.write(expunge, 1, number, [EVERY], NOW)
         case 7:
             await house.store.write(acting.store_flags, 1, choice.choice(folders), some, change, None)
         case 8:
-            await house.store.write(acting.expunge, 1, choice.choice(folders), None, NOW, None)
+            await house.store.write(acting.expunge, 1, choice.choice(folders), [EVERY], NOW)
         case 9:
             house.now += choice.randint(1, 30_000)
 

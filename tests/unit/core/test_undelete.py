@@ -25,6 +25,7 @@ from posthouse.core.mail.messages import append, bodies, copy, expunge, move, ro
 from posthouse.core.mail.undelete import Choice, Undeleted, expunged_page, forget_expunged, undelete_some
 from posthouse.core.maintenance.account import check_account
 from posthouse.storage.contract import ReadTransaction, Store, query
+from posthouse.storage.item_bytes import EVERY
 from posthouse.storage.memory import MemoryStore
 from posthouse.storage.spaces import BLOB, BLOB_UNUSED, EXPUNGED, MESSAGE, PLACES
 from tests.letters import letter
@@ -236,7 +237,7 @@ async def test_accounts_behind_one_that_has_nothing_old_are_looked_at() -> None:
     await put(store, "one")
     await remove(store, 1, now=NOW + HOUR_MS)
     await store.write(append, BOB, "INBOX", [letter(mail("his"))], [(DELETED, ())], [NOW], NOW)
-    await store.write(expunge, BOB, INBOX_ID, None, NOW)
+    await store.write(expunge, BOB, INBOX_ID, [EVERY], NOW)
     await forget(store, NOW + 1, limit=1)
     assert (await left(store)) == {"message": 1, "places": 0, "unused blob": 1, "expunged": 1}
 

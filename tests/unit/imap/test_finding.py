@@ -26,6 +26,7 @@ from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey
+from posthouse.storage.item_bytes import EVERY
 from tests.conftest import LOOP
 from tests.letters import letter
 from tests.unit.imap.world import NOW, World, open_world
@@ -56,7 +57,7 @@ async def filled() -> tuple[World, View, User]:
     times = [NOW + choice.randrange(10) for _ in letters]
     await world.store.write(append, 1, "INBOX", letters, flags, times, NOW)
     await world.store.write(store_flags, 1, 1, [(9, 11), (30, 30)], FlagChange("add", 8), None)
-    await world.store.write(expunge, 1, 1, None, NOW)
+    await world.store.write(expunge, 1, 1, [EVERY], NOW)
     dialect = Dialect()
     view = await View.open(world.store, 1, "INBOX", dialect, read_only=False)
     user = User(1, "alice@example.org", world.store, None, world.contracts, dialect)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import append, expunge, store_flags
+from posthouse.storage.item_bytes import EVERY
 from tests.letters import letter
 from tests.unit.imap.client import Client
 from tests.unit.imap.world import NOW, World, open_world
@@ -22,7 +23,7 @@ async def test_batches_go_from_the_newest_to_the_oldest() -> None:
     world = await open_world()
     client = await fill(world, 1300)
     await world.store.write(store_flags, 1, 1, [(1, 100)], FlagChange("add", 8), None)
-    await world.store.write(expunge, 1, 1, None, NOW)
+    await world.store.write(expunge, 1, 1, [EVERY], NOW)
     await client.ok("SELECT INBOX")
     assert await client.ok("UIDBATCHES 500") == [b'* UIDBATCHES (TAG "t3") 1300:801,800:301,300:1']
     assert await client.ok("UIDBATCHES 500 2:3") == [b'* UIDBATCHES (TAG "t4") 800:301,300:1']

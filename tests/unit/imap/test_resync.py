@@ -10,6 +10,7 @@ from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View
 from posthouse.storage.changes import Changes, LogPage, log_page, net, prune_changes
 from posthouse.storage.contract import WriteTransaction, operation, query
+from posthouse.storage.item_bytes import EVERY
 from tests.letters import letter
 from tests.unit.imap.client import Client
 from tests.unit.imap.world import NOW, World, open_world
@@ -105,7 +106,7 @@ async def test_many_gaps_are_told_in_lines_of_bounded_length() -> None:
     modseq = 2
     for uid in range(2, 2 * RANGES_PER_LINE + 6, 2):
         await change(world, uid, DELETED)
-    await world.store.write(expunge, 1, 1, None, NOW)
+    await world.store.write(expunge, 1, 1, [EVERY], NOW)
     client = await connect(world)
     lines = told(await client.ok(SELECT % (modseq, "")))
     assert len(lines) == 2

@@ -14,6 +14,7 @@ from posthouse.core.mail.maildrop import open_maildrop
 from posthouse.core.mail.messages import expunge, move, store_flags
 from posthouse.storage.blobs.contract import BlobDamaged
 from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.item_bytes import EVERY
 from tests.transcripts.runner import MemoryTransport
 from tests.unit.imap.world import NOW
 from tests.unit.pop3.world import MESSAGES, ask, open_world, rest
@@ -64,7 +65,7 @@ async def test_what_others_remove_meanwhile() -> None:
     await world.put(*MESSAGES)
     client = await world.connect()
     await world.store.write(store_flags, 1, INBOX_ID, [(1, 1)], FlagChange("add", DELETED), None)
-    await world.store.write(expunge, 1, INBOX_ID, None, NOW)
+    await world.store.write(expunge, 1, INBOX_ID, [EVERY], NOW)
     await world.store.write(move, 1, INBOX_ID, [(2, 2)], "Archive", NOW)
     await world.put(MESSAGES[0])
     assert await ask(client, "STAT") == b"+OK 3 179"  # as it was when the session began

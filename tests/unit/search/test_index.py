@@ -21,6 +21,7 @@ from posthouse.formats.documents.kinds import Kind
 from posthouse.server.indexer.folder import IndexFolder, index_directory
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.contract import StoreUnavailable, WriteTransaction, operation
+from posthouse.storage.item_bytes import EVERY
 from posthouse.storage.memory import MemoryStore
 from posthouse.storage.spaces import MESSAGE, SEQUENCE
 from tests.unit.core.house import NOW
@@ -79,7 +80,7 @@ async def test_what_is_forgotten_goes(tmp_path: Path) -> None:
     await house.add(HELLO, HELLO, OTHER)
     await house.catch_up()
     await house.store.write(store_flags, 1, 1, [(1, 1)], FlagChange("add", DELETED), None)
-    await house.store.write(expunge, 1, 1, None, NOW)
+    await house.store.write(expunge, 1, 1, [EVERY], NOW)
     await house.catch_up()
     assert (await house.candidates("hello")).messages == {1, 2}  # it can be put back
     await house.store.write(forget_expunged, 1, NOW + 1, 10, NOW)

@@ -11,6 +11,7 @@ from posthouse.core.mail.messages import expunge, store_flags
 from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.undelete import Choice, expunged_page
 from posthouse.server.timetable.mail import mail_duties
+from posthouse.storage.item_bytes import EVERY
 from tests.unit.admin.house import ALICE, BOB, open_house
 from tests.unit.imap.world import NOW
 
@@ -22,7 +23,7 @@ async def test_its_time(tmp_path: Path, days: int, after: int) -> None:
     house = await open_house(tmp_path)
     for account in (ALICE, BOB):
         await house.store.write(store_flags, account, 1, [(1, 1)], FlagChange("add", DELETED), None)
-        await house.store.write(expunge, account, 1, None, NOW)
+        await house.store.write(expunge, account, 1, [EVERY], NOW)
 
     async def left(now: int) -> int:
         duties = mail_duties(house.store, MailSettings(undelete_days=days), lambda: now)

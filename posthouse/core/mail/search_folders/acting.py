@@ -15,7 +15,7 @@ from posthouse.core.mail.flagging import Stored, flagged
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.keywords import keyword_bits
 from posthouse.core.mail.mailboxes import receiving
-from posthouse.core.mail.messages import Appended, Copied, Expunged, append
+from posthouse.core.mail.messages import Appended, Copied, append
 from posthouse.core.mail.places import copy_items, move_items, remove_items, replace_flags, take_out
 from posthouse.core.mail.records import Letter
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, decode_source, remove_member
@@ -26,7 +26,7 @@ from posthouse.storage.changes import Revision
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.item_bytes import Items
-from posthouse.storage.items import Item, decode_item, scan_items, scan_ranges
+from posthouse.storage.items import Item, decode_item, scan_ranges
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM, SEARCH_MEMBER, SEARCH_SOURCE
 
@@ -77,23 +77,13 @@ def store_flags(
 
 
 @operation
-def expunge(
-    txn: WriteTransaction, account: int, folder: int, ranges: list[Range] | None, now: int, most: int | None
-) -> Expunged:
-    """Remove the messages flagged \\Deleted that the folder shows, all or of `ranges` only, from their mailboxes.
-
-    Only the newest `most` of them, where that is given (RFC 9738 3.1).
-    """
-    record = _folder(txn, account, folder)
+def expunge(txn: WriteTransaction, account: int, folder: int, ranges: list[Range], now: int) -> list[Range]:
+    """As `messages.expunge`: remove the messages that the folder shows from their mailboxes."""
+    _folder(txn, account, folder)
     doomed = [one for one in _shown(txn, account, folder, ranges) if decode_item(one.value).flags & DELETED]
-    cut = most is not None and len(doomed) > most
-    if most is not None:
-        doomed = doomed[-most:]
-    if not doomed:
-        return Expunged(record.modseq, [])
     with Revision(txn, account) as revision:
         _remove(revision, folder, doomed, now)
-        return Expunged(revision.modseq, uid_ranges.runs([one.uid for one in doomed]), cut)
+    return uid_ranges.runs([one.uid for one in doomed])
 
 
 @operation
@@ -160,10 +150,9 @@ def _folder(txn: ReadTransaction, account: int, folder: int) -> CollectionRecord
     return record
 
 
-def _shown(txn: ReadTransaction, account: int, folder: int, ranges: list[Range] | None) -> Iterator[Shown]:
+def _shown(txn: ReadTransaction, account: int, folder: int, ranges: list[Range]) -> Iterator[Shown]:
     """What of the folder can be acted on: items whose messages are still there."""
-    items = scan_items(txn, account, folder) if ranges is None else scan_ranges(txn, account, folder, ranges)
-    for uid, value in items:
+    for uid, value in scan_ranges(txn, account, folder, ranges):
         source = txn.get(SEARCH_SOURCE.key(account, folder, uid))
         if source is None:
             continue

@@ -14,7 +14,7 @@ from posthouse.core.mail.criteria.keys import SearchKey
 from posthouse.storage.contract import ReadTransaction, WriteTransaction
 from posthouse.storage.keys import Space
 from posthouse.storage.ranges import Range
-from posthouse.storage.spaces import ITEM, SEARCH_DUE, SEARCH_FOLDER, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_STANDING
+from posthouse.storage.spaces import SEARCH_DUE, SEARCH_FOLDER, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_STANDING
 
 SEARCH_KIND = "search"  # of a collection
 
@@ -111,7 +111,7 @@ def decode_source(value: bytes) -> tuple[int, int]:
 SPACES: tuple[Space, ...] = (SEARCH_FOLDER, SEARCH_STANDING, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_DUE)
 
 
-def forget_search_folder(txn: WriteTransaction, account: int, folder: int) -> None:
-    """Forget all of it but its collection's record; the messages that it shows stay where they are."""
-    for space in (ITEM, *SPACES):
-        txn.delete_range(*space.range(account, folder))
+def forget_definition(txn: WriteTransaction, account: int, folder: int) -> None:
+    """Forget what it looks for and how far it has come."""
+    txn.delete(SEARCH_FOLDER.key(account, folder))
+    txn.delete(SEARCH_STANDING.key(account, folder))

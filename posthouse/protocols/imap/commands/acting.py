@@ -6,7 +6,7 @@ from posthouse.core.mail import messages, transfer
 from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flagging import Stored
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Appended, Copied, Expunged
+from posthouse.core.mail.messages import Appended, Copied
 from posthouse.core.mail.records import Letter
 from posthouse.core.mail.search_folders import acting
 from posthouse.protocols.imap.view import View
@@ -23,19 +23,13 @@ async def store_flags(
     return await view.store.write(messages.store_flags, *where, ranges, change, unchanged_since)
 
 
-async def expunge(view: View, ranges: list[Range] | None, now: int) -> None:
-    """Remove what is \\Deleted, all or of `ranges` only; raises NoSuchMailbox."""
+async def expunge(view: View, ranges: list[Range], now: int) -> None:
+    r"""Remove what of `ranges` is \Deleted; raises NoSuchMailbox."""
+    where = view.account, view.mailbox
     if view.virtual:
-        await view.store.write(acting.expunge, view.account, view.mailbox, ranges, now, None)
+        await view.store.write(acting.expunge, *where, ranges, now)
     else:
-        await view.store.write(messages.expunge, view.account, view.mailbox, ranges, now)
-
-
-async def expunge_newest(view: View, ranges: list[Range], now: int, most: int) -> Expunged:
-    """Likewise of `ranges`, the newest `most` of them."""
-    if view.virtual:
-        return await view.store.write(acting.expunge, view.account, view.mailbox, ranges, now, most)
-    return await view.store.write(messages.expunge_newest, view.account, view.mailbox, ranges, now, most)
+        await view.store.write(messages.expunge, *where, ranges, now)
 
 
 async def copy_or_move(view: View, ranges: list[Range], found: Found, now: int, *, moves: bool) -> Copied:

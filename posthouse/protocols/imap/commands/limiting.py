@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import SequenceSet
-from posthouse.storage.ranges import Range
+from posthouse.storage.ranges import Range, runs
 
-CHANGED_AT_ONCE = 1000  # messages that one transaction changes where a command need not be one; about 10 ms
+CHANGED_AT_ONCE = 1000  # messages that one transaction changes where a command need not be one; about 3 ms
 
 
 async def newest_of(ranges: list[Range], view: View, limit: int) -> tuple[list[Range], bytes | None]:
@@ -49,6 +49,12 @@ def portions(ranges: list[Range], uids: Sequence[int]) -> Iterator[list[Range]]:
                 portion, room = [], CHANGED_AT_ONCE
     if portion:
         yield portion
+
+
+def batches(uids: Sequence[int]) -> Iterator[list[Range]]:
+    """Ascending UIDs, `CHANGED_AT_ONCE` at a time, as ranges that name no other."""
+    for at in range(0, len(uids), CHANGED_AT_ONCE):
+        yield runs(uids[at : at + CHANGED_AT_ONCE])
 
 
 def message_limit(limit: int, lowest: int) -> bytes:

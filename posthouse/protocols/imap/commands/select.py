@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posthouse.core.sharing.rights import CHANGES, Right
-from posthouse.protocols.imap.commands import acting
+from posthouse.protocols.imap.commands.expunge import remove_deleted
 from posthouse.protocols.imap.commands.listing import selected_line
 from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok, User
@@ -79,7 +79,7 @@ async def close(command: Close, session: Session) -> Ok:
     if user is None or view is None:
         raise Bad("Select a mailbox first")
     if not view.read_only and view.rights & Right.EXPUNGE:
-        await acting.expunge(view, None, user.now())
+        await remove_deleted(view, user)
     session.view = None
     return Ok("Mailbox is closed")
 
