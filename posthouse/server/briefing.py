@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import msgspec
 from msgspec import Struct
 
 from posthouse.server.certificate import KeyPair
 from posthouse.server.configuration import Configuration
+
+T = TypeVar("T")
 
 
 class Adopted(Struct, frozen=True):
@@ -44,3 +48,15 @@ class IndexerBriefing(Struct, frozen=True):
 def encode_briefing(briefing: WorkerBriefing | StoreBriefing | IndexerBriefing) -> bytes:
     """As bytes, for `decode_briefing`."""
     return msgspec.msgpack.encode(briefing)
+
+
+def decode_briefing(kind: type[T], octets: bytes) -> T:
+    """The briefing of that kind."""
+    found: T = _DECODERS[kind].decode(octets)
+    return found
+
+
+# made before processes are forked: what msgspec finds out about all settings is megabytes, which they share
+_DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(kind) for kind in (WorkerBriefing, StoreBriefing, IndexerBriefing)
+}

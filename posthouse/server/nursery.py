@@ -25,6 +25,7 @@ ANSWER_SECONDS = 30.0
 LAST_DESCRIPTOR = 2**31 - 1
 PR_SET_NAME = 15
 _MESSAGE = 1 << 20
+_LIBC = ctypes.CDLL(None)  # here, so that children share what ctypes makes of it
 
 Role = Callable[[bytes, list[int]], None]
 
@@ -166,4 +167,4 @@ def _close_others(wanted: list[int]) -> None:
 def name_process(name: str) -> None:
     """What `ps` and `top` show; Linux takes 15 characters."""
     # by prctl(2), since /proc/self is closed to a process that gave its privileges up
-    ctypes.CDLL(None).prctl(PR_SET_NAME, f"ph {name}"[:15].encode(), 0, 0, 0)
+    _LIBC.prctl(PR_SET_NAME, f"ph {name}"[:15].encode(), 0, 0, 0)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from posthouse.server.briefing import StoreBriefing
+from posthouse.server.briefing import StoreBriefing, decode_briefing
 from posthouse.server.configuration.tree import places
 from posthouse.server.logs import start_logging
 from posthouse.storage.lmdb.process import run
@@ -12,7 +10,7 @@ from posthouse.storage.lmdb.process import run
 
 def run_store(briefing: bytes, descriptors: list[int]) -> None:
     """Serve the store until the supervisor is gone or says so; the descriptors are those of StoreBriefing."""
-    briefed = msgspec.msgpack.decode(briefing, type=StoreBriefing)
+    briefed = decode_briefing(StoreBriefing, briefing)
     start_logging(briefed.configuration.log, "store")
     where = places(briefed.configuration)
     pulse, sees_end = descriptors

@@ -9,7 +9,6 @@ import socket
 import time
 from typing import Any, NoReturn, cast
 
-import msgspec
 import structlog
 import uvloop
 from twisted.internet import asyncioreactor
@@ -19,7 +18,7 @@ from posthouse.core.search.index import PANIC, IndexBroken
 from posthouse.core.search.indexer import Indexer, Notices
 from posthouse.core.search.lull import Lull
 from posthouse.core.search.reading import MessageReader
-from posthouse.server.briefing import IndexerBriefing
+from posthouse.server.briefing import IndexerBriefing, decode_briefing
 from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
 from posthouse.server.hub.line import OneLine, SupervisorLine
@@ -37,7 +36,7 @@ NICENESS = 15  # an index that is late costs searches time; sessions that are he
 
 def run_indexer(briefing: bytes, descriptors: list[int]) -> None:
     """Keep the index until told to end; the descriptor is the line to the supervisor."""
-    configuration = msgspec.msgpack.decode(briefing, type=IndexerBriefing).configuration
+    configuration = decode_briefing(IndexerBriefing, briefing).configuration
     start_logging(configuration.log, "indexer")
     os.nice(NICENESS)
     sandbox = fork_sandbox(configuration.search, close=descriptors) if configuration.search.attachments else None

@@ -16,7 +16,7 @@ from posthouse.server.briefing import Adopted, IndexerBriefing, StoreBriefing, W
 from posthouse.server.hub.office import Office, WorkerLine
 from posthouse.server.supervisor.post import Child
 from posthouse.server.supervisor.pulse import Pulse
-from posthouse.server.supervisor.start import Settled
+from posthouse.server.supervisor.settled import Settled
 
 log = structlog.get_logger()
 

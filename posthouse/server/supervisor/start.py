@@ -13,46 +13,23 @@ import sys
 from pathlib import Path
 
 import uvloop
-from msgspec import Struct
 from twisted.internet import asyncioreactor
 
 from posthouse.server import nursery, privileges, sockets
-from posthouse.server.certificate import BadCertificate, KeyPair, read_key_pair
-from posthouse.server.configuration import Configuration, ConfigurationError, read_configuration
-from posthouse.server.configuration.tree import Places, places
+from posthouse.server.certificate import BadCertificate
+from posthouse.server.configuration import ConfigurationError
+from posthouse.server.configuration.tree import Places
 from posthouse.server.control import MAX_PATH
 from posthouse.server.endpoints import LISTENER_NAMES
 from posthouse.server.logs import start_logging
+from posthouse.server.pages import forget_file_pages
 from posthouse.server.supervisor.roles import ROLES
+from posthouse.server.supervisor.settled import Settled, settle
+from posthouse.server.supervisor.supervision import Supervision
 
 
 class CannotStart(Exception):
     """The server cannot run as it is configured."""
-
-
-class Settled(Struct, frozen=True):
-    """What was read and found good."""
-
-    file: Path
-    configuration: Configuration
-    key_pair: KeyPair
-
-    @property
-    def places(self) -> Places:
-        """Where the installation's files are."""
-        return places(self.configuration)
-
-    @property
-    def workers(self) -> int:
-        """How many worker processes."""
-        return self.configuration.server.workers or len(os.sched_getaffinity(0))
-
-
-def settle(file: Path) -> Settled:
-    """Read the configuration and the certificate; raises ConfigurationError and BadCertificate."""
-    configuration = read_configuration(file)
-    where = places(configuration)
-    return Settled(file, configuration, read_key_pair(where.certificate, where.certificate_key))
 
 
 def serve(file: Path) -> int:
@@ -64,6 +41,7 @@ def serve(file: Path) -> int:
         _prepare_process()
         lock = _prepare_run_directory(settled.places)
         bound = sockets.bind_all(settled.configuration.listeners, LISTENER_NAMES, settled.workers, [])
+        forget_file_pages()
         privileges.drop(settled.configuration.server, (settled.places.run,))
     except (ConfigurationError, BadCertificate, CannotStart, sockets.CannotBind, privileges.UnknownUser) as error:
         for line in str(error).splitlines():
@@ -86,8 +64,6 @@ def _run(settled: Settled, bound: list[sockets.Bound], first_nursery: nursery.Nu
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)
-    from posthouse.server.supervisor.supervision import Supervision  # noqa: PLC0415 - needs the reactor installed
-
     return loop.run_until_complete(Supervision(settled, bound, first_nursery).run())
 
 

@@ -21,7 +21,7 @@ from posthouse.server.hub.office import Office
 from posthouse.server.indexer.tally import WAITING
 from posthouse.server.supervisor.births import Births
 from posthouse.server.supervisor.post import Child, Post, StartFailed
-from posthouse.server.supervisor.start import Settled, settle
+from posthouse.server.supervisor.settled import Settled, settle
 from posthouse.server.worker.metrics import value_of
 
 log = structlog.get_logger()

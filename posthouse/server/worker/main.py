@@ -11,7 +11,6 @@ import socket
 from functools import partial
 from typing import Any, NoReturn, cast
 
-import msgspec
 import structlog
 import uvloop
 from twisted.internet import asyncioreactor
@@ -19,7 +18,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from posthouse.core.accounts.rewriting import SECRET_OCTETS, ensure_srs_secret, has_srs_secret
 from posthouse.core.bus import LocalBus
-from posthouse.server.briefing import Adopted, WorkerBriefing
+from posthouse.server.briefing import Adopted, WorkerBriefing, decode_briefing
 from posthouse.server.endpoints import ENDPOINTS, now_ms
 from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.logs import start_logging
@@ -41,7 +40,7 @@ log = structlog.get_logger()
 
 def run_worker(briefing: bytes, descriptors: list[int]) -> None:
     """Serve until drained. The first descriptor is the line to the supervisor, the rest are listening sockets."""
-    briefed = msgspec.msgpack.decode(briefing, type=WorkerBriefing)
+    briefed = decode_briefing(WorkerBriefing, briefing)
     start_logging(briefed.configuration.log, f"worker {briefed.slot}")
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
