@@ -1,29 +1,36 @@
-"""Pages of program files that only the start needed: they are given back, and come again when they are touched."""
+"""Memory that is not needed any more is given back: pages of program files, and what malloc keeps for later."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 MADV_DONTNEED = 4
+_LIBC = ctypes.CDLL(None)
 
 
-def forget_file_pages() -> None:
-    """Map no page of a program file, until it is touched.
+def give_back_pages() -> None:
+    """Map no page of a program file until it is touched again, and return free memory to the system.
 
-    Importing touches nearly all of some libraries (lxml, cryptography, tantivy), of which a supervisor then uses nothing.
-    Only where nothing was written: what the linker has relocated is not in the file.
+    Whoever is done with starting has touched megabytes of libraries that it may never need again: all of lxml and
+    cryptography to import them, all of OpenSSL's tables to make a context. What is touched again comes from the page
+    cache. Some milliseconds.
     """
-    madvise = ctypes.CDLL(None).madvise
-    for first, last in _clean_mappings(Path("/proc/self/smaps").read_text()):
-        madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_DONTNEED)
+    _LIBC.malloc_trim(0)
+    with suppress(OSError), Path("/proc/self/smaps").open() as smaps:  # no /proc: then they stay
+        for first, last in clean_mappings(smaps):
+            _LIBC.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_DONTNEED)
 
 
-def _clean_mappings(smaps: str) -> Iterator[tuple[int, int]]:
-    """(first, behind the last) address of each mapping of a file that cannot be written and never was."""
+def clean_mappings(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """(first, behind the last) address of each mapping that holds nothing but what is in its file; proc_pid_smaps(5).
+
+    What can be written, or what the linker has relocated, is not in the file.
+    """
     found: tuple[int, int] | None = None
-    for line in smaps.splitlines():
+    for line in smaps:
         fields = line.split()
         if not fields[0].endswith(":"):
             first, _, last = fields[0].partition("-")

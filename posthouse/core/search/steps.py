@@ -31,6 +31,9 @@ class Folder(Protocol):
     def begin_anew(self) -> None:
         """Remove the index; nobody writes to it now."""
 
+    def rest(self) -> None:
+        """Nobody will write to it for a while. A long call."""
+
 
 class Steps:
     """The writing end of an index with its store. All but `open` needs it opened; all may raise IndexBroken."""
@@ -131,7 +134,9 @@ class Steps:
     async def rest(self) -> None:
         """Commit, and give memory back until there is more to do."""
         await self.commit()
-        await self._close_writer()
+        if self._writer is not None:
+            await self._close_writer()
+            await asyncio.to_thread(self._folder.rest)
 
     def _begin(self, now: float) -> IndexWriter:
         if self._began is None:

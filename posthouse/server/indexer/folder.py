@@ -10,6 +10,7 @@ import structlog
 
 from posthouse.core.search.index import Index, IndexBroken, IndexWriter
 from posthouse.core.search.settings import SearchSettings
+from posthouse.server.pages import give_back_pages
 from posthouse.storage.durable import sync
 from posthouse.storage.lmdb.local import LocalStore
 from posthouse.storage.settings import StoreSettings
@@ -48,6 +49,9 @@ class IndexFolder:
     def begin_anew(self) -> None:
         shutil.rmtree(self._directory)
         sync(self._directory.parent)
+
+    def rest(self) -> None:
+        give_back_pages()
 
     def _open(self) -> Index:
         return Index(self._directory, self._settings.language, create=True)

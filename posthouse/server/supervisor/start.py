@@ -22,7 +22,7 @@ from posthouse.server.configuration.tree import Places
 from posthouse.server.control import MAX_PATH
 from posthouse.server.endpoints import LISTENER_NAMES
 from posthouse.server.logs import start_logging
-from posthouse.server.pages import forget_file_pages
+from posthouse.server.pages import give_back_pages
 from posthouse.server.supervisor.roles import ROLES
 from posthouse.server.supervisor.settled import Settled, settle
 from posthouse.server.supervisor.supervision import Supervision
@@ -41,7 +41,7 @@ def serve(file: Path) -> int:
         _prepare_process()
         lock = _prepare_run_directory(settled.places)
         bound = sockets.bind_all(settled.configuration.listeners, LISTENER_NAMES, settled.workers, [])
-        forget_file_pages()
+        give_back_pages()
         privileges.drop(settled.configuration.server, (settled.places.run,))
     except (ConfigurationError, BadCertificate, CannotStart, sockets.CannotBind, privileges.UnknownUser) as error:
         for line in str(error).splitlines():

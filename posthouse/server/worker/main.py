@@ -22,6 +22,7 @@ from posthouse.server.briefing import Adopted, WorkerBriefing, decode_briefing
 from posthouse.server.endpoints import ENDPOINTS, now_ms
 from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.logs import start_logging
+from posthouse.server.pages import give_back_pages
 from posthouse.server.timetable.duties import all_duties
 from posthouse.server.timetable.files import file_duties
 from posthouse.server.timetable.mail import mail_duties
@@ -110,6 +111,7 @@ class Worker:
                 now_ms,
                 f"worker {self._briefed.slot}, process {os.getpid()}",
             )
+            give_back_pages()
             line.ready()
         except Exception:
             log.exception("worker cannot start")

@@ -264,6 +264,22 @@ async def test_only_one_writes(tmp_path: Path) -> None:
     folder.writer().close()
 
 
+async def test_the_folder_rests_once_the_writer_is_closed(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    await house.add(HELLO)
+    rests: list[Path] = []
+
+    class Resting(IndexFolder):
+        def rest(self) -> None:
+            self.writer().close()  # nobody has it
+            rests.append(tmp_path)
+
+    indexer = house.indexer(Resting)
+    await indexer.catch_up()
+    await indexer.catch_up()  # nothing to write: the folder has been resting all the while
+    assert rests == [tmp_path]
+
+
 async def test_without_its_store_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = await House.open(tmp_path)
     await house.add(HELLO)
