@@ -10,7 +10,7 @@ import asyncio
 import types
 import zlib
 from collections.abc import Coroutine, Generator
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from typing import Protocol as Contract
 
 import structlog
@@ -24,6 +24,8 @@ from posthouse.protocols.binding import channel_binding
 from posthouse.protocols.compression import CompressionSettings, DeflatingTransport, Inflater
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class Output(Contract):
@@ -268,8 +270,22 @@ class Connection(Protocol):
         self.abort()
 
 
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns; raises TimeoutError when it waits for longer. What never waits costs no timer, no task."""
+    try:
+        waits_for = work.send(None)
+    except StopIteration as done:
+        return cast(T, done.value)
+    try:
+        await asyncio.sleep(0)  # asyncio.timeout wants a task, which `Connection.start` makes now
+        async with asyncio.timeout(seconds):
+            return await _go_on(work, waits_for)
+    finally:
+        work.close()
+
+
 @types.coroutine
-def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+def _go_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     """The rest of a coroutine that waits for something, None for the loop's next turn: what this task's first is."""
     try:
         if waits_for is None:
@@ -281,7 +297,7 @@ def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, An
                 waits_for = work.throw(error)
             else:
                 waits_for = work.send(came)
-    except StopIteration:
-        return
+    except StopIteration as done:
+        return cast(T, done.value)
     finally:
         work.close()

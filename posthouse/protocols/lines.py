@@ -27,6 +27,11 @@ class LineBuffer:
         self._searched = 0
         self._overlong = False
 
+    @property
+    def is_fresh(self) -> bool:
+        """True when there are octets that `next_line` has not looked at."""
+        return len(self.octets) > self._searched
+
     def feed(self, octets: bytes) -> None:
         """More octets came."""
         self.octets += octets
@@ -47,12 +52,12 @@ class LineBuffer:
                 self.octets.clear()
                 self._searched = 0
             return None
-        line = bytes(self.octets[: at + 1])
+        line = bytes(self.octets[:at])
         del self.octets[: at + 1]
         self._searched = 0
-        if self._overlong or len(line) > self._limit:
+        if self._overlong or at >= self._limit:
             self._overlong = False
             raise LineTooLong
-        if not line.endswith(b"\r\n"):
+        if line[-1:] != b"\r":
             raise BareLineEnd
-        return line[:-2]
+        return line[:-1]

@@ -116,6 +116,7 @@ class SessionConnection(Connection):
     def lost(self) -> None:
         self._factory.connections.discard(self)
         self.session.lost()
+        del self.session  # it leads back here: so that nothing is left for the garbage collector to find
 
     def timed_out(self) -> None:
         # a peer that only reads, a large answer for instance, is not silent, nor is one that waits for a long search

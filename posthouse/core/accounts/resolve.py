@@ -7,6 +7,7 @@ import msgspec
 from posthouse.core.accounts.errors import PostingNotAllowed, RecipientDisabled, RelayDenied, UnknownRecipient
 from posthouse.core.accounts.lookup import DETAIL_SEPARATOR, home_address, people_behind
 from posthouse.core.accounts.records import (
+    AccountRecord,
     AddressRecord,
     DomainRecord,
     GroupRecord,
@@ -76,6 +77,11 @@ def resolve(txn: ReadTransaction, recipient: str, sender: str) -> Resolution:
     return Resolution(list(walk.accounts), detail, [Onward(*pair) for pair in walk.onward.items()])
 
 
+def takes_mail(account: AccountRecord) -> bool:
+    """Whether its status lets mail in."""
+    return account.status in ("enabled", "locked")
+
+
 def _returned(txn: ReadTransaction, recipient: str, address: Address, sender: str) -> Resolution:
     """A bounce of what we passed on goes back to who sent it; nobody else writes to such an address."""
     original = None if sender else original_sender(txn, address.local)
@@ -111,7 +117,7 @@ class _Walk:
 
     def _through_account(self, number: int, sender: str, depth: int) -> bool:
         account = read_account(self._txn, number)
-        if account is None or account.status not in ("enabled", "locked") or not self._takes_mail(account.domain):
+        if account is None or not takes_mail(account) or not self._takes_mail(account.domain):
             self.met_disabled = True
             return False
         passed_on = depth > 0 and self._to_all(account.forward_to, sender, account.domain, depth)

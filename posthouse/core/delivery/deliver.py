@@ -11,13 +11,13 @@ from collections import Counter
 import msgspec
 
 from posthouse.core.accounts.errors import OverQuota
-from posthouse.core.accounts.quota import charge, check_quota
+from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.mailboxes import INBOX_ID
 from posthouse.core.mail.places import place_letter
 from posthouse.core.mail.records import Letter
 from posthouse.storage.blobs.records import keep
 from posthouse.storage.changes import Revision
-from posthouse.storage.contract import ReadTransaction, Refused, WriteTransaction, operation, query
+from posthouse.storage.contract import Refused, WriteTransaction, operation
 
 
 class MailboxGone(Refused):
@@ -66,13 +66,6 @@ def deliver_to_all(txn: WriteTransaction, letter: Letter, targets: list[Target],
         if receipt.recipient not in delivered:
             raise (OverQuota if receipt.reason == "over quota" else MailboxGone)(receipt.recipient)
     return len({receipt.account for receipt in receipts if receipt.reason is None})
-
-
-@query
-def check_room(txn: ReadTransaction, accounts: list[int], octets: int) -> None:
-    """Raise OverQuota when a letter of so many octets would not be delivered to what a recipient leads to."""
-    if len(accounts) == 1:
-        check_quota(txn, accounts[0], 1, octets)
 
 
 def _alone(targets: list[Target]) -> set[int]:

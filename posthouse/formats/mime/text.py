@@ -44,13 +44,21 @@ def html_text(markup: str) -> str:
 
 def shorten(text: str) -> str:
     """Blanks and invisible letters made single blanks, cut behind a word where there is one."""
-    line = _FILL.sub(" ", text[: 3 * PREVIEW_LENGTH]).strip()  # mostly that is more than enough, and quick
+    line = _filled(text[: 3 * PREVIEW_LENGTH])  # mostly that is more than enough, and quick
     if len(line) <= PREVIEW_LENGTH < len(text):
-        line = _FILL.sub(" ", text).strip()
+        line = _filled(text)
     if len(line) <= PREVIEW_LENGTH:
         return line
     cut = line.rfind(" ", PREVIEW_LENGTH - 30, PREVIEW_LENGTH + 1)
     return line[: cut if cut > 0 else PREVIEW_LENGTH]
+
+
+def _filled(text: str) -> str:
+    if text.isascii():
+        line = " ".join(text.split())
+        if line.isprintable():  # else there are controls, which `split` leaves
+            return line
+    return _FILL.sub(" ", text).strip()
 
 
 def _text_part(part: Part) -> Part | None:

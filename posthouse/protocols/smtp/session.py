@@ -19,7 +19,7 @@ from posthouse.protocols.smtp.errors import OUR_FAULT, reply_of
 from posthouse.protocols.smtp.limits import is_in
 from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Command, DataCommand, Ehlo, Mail, Rcpt
-from posthouse.protocols.smtp.wire.decoder import Decoder, End, Octets
+from posthouse.protocols.smtp.wire.decoder import Decoder, End
 from posthouse.protocols.smtp.wire.grammar import read_command
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
 
@@ -241,32 +241,41 @@ class Session:
             self.channel.resume_reading()
 
     async def _work(self) -> None:
+        """Do what has come, one command or one piece of a message after the other, as far as it is whole."""
+        decoder = self.decoder
         done = 0
-        while not self.ended:
+        while decoder.is_ready and not self.ended:
             done += 1
             if done % IN_A_ROW == 0:
                 await asyncio.sleep(0)
-            going_on = await (self._take_content() if self.decoder.in_content else self._take_line())
-            if not going_on and not self._reading_paused:
-                break
-            if going_on and self._draining and self.incoming is None:
+            if decoder.in_content:
+                end = self._take_content()
+                if end is not None:
+                    await self._finish(end)
+            else:
+                command = self._take_command()
+                if command is not None:
+                    await self._do(command)
+            if self._draining and self.incoming is None:
                 self.say_bye(RESTARTING)
             # where nothing is whole yet, however much there is, only reading brings the rest
-            if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
+            if self._reading_paused and (
+                not decoder.is_ready or decoder.buffered <= self.contracts.settings.pending_octets
+            ):
                 self._read_on()
         self._busy = False
 
-    async def _take_line(self) -> bool:
-        """Do the next command; False when there is none yet."""
+    def _take_command(self) -> Command | None:
+        """The next command; None when none is whole, and for a line that is none, which is answered here."""
         try:
             line = self.decoder.next_line()
-            if line is None:
-                return False
-            command = read_command(line)
+            return None if line is None else read_command(line)
         except SmtpRefusal as refusal:
             self._say(refusal.reply)
             self._count_bad()
-            return True
+            return None
+
+    async def _do(self, command: Command) -> None:
         try:
             reply = await COMMANDS[type(command)](command, self)
         except Exception as error:
@@ -275,7 +284,6 @@ class Session:
             self._note_refusal(command, reply)
             self._answer(reply)
         await self.channel.drain()
-        return True
 
     def _note_refusal(self, command: Command, reply: Reply) -> None:
         refused = reply.is_refusal and reply.code != 503
@@ -288,27 +296,31 @@ class Session:
 
     def _answer(self, reply: Reply) -> None:
         self._say(reply)
-        settings = self.contracts.settings
         if self.ended:
             self.channel.close()
-        elif reply.code == 503 and not self._excused:
+        elif reply.is_refusal:
+            self._weigh(reply)
+
+    def _weigh(self, refusal: Reply) -> None:
+        """End the session of one who was refused too often."""
+        settings = self.contracts.settings
+        if refusal.code == 503 and not self._excused:
             self._count_bad()
         elif self._failed_logins >= settings.failed_logins:
             self.say_bye(Reply(421, "4.7.0", "Too many logins failed"))
         elif self._is_tired or self._refused_recipients >= settings.refused_recipients:
             self.say_bye(Reply(421, "4.7.0", "Too many senders and recipients were refused"))
 
-    async def _take_content(self) -> bool:
-        """Take the next piece of the message; False when there is none yet."""
+    def _take_content(self) -> End | None:
+        """Keep the next piece of the message; its end, when that has been reached."""
         piece = self.decoder.next_content()
-        if piece is None:
-            self._await_data()
-            return False
-        if isinstance(piece, Octets):
+        if isinstance(piece, End):
+            return piece
+        if piece is not None:
             self._keep(piece.octets)
-            return True
-        await self._finish(piece)
-        return True
+        if not self.decoder.is_ready:
+            self._await_data()
+        return None
 
     def _await_data(self) -> None:
         """More of a message is to come; not for small ones, which come at once (RFC 5321 4.5.3.2.5)."""

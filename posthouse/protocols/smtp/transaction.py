@@ -57,7 +57,7 @@ class Transaction:
 class Incoming:
     """The letter of a transaction while its data comes; what is more than `most` octets is not kept."""
 
-    __slots__ = ("_hops", "_most", "_size", "_writer", "completion", "due", "is_ascii", "number", "prefix")
+    __slots__ = ("_hops", "_most", "_size", "_writer", "completion", "due", "is_ascii", "letter", "number", "prefix")
 
     def __init__(
         self, writer: LetterWriter, trace: bytes, most: int, number: int, due: int, completion: Completion | None
@@ -71,6 +71,7 @@ class Incoming:
         self._size = 0
         self.number = number
         self.is_ascii = True
+        self.letter: Letter | None = None  # once `finish` has it
         self.prefix = b""  # what goes on top of it to other servers
         writer.write(trace)
 
@@ -88,7 +89,8 @@ class Incoming:
         """The letter when all its octets have come; raises StoreUnavailable."""
         if self.completion is not None:
             self._writer.write(self.completion.close())
-        return await self._writer.finish()
+        self.letter = await self._writer.finish()
+        return self.letter
 
     @property
     def size(self) -> int:

@@ -43,7 +43,8 @@ class CountedStore:
     def _count(self, receipts: list[Receipt]) -> None:
         delivered = sum(receipt.reason is None for receipt in receipts)
         self._metrics.delivered.inc(delivered)
-        self._metrics.undelivered.inc(len(receipts) - delivered)
+        if delivered < len(receipts):
+            self._metrics.undelivered.inc(len(receipts) - delivered)
 
 
 class CountedAuthenticator(Authenticator):

@@ -30,7 +30,7 @@ class Door(Factory):
         self._address_limit = settings.max_connections_per_address
         self._addresses: dict[bytes, int] = {}
         self._proxies = [ipaddress.ip_network(network) for network in settings.proxies]
-        self._count = metrics.connections.labels(name)
+        metrics.connections.labels(name).set_function(lambda: self.open)
         self._total = metrics.connections_total.labels(name)
         self._refused = metrics.connections_refused.labels(name)
 
@@ -52,7 +52,6 @@ class Door(Factory):
         self.open += 1
         self._addresses[origin] = known + 1
         self._total.inc()
-        self._count.set(self.open)
         lost = protocol.connectionLost
 
         def connection_lost(reason: Failure = connectionDone) -> None:
@@ -83,7 +82,6 @@ class Door(Factory):
 
     def _leave(self, origin: bytes) -> None:
         self.open -= 1
-        self._count.set(self.open)
         left = self._addresses[origin] - 1
         if left:
             self._addresses[origin] = left

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import socket
@@ -38,11 +39,14 @@ from posthouse.server.worker.transport import LoopTransport
 
 log = structlog.get_logger()
 
+YOUNG_OBJECTS = 10_000  # before the garbage collector looks for cycles among them: sessions leave none behind
+
 
 def run_worker(briefing: bytes, descriptors: list[int]) -> None:
     """Serve until drained. The first descriptor is the line to the supervisor, the rest are listening sockets."""
     briefed = decode_briefing(WorkerBriefing, briefing)
     start_logging(briefed.configuration.log, f"worker {briefed.slot}")
+    gc.set_threshold(YOUNG_OBJECTS)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -362,3 +364,19 @@ async def test_what_does_not_wait_is_answered_at_once() -> None:
     for number, command in enumerate((b"EHLO x", b"MAIL FROM:<x@example.net>", b"RSET"), 1):
         transport.send(command + b"\r\n")
         assert transport.received.count(b"\n250 ") == number
+
+
+async def test_a_connection_that_is_gone_leaves_nothing_for_the_garbage_collector() -> None:
+    world = await open_world()
+    client = Client(world)
+    await client.reply()
+    connection = weakref.ref(client.transport.protocol)
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await client.say("QUIT")).startswith("221 ")
+        await asyncio.sleep(0)
+        client.transport.protocol = None
+        assert connection() is None
+    finally:
+        gc.enable()

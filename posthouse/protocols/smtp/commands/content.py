@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +13,7 @@ from posthouse.core.mail.records import Letter
 from posthouse.core.queue.numbers import new_number, written
 from posthouse.core.queue.send import Outbound, send, send_each
 from posthouse.formats.mime.dates import date_time
+from posthouse.protocols.connection import within
 from posthouse.protocols.smtp.completion import Completion
 from posthouse.protocols.smtp.errors import REPLIES
 from posthouse.protocols.smtp.outbound import domain_of, outbound
@@ -101,19 +101,16 @@ def finish_chunk(session: Session) -> Reply:
 
 async def finish(end: End, session: Session) -> list[Reply]:
     """The data is whole: put the letter where it belongs; one reply, or for LMTP one a recipient."""
-    await asyncio.sleep(0)  # a time-out wants a task, and storing waits in any case
     transaction, incoming = session.transaction, session.incoming
     assert transaction is not None, "MAIL came first"
     assert incoming is not None, "DATA was taken"
     session.transaction = None
     session.incoming = None
     lmtp = session.contracts.role.lmtp
-    letter: Letter | None = None
+    settings = session.contracts.settings
     try:
-        _check(end, incoming, transaction, session.contracts.settings.hops)
-        async with asyncio.timeout(session.contracts.settings.finish_seconds):
-            letter = await incoming.finish()
-            queued = await _to_queue(transaction, incoming, letter, session)
+        _check(end, incoming, transaction, settings.hops)
+        letter, queued = await within(settings.finish_seconds, _prepared(transaction, incoming, session))
         # what the store was given may take effect at any time: no answer but its own is true
         place = _place_each if lmtp else _place_all
         replies = await place(letter, transaction, queued, incoming.number, session)
@@ -121,15 +118,18 @@ async def finish(end: End, session: Session) -> list[Reply]:
         incoming.abandon()
         reply = session.reply_of(error)
         replies = [reply] * (len(transaction.recipients) if lmtp else 1)
-    _tell(transaction, incoming, letter, replies, session)
+    _tell(transaction, incoming, replies, session)
     return replies
 
 
-async def _to_queue(transaction: Transaction, incoming: Incoming, letter: Letter, session: Session) -> list[Outbound]:
+async def _prepared(transaction: Transaction, incoming: Incoming, session: Session) -> tuple[Letter, list[Outbound]]:
+    """The letter, durable where it does not travel with the write, and what goes on to other servers."""
+    letter = await incoming.finish()
     if incoming.completion is not None and (transaction.has_remote or transaction.held_until):
         incoming.prefix = await _signatures(incoming.completion, transaction, session)
     contracts = session.contracts
-    return outbound(transaction, incoming, letter, contracts.queue, contracts.sending.daily_recipients, contracts.now())
+    limit = contracts.sending.daily_recipients
+    return letter, outbound(transaction, incoming, letter, contracts.queue, limit, contracts.now())
 
 
 def _check(end: End, incoming: Incoming, transaction: Transaction, hops: int) -> None:
@@ -214,9 +214,7 @@ def _passage(session: Session, transaction: Transaction) -> Passage:
     )
 
 
-def _tell(
-    transaction: Transaction, incoming: Incoming, letter: Letter | None, replies: list[Reply], session: Session
-) -> None:
+def _tell(transaction: Transaction, incoming: Incoming, replies: list[Reply], session: Session) -> None:
     """Say in the log and in the letter's trace what became of it."""
     refusals = sorted({f"{reply.code} {reply.text}" for reply in replies if reply.is_refusal})
     is_stored = any(not reply.is_refusal for reply in replies)
@@ -234,7 +232,7 @@ def _tell(
     session.contracts.trace.note(
         incoming.number,
         "received" if is_stored else "refused",
-        [transaction.mail.sender, "" if letter is None else letter.header.message_id, *recipients],
+        [transaction.mail.sender, "" if incoming.letter is None else incoming.letter.header.message_id, *recipients],
         sender=transaction.mail.sender,
         recipients=", ".join(recipients[:20]),
         peer=peer,

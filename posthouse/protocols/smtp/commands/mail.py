@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.accounts.errors import RelayDenied
 from posthouse.core.accounts.lookup import may_send_as
-from posthouse.core.accounts.resolve import Resolution, resolve
+from posthouse.core.accounts.resolve import Resolution
 from posthouse.core.accounts.sending import check_sending
 from posthouse.core.authentication.standing import login_stands
-from posthouse.core.delivery.deliver import check_room
+from posthouse.core.delivery.admission import admit
 from posthouse.core.queue.numbers import new_number
 from posthouse.formats.address import is_literal
 from posthouse.protocols.smtp.errors import reply_text
@@ -134,31 +134,30 @@ def _trace_refusal(sender: str, recipient: str, error: Exception, session: Sessi
 
 async def _taken(command: Rcpt, transaction: Transaction, session: Session) -> Recipient:
     contracts, mail = session.contracts, transaction.mail
-    store = contracts.store
     address = command.recipient
     try:
         if contracts.role.submission and is_literal(address):
             raise RelayDenied(address)
+        # room is asked for here, for this recipient alone, and not for all when the data has come
+        octets = mail.size + TRACE_OCTETS
         if "@" in address:
-            found = await store.read(resolve, address, mail.sender)
+            found = await contracts.store.read(admit, address, mail.sender, octets)
         else:
-            found = await _postmaster(session)
+            found = await _postmaster(octets, session)
     except RelayDenied:
         if not contracts.role.submission:
             raise
         return Recipient(address, [], command.notify, command.original, is_remote=True)
-    # refused here, for this recipient alone, and not for all when the data has come
-    await store.read(check_room, found.accounts, mail.size + TRACE_OCTETS)
     return Recipient(address, found.accounts, command.notify, command.original, onward=found.onward)
 
 
-async def _postmaster(session: Session) -> Resolution:
+async def _postmaster(octets: int, session: Session) -> Resolution:
     """Whom <Postmaster> means: the one of the domain that this server's name is in (RFC 5321 4.1.1.3)."""
     contracts = session.contracts
     domain = contracts.hostname
     while True:
         try:
-            return await contracts.store.read(resolve, f"postmaster@{domain}", "")
+            return await contracts.store.read(admit, f"postmaster@{domain}", "", octets)
         except RelayDenied:
             _, _, domain = domain.partition(".")
             if "." not in domain:

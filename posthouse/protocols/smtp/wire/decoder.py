@@ -38,6 +38,11 @@ class Decoder:
         return len(self._lines.octets)
 
     @property
+    def is_ready(self) -> bool:
+        """True when something is to be asked for: octets that nobody has looked at, or the end of the mail data."""
+        return self._lines.is_fresh or (self._content is not None and self._content.is_complete)
+
+    @property
     def in_content(self) -> bool:
         """True from `begin_content` until its end was given out."""
         return self._content is not None
