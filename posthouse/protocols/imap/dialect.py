@@ -5,9 +5,10 @@ It only grows while a connection lasts, and all parts of a session look at the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
+from posthouse.protocols.imap.texts.languages import DEFAULT, LANGUAGES
 from posthouse.protocols.imap.wire import encoder
 from posthouse.storage.ranges import Range
 
@@ -24,7 +25,7 @@ ENABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 class Dialect:
     """One peer's; a new one is IMAP4rev1 without extensions that have to be enabled."""
 
-    __slots__ = ("condstore", "qresync", "rev2", "uid_only", "utf8_accepted")
+    __slots__ = ("condstore", "qresync", "rev2", "texts", "uid_only", "utf8_accepted")
 
     def __init__(self) -> None:
         self.condstore = False  # MODSEQ stands in every FETCH response that shows flags (RFC 7162 3.1)
@@ -32,6 +33,7 @@ class Dialect:
         self.rev2 = False  # nothing is \Recent, searches are answered by ESEARCH (RFC 9051, appendix E)
         self.utf8_accepted = False  # UTF-8 may stand in quoted strings and in header fields (RFC 6855)
         self.uid_only = False  # there are no message numbers (RFC 9586)
+        self.texts: Mapping[str, str] = LANGUAGES[DEFAULT]  # what is said to people instead of the English (RFC 5255)
 
     def enable(self, name: str) -> str | None:
         """Turn on a capability; how it is written, None for one that need not be enabled or already was."""
@@ -56,6 +58,10 @@ class Dialect:
     def names_gone(self) -> bool:
         """True when messages that went are told by UID, which needs no numbers (RFC 7162 3.2.10, RFC 9586 3)."""
         return self.qresync or self.uid_only
+
+    def say(self, tag: str, condition: encoder.Condition, text: str, code: bytes | None = None) -> bytes:
+        """A response with text for people in their language, or in English where there is none for it."""
+        return encoder.status_line(tag, condition, self.texts.get(text, text), code, utf8=bool(self.texts))
 
     def fetched(self, number: int, uid: int, items: bytes) -> bytes:
         """A FETCH response, or a UIDFETCH where there are no numbers (RFC 9586 3.3)."""

@@ -106,7 +106,7 @@ class Session:
         """Greet; RFC 9051 7.1."""
         self.channel.set_timeout(self.contracts.settings.login_timeout_seconds)
         self.channel.write(
-            encoder.status_line("*", "OK", f"{self.contracts.hostname} Posthouse is ready", self.capability_code())
+            self.dialect.say("*", "OK", f"{self.contracts.hostname} Posthouse is ready", self.capability_code())
         )
 
     def turn_away(self) -> None:
@@ -146,7 +146,7 @@ class Session:
     def say_bye(self, text: str, code: bytes | None = None) -> None:
         """End the session from this side; RFC 9051 7.1.5."""
         if not self.ended:
-            self.channel.write(encoder.status_line("*", "BYE", text, code))
+            self.channel.write(self.dialect.say("*", "BYE", text, code))
             self.end()
 
     def end(self) -> None:
@@ -289,7 +289,7 @@ class Session:
             watch.end()
             self.watch = Watch((), self.wake)  # RFC 5465 5.8: as after NOTIFY NONE
             text = "There are too many mailboxes to watch"
-            self.channel.write(encoder.status_line("*", "OK", text, b"NOTIFICATIONOVERFLOW"))
+            self.channel.write(self.dialect.say("*", "OK", text, b"NOTIFICATIONOVERFLOW"))
         except StoreUnavailable:
             pass  # what was kept is older now, so that it will be told with the next notice
         await self.channel.drain()
@@ -422,7 +422,7 @@ class Session:
     def _limited(self, outcome: Ok, code: bytes) -> Ok:
         if outcome.code is None:
             return Ok("Not all of them at once, go on below", code)
-        self.channel.write(encoder.status_line("*", "NO", "Not all of them at once, go on below", code))
+        self.channel.write(self.dialect.say("*", "NO", "Not all of them at once, go on below", code))
         return outcome
 
     async def _outcome(self, work: Awaitable[Ok | None]) -> Ok | No | Bad | None:
@@ -460,7 +460,7 @@ class Session:
         condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
         code = outcome.code
         self.channel.write(
-            encoder.status_line(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code)
+            self.dialect.say(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code)
         )
         if isinstance(outcome, Bad):
             self._count_bad()

@@ -219,7 +219,7 @@ class View:
         lasting_names = [name for bit, name in SYSTEM_FLAGS if bit & allowed]
         lasting_names += self.flag_lists.keywords if keywords else ()
         lasting = encoder.permanent_flags(lasting_names, new_keywords=keywords)
-        return encoder.flags(names) + encoder.status_line("*", "OK", "What can be stored", lasting)
+        return encoder.flags(names) + self.dialect.say("*", "OK", "What can be stored", lasting)
 
     def need(self, rights: Right) -> None:
         """Raise NotAllowed unless the session's user has all of these."""
@@ -313,7 +313,7 @@ class View:
     def tell_synced(self, output: Output) -> None:
         """The HIGHESTMODSEQ code; RFC 7162 3.1.2.1."""
         code = encoder.number_code(b"HIGHESTMODSEQ", self.synced)
-        output.write(encoder.status_line("*", "OK", "The newest change", code))
+        output.write(self.dialect.say("*", "OK", "The newest change", code))
 
     async def changes(self, since: int) -> Changes:
         """What became of the mailbox between `since` and what the peer was told of; raises ViewLost."""

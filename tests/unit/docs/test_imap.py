@@ -10,6 +10,7 @@ from typing import Any, cast
 from posthouse.core.peer import Peer
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.settings import ImapSettings
+from posthouse.protocols.imap.wire.grammar import RULES, UID_RULES
 
 ROOT = Path(__file__).parents[3]
 TRANSCRIPTS = ROOT / "tests/transcripts/imap"
@@ -19,13 +20,13 @@ SHOWN = {
     "COMPRESS=DEFLATE": "compress", "CREATE-SPECIAL-USE": "create_delete_rename", "ESORT": "sort",
     "I18NLEVEL=": "comparator", "IMAP4rev1": "fetch_attributes", "LIST-MYRIGHTS": "shared_mailboxes",
     "LIST-STATUS": "outlook", "LITERAL+": "append", "LOGINDISABLED": "no_tls", "OBJECTID": "threadid",
+    "MESSAGELIMIT=": "messagelimit",
     "PARTIAL": "search_partial", "QUOTA=RES-MESSAGE": "quota", "QUOTA=RES-STORAGE": "quota",
     "SASL-IR": "authenticate", "SAVEDATE": "preview", "SEARCH=FUZZY": "search_fuzzy", "SEARCHRES": "esearch",
     "SORT=DISPLAY": "sort", "SPECIAL-USE": "list_extended", "STATUS=SIZE": "status",
     "THREAD=ORDEREDSUBJECT": "thread", "THREAD=REFERENCES": "thread", "THREAD=REFS": "thread", "UIDPLUS": "copy",
     "UNSELECT": "close", "UTF8=ACCEPT": "utf8_accept", "WITHIN": "search",
 }  # fmt: skip
-IN_UNIT_TESTS = {"MESSAGELIMIT=": "UID EXPUNGE", "UIDBATCHES": "UIDBATCHES"}  # test_limits: they want many messages
 ROW = re.compile(r"^\| (`[^|]+`) \| [\d, ]+ \| (always|before login|after login) \|", re.MULTILINE)
 
 
@@ -56,12 +57,26 @@ def test_every_row_is_read() -> None:
 
 def test_whatever_is_announced_is_shown_by_a_transcript() -> None:
     names = announced(logged_in=False) | announced(logged_in=True)
-    limits = (ROOT / "tests/unit/imap/test_limits.py").read_text()
-    missing = set()
-    for name in names:
-        if name in IN_UNIT_TESTS:
-            assert IN_UNIT_TESTS[name] in limits
-        elif not (TRANSCRIPTS / f"{SHOWN.get(name, name.lower().replace('-', '_'))}.txt").is_file():
-            missing.add(name)
-    assert missing == set()
+    shown = {name: SHOWN.get(name, name.lower().replace("-", "_")) for name in names}
+    assert {name for name, transcript in shown.items() if not (TRANSCRIPTS / f"{transcript}.txt").is_file()} == set()
     assert SHOWN.keys() <= names
+
+
+def answered() -> dict[str, set[str]]:
+    """How each command is answered in transcripts: OK, NO, BAD."""
+    found: dict[str, set[str]] = {}
+    for path in TRANSCRIPTS.glob("*.txt"):
+        asked: dict[tuple[str, str], str] = {}
+        for line in path.read_text().splitlines():
+            if command := re.match(r"C(\d*): (\S+) ((?:UID )?[A-Z0-9.-]+)(?: |$)", line, re.IGNORECASE):
+                asked[command[1], command[2]] = command[3].upper()
+            elif answer := re.match(r"S(\d*): (\S+) (OK|NO|BAD)\b", line):
+                found.setdefault(asked.get((answer[1], answer[2]), ""), set()).add(answer[3])
+    return found
+
+
+def test_every_command_is_shown_done_and_refused() -> None:
+    commands = {name.decode() for name in RULES} | {f"UID {name.decode()}" for name in UID_RULES}
+    known = answered()
+    assert {name for name in commands if "OK" not in known[name]} == {"SETQUOTA"}  # nobody may
+    assert {name for name in commands if not known[name] & {"NO", "BAD"}} == set()

@@ -36,6 +36,14 @@ STATES = {
     "selected": LOGIN + b"s SELECT INBOX\r\n",
     "examined": LOGIN + b"s EXAMINE INBOX\r\n",
     "idling": LOGIN + b"s SELECT INBOX\r\ni IDLE\r\n",
+    "notifying": LOGIN
+    + b"s SELECT INBOX\r\nn NOTIFY SET STATUS (SELECTED (MessageNew (FLAGS) MessageExpunge FlagChange)) "
+    + b"(PERSONAL (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange))\r\n",
+    "without numbers": LOGIN + b"e ENABLE UIDONLY QRESYNC\r\ns SELECT INBOX\r\n",
+    "in a search folder": LOGIN
+    + b'c CREATE Some\r\nm SETMETADATA Some (/private/vendor/posthouse/search "SEEN OR FLAGGED UNDELETED" '
+    + b"/private/vendor/posthouse/search-main INBOX)\r\ns SELECT Some\r\n",
+    "in German": b"g LANGUAGE de\r\n" + LOGIN + b"s SELECT INBOX\r\n",
     "in a literal": LOGIN + b"a APPEND INBOX {20+}\r\nSubj",
     "among parts": LOGIN + b"s SELECT INBOX\r\na UID REPLACE 1 INBOX CATENATE (URL ;UID=1 TEXT {9+}\r\nabc",
     "logged out": LOGIN + b"o LOGOUT\r\n",

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import posthouse
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad, No
+from posthouse.protocols.imap.texts.languages import LANGUAGES, spoken
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.session import Capability, Check, Id, Language, Logout, Noop
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
-
-LANGUAGES = ("en", "i-default")
 
 
 async def capability(command: Capability, session: Session) -> Ok:
@@ -46,15 +45,15 @@ async def identify(command: Id, session: Session) -> Ok:
 async def language(command: Language, session: Session) -> Ok:
     """In which language people are spoken to, or which there are; RFC 5255 3.3.
 
-    All texts are English, which is i-default's too; a range leads to the language that it, or what it begins with, is.
+    From the LANGUAGE response on it is that one.
     """
     if not command.ranges:
         session.channel.write(encoder.languages(LANGUAGES))
         return Ok("That is all")
     for asked in command.ranges:
-        wanted = "i-default" if asked in ("default", "*") else asked
-        found = next((name for name in LANGUAGES if wanted == name or wanted.startswith(f"{name}-")), None)
+        found = spoken(asked)
         if found is not None:
+            session.dialect.texts = LANGUAGES[found]
             session.channel.write(encoder.languages([found]))
             return Ok("So be it")
     raise No("There is none of these languages here")
@@ -62,6 +61,6 @@ async def language(command: Language, session: Session) -> Ok:
 
 async def logout(command: Logout, session: Session) -> None:
     """Say goodbye; RFC 9051 6.1.3."""
-    session.channel.write(encoder.status_line("*", "BYE", "See you"))
-    session.channel.write(encoder.status_line(command.tag, "OK", "Logged out"))
+    session.channel.write(session.dialect.say("*", "BYE", "See you"))
+    session.channel.write(session.dialect.say(command.tag, "OK", "Logged out"))
     session.end()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posthouse.protocols.imap.errors import Bad, No
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.session import Compress
 
 if TYPE_CHECKING:
@@ -23,5 +22,5 @@ async def compress(command: Compress, session: Session) -> None:
         raise No("DEFLATE is active already", "COMPRESSIONACTIVE")
     if session.decoder.buffered:
         raise Bad("Wait for the answer to COMPRESS")  # RFC 4978 3: what came behind it may be of either kind
-    session.channel.write(encoder.status_line(command.tag, "OK", "DEFLATE is active from here on"))
+    session.channel.write(session.dialect.say(command.tag, "OK", "DEFLATE is active from here on"))
     session.channel.start_compression(settings)

@@ -13,7 +13,6 @@ from posthouse.protocols.imap.commands.placed import copied
 from posthouse.protocols.imap.contracts import Ok, Placed, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.messages import Copy, Move
 
 
@@ -31,7 +30,7 @@ async def move(command: Move, view: View, user: User) -> Ok:
     refuse_read_only(view)
     code, placed, limited = await _transfer(command, view, user)
     if code is not None:
-        user.output.write(encoder.status_line("*", "OK", "Moved", code))
+        user.output.write(user.dialect.say("*", "OK", "Moved", code))
     return Ok("Done", synced=True, limited=limited, placed=placed)
 
 

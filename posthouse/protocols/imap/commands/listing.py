@@ -130,7 +130,9 @@ async def lsub(command: Lsub, user: User) -> Ok:
 
 async def namespace(command: Namespace, user: User) -> Ok:
     """One's own mailboxes, without a prefix, those of others and of groups; RFC 9051 6.3.10, RFC 2342."""
-    user.output.write(encoder.namespace(OTHERS + SEPARATOR, GROUPS + SEPARATOR))
+    texts = user.dialect.texts
+    translated = {name + SEPARATOR: texts[name] + SEPARATOR for name in (OTHERS, GROUPS) if name in texts}
+    user.output.write(encoder.namespace(OTHERS + SEPARATOR, GROUPS + SEPARATOR, translated))
     return Ok("That is all")
 
 

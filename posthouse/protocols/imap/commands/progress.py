@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from posthouse.protocols.connection import Output
+from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.wire import encoder
 
 
 class Progress:
     """One command's; of a short one nothing is told."""
 
-    __slots__ = ("_clock", "_done", "_goal", "_output", "_seconds", "_tag", "_told")
+    __slots__ = ("_clock", "_dialect", "_done", "_goal", "_output", "_seconds", "_tag", "_told")
 
-    def __init__(self, tag: str, goal: int, output: Output, seconds: float) -> None:
+    def __init__(self, tag: str, goal: int, user: User, seconds: float) -> None:
         """`goal` messages are to be looked at; `seconds` pass before the first word and between two."""
         self._tag = tag
         self._goal = goal
-        self._output = output
+        self._output = user.output
+        self._dialect = user.dialect
         self._seconds = seconds
         self._clock = asyncio.get_running_loop().time
         self._done = 0
@@ -30,4 +31,4 @@ class Progress:
         if count and now - self._told >= self._seconds and self._done < self._goal:
             self._told = now
             code = encoder.in_progress(self._tag, self._done, self._goal)
-            self._output.write(encoder.status_line("*", "OK", "Still working", code))
+            self._output.write(self._dialect.say("*", "OK", "Still working", code))

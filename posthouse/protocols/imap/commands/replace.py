@@ -9,7 +9,6 @@ from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
 from posthouse.protocols.imap.commands.placed import appended
 from posthouse.protocols.imap.contracts import Ok
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.append import Replace
 
 if TYPE_CHECKING:
@@ -37,5 +36,5 @@ async def replace(command: Replace, session: Session) -> Ok:
         incoming.abandon()
         raise
     code, brought = await appended(placed, found, user)
-    session.channel.write(encoder.status_line("*", "OK", "Stored", code))
+    session.channel.write(session.dialect.say("*", "OK", "Stored", code))
     return Ok("Replaced", synced=True, placed=brought)

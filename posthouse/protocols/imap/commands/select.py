@@ -29,7 +29,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         session.view.let_go(0)
         session.view = None
         # RFC 7162 3.2.11, RFC 9051 7.1: what follows is of the other mailbox
-        session.channel.write(encoder.status_line("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
+        session.channel.write(session.dialect.say("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
     found = await user.find(command.name)
     found.need(Right.READ)
     read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
@@ -68,7 +68,7 @@ def announce(view: View, user: User, session: Session) -> None:
         (encoder.number_code(b"UIDNEXT", view.uid_next), "The next UID"),
         (b"MAILBOXID (%b)" % user.object_id(b"F", view.account, view.mailbox), "The mailbox itself"),  # RFC 8474 4.2
     ):
-        write(encoder.status_line("*", "OK", text, code))
+        write(session.dialect.say("*", "OK", text, code))
     if session.dialect.condstore:
         view.tell_synced(session.channel)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posthouse.protocols.imap.errors import Bad
-from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.session import StartTls
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ async def starttls(command: StartTls, session: Session) -> None:
         raise Bad("STARTTLS comes before LOGIN")
     if not session.channel.can_start_tls:
         raise Bad("There is no TLS here")
-    session.channel.write(encoder.status_line(command.tag, "OK", "Begin TLS now"))
+    session.channel.write(session.dialect.say(command.tag, "OK", "Begin TLS now"))
     # what was sent behind the command in plain text may have been put there by another (RFC 9051 6.2.1)
     session.decoder.discard()
     session.channel.start_tls()

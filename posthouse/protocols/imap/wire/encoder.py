@@ -5,7 +5,7 @@ Whatever can carry a peer's text goes through formats/imap/strings.py or `printa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from posthouse.core.sharing.rights import VIRTUAL, Right, letters
@@ -18,17 +18,21 @@ from posthouse.storage.ranges import Range
 Condition = Literal["OK", "NO", "BAD", "BYE", "PREAUTH"]
 
 
-def printable(text: str) -> bytes:
-    """Text for people: ASCII without controls, other characters as "?"."""
-    octets = text.encode("ascii", "replace")
-    return octets if text.isprintable() else bytes(octet if 0x20 <= octet < 0x7F else 0x3F for octet in octets)
+def printable(text: str, *, utf8: bool = False) -> bytes:
+    """Text for people: ASCII or UTF-8 without controls, other characters as "?"."""
+    shown = text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
+    return shown.encode("utf-8" if utf8 else "ascii", "replace")
 
 
-def status_line(tag: str, condition: Condition, text: str, code: bytes | None = None) -> bytes:
-    """`a1 OK [CODE] text`; tag "*" for an untagged one; `code` is what stands in the brackets. RFC 9051 7.1."""
+def status_line(tag: str, condition: Condition, text: str, code: bytes | None = None, *, utf8: bool = False) -> bytes:
+    """`a1 OK [CODE] text`; tag "*" for an untagged one; `code` is what stands in the brackets. RFC 9051 7.1.
+
+    `utf8` for text that need not be ASCII (RFC 5255 3.5).
+    """
+    shown = printable(text, utf8=utf8)
     if code is None:
-        return b"%b %b %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), printable(text))
-    return b"%b %b [%b] %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), code, printable(text))
+        return b"%b %b %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), shown)
+    return b"%b %b [%b] %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), code, shown)
 
 
 def continuation(text: str = "go on") -> bytes:
@@ -166,9 +170,17 @@ def list_line(
 DELIMITER_LINE = b'* LIST (\\Noselect) "/" ""\r\n'  # what LIST "" "" asks for; RFC 9051 6.3.9
 
 
-def namespace(others: str, shared: str) -> bytes:
-    """NAMESPACE: the personal one without a prefix, other users', shared; RFC 9051 7.3.2."""
-    parts = [b'((%b "/"))' % string(mutf7.encode(prefix)) for prefix in ("", others, shared)]
+def namespace(others: str, shared: str, translations: Mapping[str, str]) -> bytes:
+    """NAMESPACE: the personal one without a prefix, other users', shared; RFC 9051 7.3.2.
+
+    Behind those prefixes that `translations` has others for, these are told (RFC 5255 3.4).
+    """
+    parts = []
+    for prefix in ("", others, shared):
+        name = string(mutf7.encode(prefix)) + b' "/"'
+        if prefix in translations:
+            name += b' "TRANSLATION" (%b)' % string(mutf7.encode(translations[prefix]))
+        parts.append(b"((%b))" % name)
     return b"* NAMESPACE %b\r\n" % b" ".join(parts)
 
 

@@ -69,7 +69,7 @@ async def find_ranked(tag: str, key: keys.SearchKey, view: View, user: User) -> 
         return found, relevancy
     level, test = compiler.compile(key, sieve.masks, sieve.known)
     goal = sum(stop - start for start, stop in doubtful)
-    progress = Progress(tag, goal, user.output, user.contracts.settings.progress_seconds)
+    progress = Progress(tag, goal, user, user.contracts.settings.progress_seconds)
     wanted = frozenset(compiler.body_texts)
     found += [at async for at in _tested(doubtful, level, test, wanted, view, user, progress)]
     found.sort()
