@@ -326,6 +326,8 @@ class Session:
             self.channel.write(encoder.continuation())
         elif isinstance(event, Malformed):
             self._drop_incoming()
+            if event.unsaves and self.view is not None:
+                self.view.saved = []  # RFC 5182 2.1
             self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
         elif isinstance(event, AppendEvent):
             await self._take_letter(event)

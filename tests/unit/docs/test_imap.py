@@ -22,7 +22,7 @@ SHOWN = {
     "LIST-STATUS": "outlook", "LITERAL+": "append", "LOGINDISABLED": "no_tls", "OBJECTID": "threadid",
     "MESSAGELIMIT=": "messagelimit",
     "PARTIAL": "search_partial", "QUOTA=RES-MESSAGE": "quota", "QUOTA=RES-STORAGE": "quota",
-    "SASL-IR": "authenticate", "SAVEDATE": "preview", "SEARCH=FUZZY": "search_fuzzy", "SEARCHRES": "esearch",
+    "SASL-IR": "authenticate", "SAVEDATE": "preview", "SEARCH=FUZZY": "search_fuzzy",
     "SORT=DISPLAY": "sort", "SPECIAL-USE": "list_extended", "STATUS=SIZE": "status",
     "THREAD=ORDEREDSUBJECT": "thread", "THREAD=REFERENCES": "thread", "THREAD=REFS": "thread", "UIDPLUS": "copy",
     "UNSELECT": "close", "UTF8=ACCEPT": "utf8_accept", "WITHIN": "search",

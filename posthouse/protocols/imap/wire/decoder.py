@@ -301,7 +301,7 @@ class Decoder:
         self._appending = None
         if isinstance(error, Incomplete):
             return Malformed(tag, "expected the octets of a literal")
-        return Malformed(tag, error.what, error.code)
+        return Malformed(tag, error.what, error.code, error.unsaves and error.code is not None)
 
     def _too_large(self, octets: int) -> Expected:
         return Expected(f"the command or its literal is too large, {max(0, octets)} octets are taken", "TOOBIG")

@@ -57,12 +57,13 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
     """A command that is not to be run; the decoder is at the next one already.
 
     Answer NO with `code` in brackets when there is one (TOOBIG, CANNOT, BADCHARSET ...), else BAD. `tag` is "*"
-    when it could not be read. `text` says what was expected.
+    when it could not be read. `text` says what was expected. `unsaves`: a NO to it leaves no saved search result.
     """
 
     tag: str
     text: str
     code: str | None = None
+    unsaves: bool = False
 
 
 AppendEvent = AppendStart | AppendUrl | AppendText | AppendOctets | AppendEnd

@@ -5,7 +5,14 @@ from __future__ import annotations
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 from posthouse.protocols.imap.wire.search import Return
-from posthouse.protocols.imap.wire.search_grammar import CHARSETS, Keys, charset_name, return_options, skip_word
+from posthouse.protocols.imap.wire.search_grammar import (
+    CHARSETS,
+    Keys,
+    charset_name,
+    return_options,
+    skip_word,
+    to_be_saved,
+)
 
 _KINDS = {kind.value: kind for kind in SourceKind}
 _NAMED = frozenset((SourceKind.SUBTREE, SourceKind.SUBTREE_ONE, SourceKind.MAILBOXES))
@@ -25,10 +32,11 @@ def multi_search(reader: Reader, tag: str) -> MultiSearch:
         reader.sp()
         returns, partial = return_options(reader)
         reader.sp()
-    charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
-    keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
-    key = keys.program()
-    keys.check_relevancy(returns)
+    with to_be_saved(returns):
+        charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
+        keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
+        key = keys.program()
+        keys.check_relevancy(returns)
     return MultiSearch(tag, tuple(sources), key, returns, partial, charset)
 
 

@@ -40,12 +40,16 @@ MAX_NUMBER64 = 0x7FFFFFFFFFFFFFFF
 
 
 class Expected(Exception):
-    """The text does not fit: what was expected, and the response code when it is not the syntax that is wrong."""
+    """The text does not fit: what was expected, and the response code when it is not the syntax that is wrong.
+
+    `unsaves` of a search that was to save what it finds; RFC 5182 2.1.
+    """
 
     def __init__(self, what: str, code: str | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.code = code
+        self.unsaves = False
 
 
 class Incomplete(Exception):

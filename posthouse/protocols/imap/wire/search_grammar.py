@@ -6,7 +6,8 @@ Depth and number of keys are bounded, since both cost the searcher far more than
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from posthouse.protocols.imap.wire.commands.search import Search
@@ -81,10 +82,11 @@ def search(reader: Reader, tag: str, uid: bool) -> Search:
         reader.sp()
         returns, partial = return_options(reader)
         reader.sp()
-    charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
-    keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
-    key = keys.program()
-    keys.check_relevancy(returns)
+    with to_be_saved(returns):
+        charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
+        keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
+        key = keys.program()
+        keys.check_relevancy(returns)
     return Search(tag, key, uid, returns, partial, charset)
 
 
@@ -294,6 +296,16 @@ def skip_word(reader: Reader, word: bytes) -> bool:
         return False
     reader.at = end
     return True
+
+
+@contextmanager
+def to_be_saved(returns: Return | None) -> Iterator[None]:
+    """Of a search that asks for SAVE, what does not fit tells so."""
+    try:
+        yield
+    except Expected as expected:
+        expected.unsaves = returns is not None and Return.SAVE in returns
+        raise
 
 
 def charset_name(reader: Reader) -> str:

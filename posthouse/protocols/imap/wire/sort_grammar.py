@@ -5,7 +5,14 @@ from __future__ import annotations
 from posthouse.protocols.imap.wire.commands.search import Sort, Thread
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 from posthouse.protocols.imap.wire.search import Return
-from posthouse.protocols.imap.wire.search_grammar import CHARSETS, Keys, charset_name, return_options, skip_word
+from posthouse.protocols.imap.wire.search_grammar import (
+    CHARSETS,
+    Keys,
+    charset_name,
+    return_options,
+    skip_word,
+    to_be_saved,
+)
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
 MOST_CRITERIA = 20  # more than there are keys: one that stands twice says nothing new
@@ -23,14 +30,15 @@ def sort(reader: Reader, tag: str, uid: bool) -> Sort:
         reader.sp()
         returns, partial = return_options(reader)
         reader.sp()
-    criteria = reader.listed(lambda: _criterion(reader))
-    if len(criteria) > MOST_CRITERIA:
-        raise Expected(f"more than {MOST_CRITERIA} sort criteria", "LIMIT")
-    charset = charset_name(reader)
-    keys = Keys(reader, CHARSETS[charset])
-    key = keys.program()
-    by_relevancy = any(one.key is SortKey.RELEVANCY for one in criteria)  # RFC 6203 5
-    keys.check_relevancy(Return.RELEVANCY if by_relevancy else returns)
+    with to_be_saved(returns):
+        criteria = reader.listed(lambda: _criterion(reader))
+        if len(criteria) > MOST_CRITERIA:
+            raise Expected(f"more than {MOST_CRITERIA} sort criteria", "LIMIT")
+        charset = charset_name(reader)
+        keys = Keys(reader, CHARSETS[charset])
+        key = keys.program()
+        by_relevancy = any(one.key is SortKey.RELEVANCY for one in criteria)  # RFC 6203 5
+        keys.check_relevancy(Return.RELEVANCY if by_relevancy else returns)
     return Sort(tag, tuple(criteria), key, uid, returns, partial, charset)
 
 

@@ -39,7 +39,9 @@ def test_server_and_mailbox() -> None:
     assert encoder.id_([]) == b"* ID NIL\r\n"
     assert encoder.exists(3) + encoder.recent(0) + encoder.expunge(2) == b"* 3 EXISTS\r\n* 0 RECENT\r\n* 2 EXPUNGE\r\n"
     assert encoder.flags(["\\Seen", "$Junk"]) == b"* FLAGS (\\Seen $Junk)\r\n"
-    assert encoder.namespace("Other/", "é/") == b'* NAMESPACE (("" "/")) (("Other/" "/")) (("&AOk-/" "/"))\r\n'
+    assert encoder.namespace("Other/", "é/", {}) == b'* NAMESPACE (("" "/")) (("Other/" "/")) (("&AOk-/" "/"))\r\n'
+    translated = encoder.namespace("Other/", "Shared/", {"Other/": "ü/"})
+    assert translated == b'* NAMESPACE (("" "/")) (("Other/" "/" "TRANSLATION" ("&APw-/"))) (("Shared/" "/"))\r\n'
     assert encoder.my_rights("a b", 3) == b'* MYRIGHTS "a b" lr\r\n'
     assert encoder.acl("x", [("anyone", 0), ("a@b.c", 64)]) == b'* ACL x anyone "" a@b.c kc\r\n'
     assert encoder.list_rights("x", "é", 0, ["l", "c"]) == b'* LISTRIGHTS x {2}\r\n\xc3\xa9 "" l c\r\n'

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from posthouse.protocols.imap.commands.partial import places
 from posthouse.protocols.imap.commands.search.modseq import newest
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort
@@ -19,10 +22,17 @@ NUMBERS_AT_ONCE = 5_000  # about 1 ms
 _SOME = Return.MIN | Return.MAX | Return.PARTIAL
 
 
-def no_longer_saved(returns: Return | None, view: View) -> None:
-    """A search that shall be saved begins: if it fails, nothing is saved; RFC 5182 2.1."""
-    if returns is not None and returns & Return.SAVE:
-        view.saved = []
+@contextmanager
+def to_be_saved(returns: Return | None, view: View) -> Iterator[None]:
+    """A search, which may look through what was saved: after NO nothing is saved, after BAD what was; RFC 5182 2.1."""
+    try:
+        yield
+    except Bad:
+        raise
+    except Exception:
+        if returns is not None and returns & Return.SAVE:
+            view.saved = []
+        raise
 
 
 async def list_numbers(head: bytes, command: Search | Sort, found: list[int], view: View, user: User) -> Ok:

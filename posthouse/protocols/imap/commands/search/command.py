@@ -13,7 +13,7 @@ from posthouse.core.mail.criteria.tests import Level
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.protocols.imap.commands.progress import Progress
 from posthouse.protocols.imap.commands.reading import batches, read_rows
-from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, no_longer_saved
+from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, to_be_saved
 from posthouse.protocols.imap.commands.search.indexed import read_texts
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy, rank, read_ranks, without_unranked
 from posthouse.protocols.imap.commands.search.sieve import Sieve
@@ -35,11 +35,11 @@ async def search(command: Search, view: View, user: User) -> Ok:
     returns = command.returns
     if returns is None and view.dialect.rev2:
         returns = Return.ALL  # RFC 9051 6.4.4
-    no_longer_saved(returns, view)
-    found, relevancy = await find_ranked(command.tag, command.key, view, user)
-    if returns is not None:
-        return await answer(command, returns, found, relevancy, view, user)
-    return await list_numbers(b"* SEARCH", command, found, view, user)
+    with to_be_saved(returns, view):
+        found, relevancy = await find_ranked(command.tag, command.key, view, user)
+        if returns is not None:
+            return await answer(command, returns, found, relevancy, view, user)
+        return await list_numbers(b"* SEARCH", command, found, view, user)
 
 
 async def find(tag: str, key: keys.SearchKey, view: View, user: User) -> list[int]:

@@ -9,7 +9,7 @@ from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, list_mailboxes, read
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands.listing import known
-from posthouse.protocols.imap.commands.search.answer import answer, no_longer_saved
+from posthouse.protocols.imap.commands.search.answer import answer, to_be_saved
 from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
@@ -47,11 +47,13 @@ async def _search(command: MultiSearch, view: View, name: str, user: User, searc
     if (view.account, view.mailbox) in searched:
         return
     searched.add((view.account, view.mailbox))
-    no_longer_saved(command.returns, view)
-    found, relevancy = await find_ranked(command.tag, command.key, view, user)
-    if found:
-        await answer(command, command.returns, found, relevancy, view, user, mailbox=name)
-        await user.output.drain()
+    with to_be_saved(command.returns, view):
+        found, relevancy = await find_ranked(command.tag, command.key, view, user)
+        if found:
+            await answer(command, command.returns, found, relevancy, view, user, mailbox=name)
+            await user.output.drain()
+        elif command.returns & Return.SAVE:
+            view.saved = []
 
 
 async def _opened(name: str, user: User) -> View | None:
