@@ -54,6 +54,10 @@ FILE_LOCK = Space(0x85, "file lock", U32, U32, TEXT)  # account, node, token -> 
 FILE_LINK = Space(0x86, "file link", U32, U32, HASH)  # account, node, sha-256 of a share link's secret -> LinkRecord
 FILE_ACL = Space(0x87, "file acl", U32, U32)  # account, node -> AclRecord
 FILE_GRANT = Space(0x88, "file grant", TEXT, U32, U32)  # whom, account, node -> empty: the ACLs that name somebody
+FILE_WATCH = Space(0x8B, "file watch", U32, U32, U32)  # account, folder's node, who wants to hear of it -> Watch
+# account, folder's node, who is to hear, node, who did (0: by a link), what -> Deed
+FILE_DEED = Space(0x8C, "file deed", U32, U32, U32, U32, U32, U32)
+
 # Directories of the server machine that are mapped into people's files (core/directories)
 MAPPED = Space(0x89, "mapped directory", TEXT)  # name -> MappedRecord
 MAPPED_LOCK = Space(0x8A, "mapped directory's lock", TEXT, HASH, TEXT)  # name, sha-256 of a path, token -> MappedLock
@@ -105,6 +109,7 @@ ALL = (
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
     MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_ACL, FILE_GRANT,
+    FILE_WATCH, FILE_DEED,
     MAPPED, MAPPED_LOCK,
     SEARCH_FOLDER, SEARCH_STANDING, SEARCH_MEMBER, SEARCH_SOURCE, SEARCH_DUE,
     BLOB, BLOB_BYTES, BLOB_UNUSED,

@@ -1,1 +1,1 @@
-"""Directories of the server machine that the administrator maps into people's files; docs/decisions/0010."""
+"""Directories of the server machine that the administrator maps into people's files; docs/decisions/0011."""

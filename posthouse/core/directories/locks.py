@@ -1,7 +1,7 @@
 """Locks in mapped directories, by path; RFC 4918 6, 7 and 9.10. The rules are those of core/files/covering.
 
 A lock is looked at before the file system is asked for a change, not in one transaction with it: one that is taken in
-that very moment may come too late (docs/decisions/0010).
+that very moment may come too late (docs/decisions/0011).
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ class Conditions(msgspec.Struct, array_like=True, frozen=True):
     """Who asks, the lock tokens that he sent, and which contents he thinks are there.
 
     `match`: the file is there with one of these ETags, or any for "*" (RFC 9110 13.1.1); `none_match`: it is not there
-    with one of these, or not at all for "*" (13.1.2). ETags are without their quotes. `reach` is how far sharing goes.
+    with one of these, or not at all for "*" (13.1.2). ETags are without their quotes. `reach` is how far sharing
+    goes; `by_link` when somebody else comes by a share link of his.
     """
 
     who: int
@@ -23,6 +24,7 @@ class Conditions(msgspec.Struct, array_like=True, frozen=True):
     match: tuple[str, ...] | None = None
     none_match: tuple[str, ...] | None = None
     reach: Reach = "domain"
+    by_link: bool = False
 
     def check(self, name: str, entry: Entry | None) -> None:
         """Raise ConditionFailed when what is there is not what was meant."""

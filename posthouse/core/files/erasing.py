@@ -18,6 +18,7 @@ from posthouse.core.files.errors import NoSuchFile
 from posthouse.core.files.filing import Filing, doomed_place
 from posthouse.core.files.records import DOOMED, ROOT, TRASH, Place, decode_earlier, decode_entry, decode_tree
 from posthouse.core.files.tree import Found, above, list_folder, locate, read_place
+from posthouse.core.files.watching import note
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -26,12 +27,14 @@ from posthouse.storage.jobs import Lease, end_job, holds_job, need_job, put_off_
 from posthouse.storage.keys import Space
 from posthouse.storage.spaces import (
     FILE_CHILD,
+    FILE_DEED,
     FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
     FILE_REVISION,
     FILE_TREE,
+    FILE_WATCH,
     ITEM,
 )
 
@@ -47,6 +50,7 @@ def remove(txn: WriteTransaction, account: int, node: int, to_trash: bool, condi
     check_removal(txn, account, node, conditions, now)
     found = locate(txn, account, node)
     with Filing(txn, account, now) as filing:
+        note(filing, conditions, "deleted", found.entry, above(txn, account, node)[1:], found.place.name)
         unhang(filing, found, to_trash=to_trash)
 
 
@@ -136,7 +140,7 @@ def erase_files(txn: WriteTransaction, account: int, limit: int, now: int) -> bo
                 release(txn, hash_, now)
             txn.delete(key)
             left -= 1
-    for space in (FILE_NODE, FILE_PROPERTY, FILE_LOCK, FILE_LINK):
+    for space in (FILE_NODE, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_WATCH, FILE_DEED):
         left -= delete_some(txn, *space.range(account), left)
     tree = txn.get(FILE_TREE.key(account))
     number = None

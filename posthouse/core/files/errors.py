@@ -77,6 +77,14 @@ class NoSuchLink(Refused):
     """A token that leads nowhere, or not now. args: what was asked for."""
 
 
+class NoNotices(Refused):
+    """This server tells nobody of changes."""
+
+
+class TooManyWatches(Refused):
+    """args: how many folders of an account may be watched, each by each counted."""
+
+
 class LinkOver(Refused):
     """A link whose time is over, or that was used as often as it may be. args: its label."""
 

@@ -30,12 +30,14 @@ from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.items import Item, decode_item
 from posthouse.storage.spaces import (
     FILE_CHILD,
+    FILE_DEED,
     FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
     FILE_REVISION,
     FILE_TREE,
+    FILE_WATCH,
     ITEM,
 )
 
@@ -120,6 +122,8 @@ class Filing(Revision):
             txn.delete_range(*FILE_PROPERTY.range(account, node))
         txn.delete_range(*FILE_LOCK.range(account, node))
         txn.delete_range(*FILE_LINK.range(account, node))
+        txn.delete_range(*FILE_WATCH.range(account, node))
+        txn.delete_range(*FILE_DEED.range(account, node))
         write_acl(txn, account, node, None, FILES)
         txn.delete(FILE_CHILD.key(account, found.place.parent, found.place.name))
         txn.delete(FILE_NODE.key(account, node))

@@ -19,6 +19,8 @@ class FileLimits(Struct, array_like=True, frozen=True):
     locks: int
     links: int
     lists: int
+    notice_ms: int
+    watches: int
 
 
 class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +75,25 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = 1_000
 
+    notice_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_080,
+            description="For how many minutes changes in a folder are gathered before those who asked for it are told"
+            " of them by one letter; 0: nobody is told.",
+        ),
+    ] = 15
+    watches: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="How many such wishes to be told there may be in an account's files."
+            " Whoever changes something there has all of these looked at.",
+        ),
+    ] = 200
+
     @property
     def limits(self) -> FileLimits:
         """What operations are given."""
@@ -86,4 +107,6 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self.locks,
             self.links,
             self.lists,
+            self.notice_minutes * 60_000,
+            self.watches,
         )

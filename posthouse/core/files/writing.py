@@ -14,6 +14,7 @@ from posthouse.core.files.names import checked
 from posthouse.core.files.records import ENCODER, Earlier, Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, chain, locate, read_entry
+from posthouse.core.files.watching import note
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import Blob, keep
 from posthouse.storage.contract import WriteTransaction, operation
@@ -69,6 +70,8 @@ def put_document(
     with Filing(txn, account, now) as filing:
         if held is not None:
             entry = write_contents(filing, locate(txn, account, held.node), document, conditions.who, limits)
+            if entry.revision != held.revision:
+                note(filing, conditions, "changed", entry, nodes, name)
             return Written(entry, False, filing.modseq)
         filing.check_room(limits.nodes)
         keep(txn, document.blob)
@@ -83,6 +86,7 @@ def put_document(
             conditions.who,
         )
         filing.add(folder, name, entry)
+        note(filing, conditions, "added", entry, nodes, name)
         return Written(entry, True, filing.modseq)
 
 
@@ -112,6 +116,7 @@ def make_folder(
         filing.check_room(limits.nodes)
         entry = Entry(0, True, b"", 0, "", now, now, conditions.who)
         filing.add(folder, name, entry)
+        note(filing, conditions, "added", entry, nodes, name)
         return Written(entry, True, filing.modseq)
 
 

@@ -27,6 +27,7 @@ from posthouse.core.files.records import (
     LockRecord,
     Place,
 )
+from posthouse.core.files.watching import Deed, Watch
 from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.core.maintenance.records import get_readable, scan_readable
@@ -36,12 +37,14 @@ from posthouse.storage.items import Item, decode_item, scan_items
 from posthouse.storage.spaces import (
     COLLECTION,
     FILE_CHILD,
+    FILE_DEED,
     FILE_LINK,
     FILE_LOCK,
     FILE_NODE,
     FILE_PROPERTY,
     FILE_REVISION,
     FILE_TREE,
+    FILE_WATCH,
     ITEM,
 )
 
@@ -238,14 +241,22 @@ def _read_properties(txn: ReadTransaction, found: FileSurvey) -> None:
 
 
 def _read_locks(txn: ReadTransaction, found: FileSurvey) -> None:
-    """Locks, and share links likewise."""
-    for space, kind, called in ((FILE_LOCK, LockRecord, "a lock"), (FILE_LINK, LinkRecord, "a share link")):
+    """Locks, and share links and who is to be told of changes likewise; then what he is to be told."""
+    held = (
+        (FILE_LOCK, LockRecord, "a lock"),
+        (FILE_LINK, LinkRecord, "a share link"),
+        (FILE_WATCH, Watch, "a wish to be told of changes"),
+    )
+    for space, kind, called in held:
         for (_, node, which), record in scan_readable(txn, space, kind, found.account):
             key = space.key(found.account, node, which)
             if record is None:
                 found.drop(f"{called} cannot be read", key, node)
             elif not found.knows(node):
                 found.drop(f"{called} is there without it", key, node)
+    for values, deed in scan_readable(txn, FILE_DEED, Deed, found.account):
+        if deed is None or txn.get(FILE_WATCH.key(*values[:3])) is None:
+            found.drop("a change is to be told to nobody, or cannot be read", FILE_DEED.key(*values), values[1])
 
 
 def _read_items(txn: ReadTransaction, found: FileSurvey, number: int, log_from: int) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from posthouse.admin import notices, share_files
 from posthouse.admin import share as admin
-from posthouse.admin import share_files
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
-from posthouse.server.cli.output import show_done, show_table
+from posthouse.server.cli.output import Column, show_done, show_table
 
 FOLDER = click.option(
     "--folder", metavar="NAME", help="Which folder of an account or a group; without it, all that a group has."
@@ -75,6 +75,31 @@ def remove(invocation: Invocation, owner: str, whom: str | None, folder: str | N
         return
     invocation.run(lambda store: admin.remove(store, owner, whom, folder, settings))
     show_done(f"{whom or 'its own list'} removed")
+
+
+@share.command("notify")
+@click.argument("owner")
+@click.argument("whom")
+@click.argument("path")
+@click.option("--off", is_flag=True, help="Tell of it no more.")
+@pass_invocation
+def notify(invocation: Invocation, owner: str, whom: str, path: str, off: bool) -> None:
+    """Tell WHOM by letter of what others change in the folder at PATH among OWNER's files; / is all of them.
+
+    Who can no longer read there is told no more.
+    """
+    limits, reach = invocation.configuration.files.limits, invocation.configuration.sharing.reach
+    invocation.run(lambda store: notices.set_notices(store, owner, whom, path, limits, reach, wanted=not off))
+    show_done(f"{whom} is told of {path}{' no more' if off else ''}")
+
+
+@share.command("notices")
+@click.argument("owner")
+@pass_invocation
+def list_notices(invocation: Invocation, owner: str) -> None:
+    """List who is told of changes in which of OWNER's folders of files."""
+    shown = invocation.run(lambda store: notices.list_all(store, owner))
+    show_table(shown, [Column("folder", show=lambda path: path or "(in the trash)"), "whom"])
 
 
 def _only_one(folder: str | None, file: str | None) -> None:

@@ -7,9 +7,11 @@ from itertools import groupby
 
 from posthouse.core.files.erasing import ERASE_FILES, erase_doomed, finish_erasing
 from posthouse.core.files.locks import forget_locks
+from posthouse.core.files.noticing import Noticer, finish_noticing
 from posthouse.core.files.revisions import drop_revisions, old_revisions
 from posthouse.core.files.settings import FileSettings
 from posthouse.core.files.trash import accounts_to_empty, empty_trash
+from posthouse.core.files.watching import NOTICE
 from posthouse.server.timetable.runner import Duty
 from posthouse.storage.contract import Store
 
@@ -20,7 +22,7 @@ DAY_MS = 86_400_000
 STAGED_MS = DAY_MS  # no copy of a tree takes so long
 
 
-def file_duties(store: Store, settings: FileSettings, now: Callable[[], int]) -> dict[str, Duty]:
+def file_duties(store: Store, settings: FileSettings, noticer: Noticer, now: Callable[[], int]) -> dict[str, Duty]:
     """The duties by the kind of job; each may be done twice, or be cut off and begun again."""
 
     async def erase(body: bytes) -> None:
@@ -58,6 +60,7 @@ def file_duties(store: Store, settings: FileSettings, now: Callable[[], int]) ->
             after = await store.write(forget_locks, after, AT_ONCE, now())
 
     return {
+        NOTICE: Duty(noticer.tell, ending=finish_noticing),
         ERASE_FILES: Duty(erase, ending=finish_erasing),
         "empty trash": Duty(empty, HOUR_SECONDS),
         "forget revisions": Duty(forget, 24 * HOUR_SECONDS),

@@ -32,6 +32,7 @@ from posthouse.server.timetable.runner import Timetable
 from posthouse.server.timetable.sending import sending_duties
 from posthouse.server.timetable.tidying import tidying_duties
 from posthouse.server.worker.door import Door
+from posthouse.server.worker.files import noticer
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
 from posthouse.server.worker.sending import Sending, build_sending
@@ -101,7 +102,9 @@ class Worker:
                     self._briefed.configuration.dkim,
                     now_ms,
                 )
-                | file_duties(self._parts.store, self._briefed.configuration.files, now_ms)
+                | file_duties(
+                    self._parts.store, self._briefed.configuration.files, noticer(self._parts, now_ms), now_ms
+                )
                 | mail_duties(self._parts.store, self._briefed.configuration.mail, now_ms)
                 | reporting_duties(self._sending.tls_reporter, self._briefed.configuration.routing)
                 | sending_duties(

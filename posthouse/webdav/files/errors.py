@@ -10,6 +10,7 @@ from posthouse.core.files.errors import (
     IsAFolder,
     Locked,
     NameNotAllowed,
+    NoNotices,
     NoSuchFile,
     NoSuchLock,
     NoSuchRevision,
@@ -20,6 +21,7 @@ from posthouse.core.files.errors import (
     TooManyLists,
     TooManyLocks,
     TooManyProperties,
+    TooManyWatches,
 )
 from posthouse.core.mail.errors import TooManyKeywords
 from posthouse.core.sharing.errors import NoSuchGrantee, TooManyGrants
@@ -47,6 +49,8 @@ _TABLE: dict[type[Refused], tuple[int, str, str]] = {
     TooManyFiles: (507, "{DAV:}quota-not-exceeded", "there are too many files"),
     TooManyProperties: (507, "{DAV:}quota-not-exceeded", "there are too many properties"),
     TooManyKeywords: (507, "{DAV:}quota-not-exceeded", "there are too many tags"),
+    NoNotices: (403, "", "nobody is told of changes here"),
+    TooManyWatches: (507, "{DAV:}quota-not-exceeded", "too many are told of changes there"),
     NoSuchRevision: (404, "", "it has no such earlier contents"),
     OverQuota: (507, "{DAV:}quota-not-exceeded", "there is no room for it"),
     NoSuchAccount: (403, "", "the account is gone"),

@@ -5,6 +5,7 @@
 | tags | `tag` elements with a text each; clients write it |
 | note | a text; clients write it |
 | revisions | earlier contents, oldest first: `revision` elements of `number`, `size`, `modified`, `by`, DAV:href |
+| notices | there for who is told by letter of what others change in a folder; each sets and removes his own |
 | thumbnail | the DAV:href of a small picture; `?thumbnail=PIXELS` for other sizes |
 
 Earlier contents are for those who may write: they are read at their address, and come back by a COPY from there onto
@@ -26,7 +27,9 @@ from posthouse.webdav.wire.writing import address, escape
 from posthouse.webdav.wire.xml import children, read_document, text_of
 
 NAMESPACE = "urn:posthouse:files"
-TAGS, NOTE, REVISIONS, THUMBNAIL = [f"{{{NAMESPACE}}}{name}" for name in ("tags", "note", "revisions", "thumbnail")]
+TAGS, NOTE, REVISIONS, THUMBNAIL, NOTICES = [
+    f"{{{NAMESPACE}}}{name}" for name in ("tags", "note", "revisions", "thumbnail", "notices")
+]
 
 
 def tags_element(tags: Sequence[str]) -> bytes:
@@ -51,6 +54,11 @@ def revisions_element(where: Path, revisions: Sequence[tuple[int, Earlier]], wri
         ]
     )
     return f'<revisions xmlns="{NAMESPACE}">{inside}</revisions>'.encode()
+
+
+def notices_element() -> bytes:
+    """The whole property."""
+    return f'<notices xmlns="{NAMESPACE}"/>'.encode()
 
 
 def change_of(properties: Sequence[tuple[str, bytes | None]]) -> FileChange:
@@ -90,5 +98,6 @@ FILES: Table = {
     TAGS: Property(_told, is_protected=False, rights=int(Right.READ), is_told=True),
     NOTE: Property(_told, is_protected=False, rights=int(Right.READ), is_told=True),
     REVISIONS: Property(_told, rights=int(Right.WRITE), is_told=True),
+    NOTICES: Property(_told, is_protected=False, rights=int(Right.READ), is_told=True),
     THUMBNAIL: Property(_thumbnail, rights=int(Right.READ)),
 }

@@ -7,8 +7,18 @@ from collections.abc import Mapping, Sequence
 from posthouse.core.accounts.lookup import addresses_of
 from posthouse.core.files.describing import told_of
 from posthouse.core.files.tree import paths_of
+from posthouse.core.files.watching import watched_by
 from posthouse.webdav.files.drive import Drive
-from posthouse.webdav.files.properties import NOTE, REVISIONS, TAGS, note_element, revisions_element, tags_element
+from posthouse.webdav.files.properties import (
+    NOTE,
+    NOTICES,
+    REVISIONS,
+    TAGS,
+    note_element,
+    notices_element,
+    revisions_element,
+    tags_element,
+)
 from posthouse.webdav.tree import Member
 
 
@@ -35,4 +45,8 @@ async def told_properties(
         for node, path in zip(revised, paths, strict=True):
             if path is not None:
                 found[node][REVISIONS] = revisions_element((*drive.root, *path), said[node][2], writers)
+    if NOTICES in names:
+        folders = [member.key for member in members if member.is_folder and member.key]
+        for node in await drive.store.read(watched_by, drive.account, folders, drive.who):
+            found[node][NOTICES] = notices_element()
     return found

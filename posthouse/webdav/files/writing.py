@@ -9,10 +9,11 @@ from posthouse.core.files.describing import change_file
 from posthouse.core.files.erasing import check_removal, remove
 from posthouse.core.files.moving import Target, move
 from posthouse.core.files.revisions import restore_revision
+from posthouse.core.files.watching import unwatch, watch
 from posthouse.core.files.writing import Document, put_document
 from posthouse.webdav.files.drive import Drive, member_of
 from posthouse.webdav.files.operations import make_described_folder
-from posthouse.webdav.files.properties import NOTE, TAGS, change_of
+from posthouse.webdav.files.properties import NOTE, NOTICES, TAGS, change_of
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.tree import Found, Guard, Member, Tree, Upload, Written
 
@@ -94,10 +95,23 @@ class FileWriting:
     async def change(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
         """Keep properties, and remove others."""
         drive = self._drive
+        if any(name == NOTICES for name, _ in properties):
+            await self._watch(at, properties, guard)
+            return
         if not at.path and any(name in (TAGS, NOTE) for name, _ in properties):
             raise HttpError(403, "tags and notes are of what is in here")
         change, conditions = change_of(properties), drive.conditions(guard)
         await drive.write(change_file, drive.account, _key(at), change, conditions, drive.limits, drive.now())
+
+    async def _watch(self, at: Found, properties: Sequence[tuple[str, bytes | None]], guard: Guard) -> None:
+        """Tell who asks of changes in a folder, or no more: he need only be able to read it."""
+        drive = self._drive
+        if len(properties) != 1:
+            raise HttpError(409, "notices are asked for by themselves")
+        if properties[0][1] is None:
+            await drive.write(unwatch, drive.account, _key(at), drive.who)
+        else:
+            await drive.write(watch, drive.account, _key(at), drive.conditions(guard), drive.limits)
 
 
 def _target(drive: Drive, onto: Tree, target: Found, *, overwrite: bool) -> Target:

@@ -29,6 +29,7 @@ from posthouse.core.files.records import (
 )
 from posthouse.core.files.trash import list_trash, restore
 from posthouse.core.files.tree import files_collection
+from posthouse.core.files.watching import Watch
 from posthouse.core.files.writing import Document, put_document
 from posthouse.core.sharing.grants import AclRecord
 from posthouse.core.sharing.rights import PRESETS
@@ -40,6 +41,7 @@ from posthouse.storage.spaces import (
     COLLECTION,
     FILE_ACL,
     FILE_CHILD,
+    FILE_DEED,
     FILE_GRANT,
     FILE_LINK,
     FILE_LOCK,
@@ -47,6 +49,7 @@ from posthouse.storage.spaces import (
     FILE_PROPERTY,
     FILE_REVISION,
     FILE_TREE,
+    FILE_WATCH,
     ITEM,
 )
 from tests.unit.admin.house import House, delete_raw, open_house, put_raw
@@ -173,6 +176,9 @@ async def test_sound_files(tmp_path: Path) -> None:
             raw(FILE_LINK.key(1, 99, b"h" * 32), ENCODER.encode(LinkRecord("read", 1, 1))),
             "a share link is there without",
         ),
+        (raw(FILE_WATCH.key(1, DOCS, 2), b"\xc1"), "a wish to be told of changes cannot be read"),
+        (raw(FILE_WATCH.key(1, 99, 2), ENCODER.encode(Watch(1, "domain"))), "a wish to be told of changes is there"),
+        (raw(FILE_DEED.key(1, DOCS, 2, 1, 1, 1), b"\xc1"), "a change is to be told to nobody"),
         (raw(FILE_ACL.key(1, 99), ENCODER.encode(AclRecord(()))), "it is gone, and its access-control list is here"),
         (gone(FILE_GRANT.key("account 2", 1, DOCS)), "account 2 is not found to have it shared"),
         (raw(FILE_GRANT.key("account 2", 1, SUB), b""), "account 2 finds it, and it is not shared with it"),

@@ -126,7 +126,7 @@ async def erase_all(store: Store, limit: int = 1000) -> int:
 @query
 def records(txn: ReadTransaction) -> dict[str, int]:
     """How many records there are in each space of files, and blobs that somebody holds."""
-    spaces = {tag: sum(1 for _ in txn.scan(bytes([tag]), bytes([tag + 1]))) for tag in range(0x80, 0x88)}
+    spaces = {tag: sum(1 for _ in txn.scan(bytes([tag]), bytes([tag + 1]))) for tag in (*range(0x80, 0x88), 0x8B, 0x8C)}
     return {f"{tag:x}": count for tag, count in spaces.items() if count}
 
 

@@ -48,7 +48,7 @@ def test_a_links_life(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match="there is no file"):
             server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")
         server.cli("share", "set", server.admin, "bob@example.org", "read", "--file", "/")
-        with pytest.raises(AssertionError, match="only who administers"):
+        with pytest.raises(AssertionError, match="the rights on that file"):
             server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")
         server.cli("share", "set", server.admin, "bob@example.org", "full", "--file", "/")
         server.cli("link", "add", server.admin, "/a.txt", "--by", "bob@example.org")

@@ -11,13 +11,17 @@ from posthouse.core.accounts.errors import NoSuchAccount
 from posthouse.core.files.describing import FileChange, change_file
 from posthouse.core.files.erasing import ERASE_FILES, remove
 from posthouse.core.files.locks import LockWish, all_locks, lock
+from posthouse.core.files.noticing import Noticer
 from posthouse.core.files.records import DOOMED
 from posthouse.core.files.revisions import list_revisions
 from posthouse.core.files.settings import FileSettings
 from posthouse.core.files.trash import list_trash
 from posthouse.core.files.tree import list_folder
+from posthouse.core.mail.letters import BlobLetters
+from posthouse.formats.mime.settings import MimeLimits
 from posthouse.server.timetable.duties import all_duties
 from posthouse.server.timetable.files import file_duties
+from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import ReadTransaction, query
 from posthouse.storage.memory import MemoryStore
@@ -39,6 +43,7 @@ from tests.unit.core.filehouse import (
 )
 
 SETTINGS = FileSettings(trash_days=3, revision_days=5)
+NOTICER = Noticer(MemoryStore(), BlobLetters(MemoryBlobs(), MimeLimits()), "mx.example.org", 0, 0, lambda: NOW)
 
 
 async def test_their_time() -> None:
@@ -52,7 +57,7 @@ async def test_their_time() -> None:
     await store.write(lock, 1, a, LockWish("t", True, False, "", NOW + DAY), ME, LIMITS, NOW)
 
     async def left(now: int) -> tuple[int, int, int]:
-        duties = file_duties(store, SETTINGS, lambda: now)
+        duties = file_duties(store, SETTINGS, NOTICER, lambda: now)
         for kind in ("empty trash", "forget revisions", "forget locks"):
             assert await duties[kind].do(b"") is None
         await sound(store)
@@ -72,13 +77,13 @@ async def test_many_are_gone_through() -> None:
     await with_account(store)
     await folders(store, "a", *[f"a/{number}" for number in range(450)])
     await store.write(remove, 1, await node(store, "a"), False, ME, NOW)
-    await file_duties(store, SETTINGS, lambda: NOW)[ERASE_FILES].do(b"1")
+    await file_duties(store, SETTINGS, NOTICER, lambda: NOW)[ERASE_FILES].do(b"1")
     assert await store.read(list_folder, 1, DOOMED, "", 1) == []
     for number in range(420):
         await put(store, f"f{number}", "1")
         await put(store, f"f{number}", "22")
         await store.write(remove, 1, await node(store, f"f{number}"), number % 2 == 0, ME, NOW)
-    duties = file_duties(store, SETTINGS, lambda: NOW + 9 * DAY)
+    duties = file_duties(store, SETTINGS, NOTICER, lambda: NOW + 9 * DAY)
     await duties["forget revisions"].do(b"")
     assert await octets_held(store) == 420
     await duties["empty trash"].do(b"")
@@ -99,7 +104,7 @@ async def test_a_deleted_account_leaves_no_files(tmp_path: Path) -> None:
     await duties[ERASE_ACCOUNT].do(b"1")
     assert await store.read(records) == {}
     assert await store.read(collections_of, 1) == 0
-    await file_duties(store, SETTINGS, lambda: NOW)[ERASE_FILES].do(b"1")
+    await file_duties(store, SETTINGS, NOTICER, lambda: NOW)[ERASE_FILES].do(b"1")
     with pytest.raises(NoSuchAccount):
         await put(store, "new")
     assert await store.read(records) == {}

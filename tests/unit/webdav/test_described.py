@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
+
 from posthouse.webdav.files.properties import NAMESPACE
 from tests.unit.webdav.davhouse import BASE, DavHouse, Said
 
@@ -140,3 +142,30 @@ class Painter:
 
     async def picture(self, hash_: bytes, size: int, media_type: str, side: int) -> bytes | None:
         return b"picture"
+
+
+async def test_who_reads_a_folder_may_ask_for_notices() -> None:
+    house = await DavHouse().open()
+    await house.ask("MKCOL", "/top")
+    await house.ask("PUT", "/top/file", "x")
+    reads = (
+        "<ace><principal><href>/dav/principals/bob@example.org/</href></principal>"
+        "<grant><privilege><read/></privilege></grant></ace>"
+    )
+    assert (await house.ask("ACL", "/top", f'<acl xmlns="DAV:">{reads}</acl>')).status == 200
+    for login in ("", BOB):
+        rows = await prop(house, f"{BASE}/top/", "notices", depth="1", login=login)
+        assert rows.rows() == {f"{BASE}/top/": {"notices": "404"}, f"{BASE}/top/file": {"notices": "404"}}
+    said = await update(house, f"{BASE}/top/", "<P:notices/>", login=BOB)
+    assert said.rows() == {f"{BASE}/top/": {"notices": "200"}}
+    for login, status in (("", "404"), (BOB, "200")):
+        rows = await prop(house, f"{BASE}/top/", "notices", login=login)
+        assert rows.rows() == {f"{BASE}/top/": {"notices": status}}
+    assert (await update(house, "/top/", "<P:notices/><x/>")).status == 409
+    assert (await update(house, "/top/file", "<P:notices/>")).status == 409
+    await update(house, f"{BASE}/top/", "<P:notices/>", "remove", login=BOB)
+    assert (await prop(house, f"{BASE}/top/", "notices", login=BOB)).rows() == {f"{BASE}/top/": {"notices": "404"}}
+    assert (await update(house, "/", "<P:notices/>")).rows() == {f"{BASE}/": {"notices": "200"}}
+    assert (await prop(house, "/", "notices")).rows() == {f"{BASE}/": {"notices": "200"}}
+    house.limits = msgspec.structs.replace(house.limits, notice_ms=0)
+    assert (await update(house, "/top/", "<P:notices/>")).status == 403

@@ -88,7 +88,7 @@ class Uploads:
 
     async def _keep(self, link: Link, folder: Entry, name: str, writer: BlobWriter) -> str:
         document = Document(await writer.finish(), media_type_of(name))
-        conditions = Conditions(link.record.who, none_match=(ANY,), reach=self._reach)
+        conditions = Conditions(link.record.who, none_match=(ANY,), reach=self._reach, by_link=True)
         account, limits, now = link.key.account, self._limits, self._now()
         for each in chain([name], numbered(name)):
             try:
