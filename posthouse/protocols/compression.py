@@ -48,11 +48,17 @@ class Inflater:
 
     def next_piece(self) -> bytes:
         """The next octets, at most a slice; empty when more has to come first."""
-        piece = self._stream.decompress(self._waiting, SLICE)
-        self._waiting = self._stream.unconsumed_tail
-        if self._stream.eof:
+        piece = b""
+        if not self._stream.eof:
+            piece = self._stream.decompress(self._waiting, SLICE)
+            self._waiting = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+        if self._stream.eof and len(self._waiting) > SLICE:
             raise zlib.error("the peer has ended its stream")
         return piece
+
+    def rest(self) -> bytes:
+        """What came behind a stream that the peer has ended; behind one that goes on nothing can be told from it."""
+        return self._waiting if self._stream.eof else b""
 
 
 class DeflatingTransport:
@@ -87,10 +93,7 @@ class DeflatingTransport:
 
     def loseConnection(self) -> None:
         """Close behind what was written."""
-        while self._waiting:
-            self._compress_slice()
-        self.lost()
-        self._transport.loseConnection()
+        self.finish().loseConnection()
 
     def lost(self) -> None:
         """The connection is gone: run nothing more."""
@@ -101,6 +104,13 @@ class DeflatingTransport:
         self._waiting.clear()
         self._size = 0
         self._release()
+
+    def finish(self) -> Any:
+        """Compress and send all that was written; the transport that goes on without."""
+        while self._waiting:
+            self._compress_slice()
+        self.lost()
+        return self._transport
 
     @property
     def is_resting(self) -> bool:

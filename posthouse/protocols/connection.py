@@ -121,6 +121,15 @@ class Connection(Protocol):
         self.transport = self._deflating = DeflatingTransport(self.transport, settings)
         self._inflater = Inflater()
 
+    def stop_compression(self) -> None:
+        """What was written is the last that is compressed, and what came by now was (RFC 8437 4.1)."""
+        if self._deflating is None or self._inflater is None:
+            return
+        self.transport, self._deflating = self._deflating.finish(), None
+        rest, self._inflater = self._inflater.rest(), None
+        if rest:
+            self.received(rest)
+
     @property
     def is_compressed(self) -> bool:
         return self._deflating is not None

@@ -45,6 +45,9 @@ class Channel(Output, Protocol):
     def start_compression(self, settings: CompressionSettings) -> None:
         """Compress behind what was written, and take what comes as compressed from now on."""
 
+    def stop_compression(self) -> None:
+        """Compress nothing behind what was written, and take what comes as it is; the peer waits or ends its stream."""
+
     def close(self) -> None:
         """Close behind what was written."""
 

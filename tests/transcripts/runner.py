@@ -12,6 +12,7 @@ A transcript is a text file in `tests/transcripts/<protocol>/`:
     S: [closed]                           the server has closed the connection
     S: [tls]                              the server has begun TLS; what follows is as if inside it
     S: [deflate]                          from here on both sides compress
+    S: [plain]                            and from here on no longer
 
 Each protocol folder has `stage.py` with `async def set_stage(options: dict[str, str]) -> Stage`.
 """
@@ -163,6 +164,10 @@ class MemoryTransport:
         self._deflater, self._inflater = zlib.compressobj(wbits=-15), zlib.decompressobj(-15)
         self.received[:] = self._inflater.decompress(bytes(self.received))
 
+    def end_deflate(self) -> None:
+        """Neither is compressed any more; the server had said nothing else so far."""
+        self._deflater = self._inflater = None
+
     async def hang_up(self) -> None:
         """The client goes away."""
         self.abortConnection()
@@ -225,6 +230,8 @@ async def play(path: Path, set_stage: Callable[[dict[str, str]], Any]) -> None:
                 await client.wait_for_tls()
             elif line.text == b"[deflate]":
                 client.begin_deflate()
+            elif line.text == b"[plain]":
+                client.end_deflate()
             elif line.text.endswith(b"**"):
                 await client.skip_lines(line.text[:-2])
             else:

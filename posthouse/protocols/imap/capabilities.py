@@ -51,7 +51,6 @@ LOGGED_IN = (
     "UIDBATCHES",
     "UIDONLY",
     "UIDPLUS",
-    "UNAUTHENTICATE",
     "UNSELECT",
     "UTF8=ACCEPT",
     "WITHIN",
@@ -64,6 +63,8 @@ def capabilities(channel: Channel, settings: ImapSettings, *, logged_in: bool, t
     if logged_in:
         if settings.compression.level and not channel.is_compressed:
             names.append("COMPRESS=DEFLATE")
+        if settings.unauthenticate:
+            names.append("UNAUTHENTICATE")
         return [
             *names,
             *LOGGED_IN,

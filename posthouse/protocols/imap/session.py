@@ -197,7 +197,7 @@ class Session:
         self._unwatch = self.contracts.bus.subscribe(login_topic(login.account), look)
 
     def forget_user(self) -> None:
-        """Be as before the login; TLS and compression stay as they are (RFC 8437 3)."""
+        """Be as before the login, but for TLS (RFC 8437 4.1)."""
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None

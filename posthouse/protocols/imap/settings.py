@@ -83,5 +83,12 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Most IMAP connections that one worker holds at a time.")
     ] = 20_000
+    unauthenticate: Annotated[
+        bool,
+        Meta(
+            description="Whether a client may log in again on the same connection (UNAUTHENTICATE); a proxy that looks "
+            "at logins alone may want it not to."
+        ),
+    ] = True  # RFC 8437 8: there must be a way
     compression: CompressionSettings = CompressionSettings()
     wire: WireLimits = WireLimits()

@@ -107,7 +107,7 @@ async def test_a_slow_reader_is_waited_for() -> None:
 
 
 async def test_what_is_no_stream_ends_the_session() -> None:
-    for octets in (b"a NOOP\r\n", b"\x03\x00"):  # not compressed; the end of the stream
+    for octets in (b"a NOOP\r\n", b"\x03\x00" + b"a NOOP\r\n" * 10_000):  # not compressed; much behind its end
         world = await open_world()
         client = await logged_in(world)
         await client.ok("COMPRESS DEFLATE")
@@ -115,6 +115,20 @@ async def test_what_is_no_stream_ends_the_session() -> None:
         assert await client.line() == b"[closed]"
         await asyncio.sleep(0)
         assert not world.factory.connections
+
+
+async def test_a_stream_that_ends_with_unauthenticate_may_be_followed_at_once() -> None:
+    """RFC 8437 3, 4.1: by the next login, in the clear."""
+    world = await open_world()
+    client = await logged_in(world)
+    await client.ok("COMPRESS DEFLATE")
+    stream = zlib.compressobj(wbits=-15)
+    octets = stream.compress(b"a UNAUTHENTICATE\r\n") + stream.flush()
+    client.transport.send(octets + b"b LOGIN bob@example.org secret\r\n")
+    while not client.transport.received.endswith(b"Logged in\r\n"):
+        await client.transport._wait()
+    answers = zlib.decompressobj(-15).decompress(client.transport.received.partition(b"b OK")[0])
+    assert answers.startswith(b"a OK [CAPABILITY ")
 
 
 async def test_nothing_may_follow_before_the_answer() -> None:

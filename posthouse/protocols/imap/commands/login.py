@@ -54,12 +54,16 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
         raise
 
 
-async def unauthenticate(command: Unauthenticate, session: Session) -> Ok:
-    """Be nobody again, for another login on the same connection; RFC 8437."""
+async def unauthenticate(command: Unauthenticate, session: Session) -> None:
+    """Be nobody again, for another login on this connection; RFC 8437. The answer is the last that is compressed."""
+    if not session.contracts.settings.unauthenticate:
+        raise Bad("UNAUTHENTICATE is not offered")
     if session.user is None:
         raise Bad("Log in first")
     session.forget_user()
-    return Ok("Log in as whom you like", session.capability_code())
+    said = session.dialect.say(command.tag, "OK", "Log in as whom you like", session.capability_code())
+    session.channel.write(said)
+    session.channel.stop_compression()
 
 
 async def _ask(challenge: bytes, session: Session) -> bytes:

@@ -124,6 +124,7 @@ GERMAN: dict[str, str] = {
     "That compression is not offered": "Diese Kompression wird nicht angeboten",
     "The charset is UTF-8": "Der Zeichensatz ist UTF-8",
     "There is no TLS here": "TLS gibt es hier nicht",
+    "UNAUTHENTICATE is not offered": "UNAUTHENTICATE wird nicht angeboten",
     "Wait for the answer to COMPRESS": "Erst die Antwort auf COMPRESS abwarten",
     "You have logged in already": "Die Anmeldung ist schon geschehen",
     # The end
