@@ -26,6 +26,7 @@ from posthouse.protocols.compression import CompressionSettings, DeflatingTransp
 log = structlog.get_logger()
 
 T = TypeVar("T")
+HELD_OCTETS = 65_536  # of what one turn writes; more goes out before its end
 
 
 class Output(Contract):
@@ -63,6 +64,8 @@ class Connection(Protocol):
         self._deflating: DeflatingTransport | None = None
         self._inflater: Inflater | None = None
         self._reading_paused = False
+        self._held: list[bytes] | None = None  # what was written since octets came, which goes out as one
+        self._held_octets = 0
 
     # What subclasses give
 
@@ -83,7 +86,12 @@ class Connection(Protocol):
     # What sessions use
 
     def write(self, octets: bytes) -> None:
-        if self.is_open:
+        if self._held is not None:
+            self._held.append(octets)
+            self._held_octets += len(octets)
+            if self._held_octets >= HELD_OCTETS:
+                self._send_held(self._held)
+        elif self.is_open:
             self.transport.write(octets)
 
     async def drain(self) -> None:
@@ -99,6 +107,7 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close when all that was written has gone out; a peer that does not let us is cut."""
         if self.is_open:
+            self._send_held(self._held)
             self.set_timeout(0)
             self._is_closing = True
             self._timeout = asyncio.get_running_loop().call_later(self.closing_seconds, self.abort)
@@ -109,15 +118,18 @@ class Connection(Protocol):
     def abort(self) -> None:
         """Close now."""
         if self.is_open:
+            self._send_held(self._held)
             self.transport.abortConnection()
 
     def start_tls(self) -> None:
         """Begin TLS behind what was written; the caller drops plain bytes that it had buffered (RFC 3207, RFC 2595)."""
+        self._send_held(self._held)
         self.transport.startTLS(self._tls_context_factory)
         self.peer = Peer(self.peer.host, self.peer.port, True)
 
     def start_compression(self, settings: CompressionSettings) -> None:
         """Compress behind what was written, and inflate what comes from now on (RFC 4978 3)."""
+        self._send_held(self._held)
         self.transport = self._deflating = DeflatingTransport(self.transport, settings)
         self._inflater = Inflater()
 
@@ -212,11 +224,16 @@ class Connection(Protocol):
             return  # TLS goes on reading until the peer ends it, and nobody asks any more
         if self._timeout is not None:
             self._heard = asyncio.get_running_loop().time()
-        if self._inflater is None:
-            self.received(data)
-        else:
-            self._inflater.feed(data)
-            self._inflate(self._inflater)
+        if self._held is not None:
+            self._take(data)  # a transport that goes on reading gives at once what it has kept
+            return
+        held: list[bytes] = []
+        self._held = held
+        try:
+            self._take(data)
+        finally:
+            self._send_held(held)
+            self._held = None
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.is_open = False
@@ -243,6 +260,21 @@ class Connection(Protocol):
 
     def stopProducing(self) -> None:
         self.resumeProducing()
+
+    def _take(self, data: bytes) -> None:
+        if self._inflater is None:
+            self.received(data)
+        else:
+            self._inflater.feed(data)
+            self._inflate(self._inflater)
+
+    def _send_held(self, held: list[bytes] | None) -> None:
+        if held:
+            octets = held[0] if len(held) == 1 else b"".join(held)
+            held.clear()
+            self._held_octets = 0
+            if self.is_open:
+                self.transport.write(octets)
 
     def _inflate(self, inflater: Inflater) -> None:
         try:

@@ -138,12 +138,18 @@ def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[Blob
 
 
 @query
+def is_newest(txn: ReadTransaction, account: int, modseq: int) -> bool:
+    """True when nothing has happened in the account since `modseq`; asked behind every command."""
+    return not happened_since(txn, account, modseq)
+
+
+@query
 def changes(
     txn: ReadTransaction, account: int, mailbox: int, since: int, until: int | None, limit: int | None
 ) -> LogPage:
     """What the log says of the mailbox after modseq `since`, a page of it; raises NoSuchMailbox when it is gone."""
     if not happened_since(txn, account, since):
-        return LogPage(since, [], [], [], True)  # asked behind every command: it was there, and still is
+        return LogPage(since, [], [], [], True)  # it was there, and still is
     _readable(txn, account, mailbox)
     return log_page(txn, account, mailbox, since, until, limit)
 

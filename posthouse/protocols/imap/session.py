@@ -1,7 +1,7 @@
 """One IMAP session: its state, and the commands that are allowed in it; RFC 9051 3. No I/O.
 
-A command runs in one task, begun when it is whole; while a session idles there is none. What comes meanwhile waits in
-the decoder.
+A command begins when it is whole, and becomes a task only where it waits; while a session idles there is none. What
+comes meanwhile waits in the decoder.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
-LEAVING = (Select, Examine, Unselect, Logout)  # commands after which it does not matter what one may do
+LEAVING = frozenset({Select, Examine, Unselect, Logout})  # commands after which it does not matter what one may do
+REMOVING = frozenset({Expunge, UidExpunge, Move, Replace})
 TURN_SECONDS = 0.01  # for so long a session does what has come before others have their turn
 DAY_SECONDS = 86_400.0
 RESTARTING = "The server restarts, connect again"
@@ -122,7 +123,9 @@ class Session:
         self.decoder.feed(octets)
         if self._line is not None:
             self._offer_line()
-        self.wake()
+        if not self._busy and not self.ended:
+            self._busy = True
+            self.channel.start(self._work())
         if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
             self._reading_paused = True
             self.channel.pause_reading()
@@ -210,7 +213,7 @@ class Session:
         self.channel.set_timeout(self.contracts.settings.login_timeout_seconds)
 
     def wake(self) -> None:
-        """Look whether there is something to do."""
+        """Look whether there is something to do, in the loop's next turn: what happens till then is told with it."""
         if not self._busy and not self.ended:
             self._busy = True
             self.channel.spawn(self._work())
@@ -251,8 +254,15 @@ class Session:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while not self.ended:
-            going_on = await (self._take_next() if self.idling is None else self._idle(self.idling))
-            going_on = going_on or await self._tell_news()
+            if self.idling is not None:
+                going_on = await self._idle(self.idling)
+            else:
+                event = self.decoder.next_event()
+                going_on = event is not None
+                if event is not None:
+                    await self._take(event)
+            if not going_on and self.watch is not None:
+                going_on = await self._tell_news(self.watch)
             if not going_on and not self._reading_paused:
                 break
             # where nothing is whole yet, however much there is, only reading brings the rest
@@ -263,20 +273,10 @@ class Session:
                 began = loop.time()
         self._busy = False
 
-    async def _take_next(self) -> bool:
-        """Do what has come; False when nothing is whole yet."""
-        event = self.decoder.next_event()
-        if event is None:
-            return False
-        await self._take(event)
-        if self._last_words is not None and self.incoming is None:
-            self.say_bye(*self._last_words)
-        return True
-
-    async def _tell_news(self) -> bool:
+    async def _tell_news(self, watch: Watch) -> bool:
         """Tell what NOTIFY asked for, between commands; False when there is nothing new."""
-        watch, user = self.watch, self.user
-        if watch is None or user is None or not watch.news or self.incoming is not None:
+        user = self.user
+        if user is None or not watch.news or self.incoming is not None:
             return False
         watch.news = False
         view = self.view
@@ -322,17 +322,19 @@ class Session:
         return None
 
     async def _take(self, event: Event) -> None:
-        if isinstance(event, NeedContinuation):
+        if isinstance(event, Command):
+            await self._run(event)
+        elif isinstance(event, NeedContinuation):
             self.channel.write(encoder.continuation())
         elif isinstance(event, Malformed):
             self._drop_incoming()
             if event.unsaves and self.view is not None:
                 self.view.saved = []  # RFC 5182 2.1
             self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
-        elif isinstance(event, AppendEvent):
-            await self._take_letter(event)
         else:
-            await self._run(event)
+            await self._take_letter(event)
+        if self._last_words is not None and self.incoming is None:
+            self.say_bye(*self._last_words)
 
     async def _take_letter(self, event: AppendEvent) -> None:
         if isinstance(event, AppendStart) and event.index == 0:
@@ -354,21 +356,15 @@ class Session:
     async def _run(self, command: Command) -> None:
         await self._answer(
             command.tag,
-            self._dispatch(command),
+            self._do(command),
             expunges=not _by_number(command),
-            removes=isinstance(command, Expunge | UidExpunge | Move | Replace),
+            removes=type(command) in REMOVING,
         )
         if self.watch is not None and self.user is not None:
             self.watch.follow(self._foreign_account(self.user), self.user)
 
     def _foreign_account(self, user: User) -> int:
         return 0 if self.view is None or self.view.account == user.account else self.view.account
-
-    async def _dispatch(self, command: Command) -> Ok | None:
-        outcome = await self._do(command)
-        if self.watch is not None and self.user is not None:
-            await self.watch.absorb(command, () if outcome is None else outcome.placed, self.user)
-        return outcome
 
     async def _do(self, command: Command) -> Ok | None:
         if not self.dialect.condstore and self.user is not None and enables_condstore(command):
@@ -377,21 +373,32 @@ class Session:
                 self.view.tell_synced(self.channel)  # RFC 7162 3.1
         if self.dialect.uid_only or self.dialect.utf8_accepted:
             refuse_unspeakable(command, self.dialect)
+        view = self.view
+        if view is not None and (view.virtual or self._is_foreign(view)) and type(command) not in LEAVING:
+            await self._renew_rights(view)
+            await view.refresh()
+        outcome = await self._begun(command)
+        if self.watch is not None and self.user is not None:
+            await self.watch.absorb(command, () if outcome is None else outcome.placed, self.user)
+        return outcome
+
+    def _begun(self, command: Command) -> Awaitable[Ok | None]:
+        """The command, to be awaited; raises Bad where it is not allowed."""
         kind = type(command)
-        if self.view is not None and kind not in LEAVING:
-            await self._renew_rights(self.view)
-            await self.view.refresh()
         for_connection = CONNECTION_COMMANDS.get(kind)
         if for_connection is not None:
-            return await for_connection(command, self)
+            return for_connection(command, self)
         if self.user is None:
             raise Bad("Log in first")
         for_user = USER_COMMANDS.get(kind)
         if for_user is not None:
-            return await for_user(command, self.user)
+            return for_user(command, self.user)
         if self.view is None:
             raise Bad("Select a mailbox first")
-        return await MAILBOX_COMMANDS[kind](command, self.view, self.user)
+        return MAILBOX_COMMANDS[kind](command, self.view, self.user)
+
+    def _is_foreign(self, view: View) -> bool:
+        return self.user is not None and view.account != self.user.account
 
     async def _renew_rights(self, view: View) -> None:
         """What one may do with another's mailbox may have changed; raises ViewLost when one may not read it now."""
@@ -446,7 +453,8 @@ class Session:
 
     async def _catch_up(self, view: View, *, expunges: bool) -> None:
         try:
-            await self._renew_rights(view)
+            if self._is_foreign(view):
+                await self._renew_rights(view)
             watch = self.watch
             arrived = await view.catch_up(self.channel, expunges=expunges, flags=watch is None or watch.tells_flags)
             if arrived and watch is not None and watch.wanted and self.user is not None:
@@ -483,6 +491,8 @@ def _by_number(command: Command) -> bool:
 
     RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
     """
+    if isinstance(command, Fetch | Store):
+        return not command.uid
     if isinstance(command, Search | Sort | Thread | MultiSearch):
         return not command.uid or keys.holds(command.key, keys.Numbers)
-    return isinstance(command, Fetch | Store) and not command.uid
+    return False

@@ -274,11 +274,13 @@ class View:
 
         Raises ViewLost.
         """
-        await self.refresh()
+        if self.virtual:
+            await self.refresh()
         numbering = self.numbering
+        if not numbering.gone and await self.store.read(messages.is_newest, self.account, self.modseq):
+            return []
         changes = await numbering.news()
         if changes.complete and changes.modseq == self.modseq and not numbering.gone:
-            await output.drain()
             return []
         if changes.created and self.claims:
             changes = await self._claim_recent()

@@ -105,6 +105,8 @@ class Decoder:
         """The next event, None when more octets are needed for one. Never raises."""
         if self._waiting:
             return self._waiting.pop()
+        if not self._buffer and self._state is _State.LINE:
+            return None
         while True:
             event = _STEPS[self._state](self)
             if event is not _AGAIN:
