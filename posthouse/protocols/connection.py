@@ -10,6 +10,7 @@ import asyncio
 import types
 import zlib
 from collections.abc import Coroutine, Generator
+from time import monotonic
 from typing import Any, TypeVar, cast
 from typing import Protocol as Contract
 
@@ -47,6 +48,7 @@ class Connection(Protocol):
     """
 
     transport: Any
+    _loop: asyncio.AbstractEventLoop  # kept, since to ask for it takes a system call
     closing_seconds = 30.0  # how long the peer may take for what was written last, and to end TLS
 
     def __init__(self, tls_context_factory: Any = None, *, implicit_tls: bool = False) -> None:
@@ -101,7 +103,7 @@ class Connection(Protocol):
             await self._deflating.drain()
         if self._paused:
             if self._waiting is None:
-                self._waiting = asyncio.get_running_loop().create_future()
+                self._waiting = self._loop.create_future()
             await asyncio.shield(self._waiting)
 
     def close(self) -> None:
@@ -110,7 +112,7 @@ class Connection(Protocol):
             self._send_held(self._held)
             self.set_timeout(0)
             self._is_closing = True
-            self._timeout = asyncio.get_running_loop().call_later(self.closing_seconds, self.abort)
+            self._timeout = self._loop.call_later(self.closing_seconds, self.abort)
             # the TLS layer closes only behind the last octet of a producer, and what was written is all there will be
             self.transport.unregisterProducer()
             self.transport.loseConnection()
@@ -183,13 +185,12 @@ class Connection(Protocol):
             self._timeout.cancel()
             self._timeout = None
         if seconds and not self._is_closing:
-            loop = asyncio.get_running_loop()
-            self._heard = loop.time()
-            self._timeout = loop.call_later(seconds, self._on_timeout)
+            self._heard = monotonic()
+            self._timeout = self._loop.call_later(seconds, self._on_timeout)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine that ends with the connection; what it raises is logged as our fault and closes."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
@@ -211,6 +212,7 @@ class Connection(Protocol):
     # Twisted's side
 
     def connectionMade(self) -> None:
+        self._loop = asyncio.get_running_loop()
         address = self.transport.getPeer()
         self.peer = Peer(getattr(address, "host", ""), getattr(address, "port", 0), self._implicit_tls)
         self.is_open = True
@@ -223,7 +225,7 @@ class Connection(Protocol):
         if self._is_closing:
             return  # TLS goes on reading until the peer ends it, and nobody asks any more
         if self._timeout is not None:
-            self._heard = asyncio.get_running_loop().time()
+            self._heard = monotonic()
         if self._held is not None:
             self._take(data)  # a transport that goes on reading gives at once what it has kept
             return
@@ -289,10 +291,9 @@ class Connection(Protocol):
 
     def _on_timeout(self) -> None:
         # one timer a connection, not one a packet: it looks when the peer was heard last and sleeps on
-        loop = asyncio.get_running_loop()
-        left = self._heard + self._seconds - loop.time()
+        left = self._heard + self._seconds - monotonic()
         if left > 0.01:
-            self._timeout = loop.call_later(left, self._on_timeout)
+            self._timeout = self._loop.call_later(left, self._on_timeout)
             return
         self._timeout = None
         self.timed_out()

@@ -45,6 +45,10 @@ class Column(IntFlag):
     BODY = 8
 
 
+# as plain numbers, of which one is asked with each message: the operators of flags take a microsecond
+_ENVELOPE, _STRUCTURE, _RECORD, _BODY = map(int, Column)
+
+
 class Row(msgspec.Struct, array_like=True, gc=False):
     """One message of a mailbox; times in ms since the epoch, `keywords` bits of the mailbox's table."""
 
@@ -133,8 +137,7 @@ def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int],
 @query
 def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
     """Where the bytes of each message are; None for one that is gone."""
-    values = txn.get_many(MESSAGE.keys(account, last=messages))
-    return [None if value is None else place(txn, decode_hash(value)) for value in values]
+    return _places(txn, account, messages)
 
 
 @query
@@ -277,18 +280,23 @@ def _row(uid: int, value: bytes) -> Row:
 
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
     numbers = [row.message for row in found]
-    if columns & Column.ENVELOPE:
+    if columns & _ENVELOPE:
         values = txn.get_many(ENVELOPE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.envelope = value
-    if columns & Column.STRUCTURE:
+    if columns & _STRUCTURE:
         values = txn.get_many(STRUCTURE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.structure = None if value is None else decode_structure(value)
-    if columns & Column.RECORD:
+    if columns & _RECORD:
         values = txn.get_many(MESSAGE.keys(account, last=numbers))
         for row, value in zip(found, values, strict=True):
             row.record = None if value is None else decode_message(value)
-    if columns & Column.BODY:
-        for row, body in zip(found, bodies(txn, account, numbers), strict=True):
+    if columns & _BODY:
+        for row, body in zip(found, _places(txn, account, numbers), strict=True):
             row.body = body
+
+
+def _places(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
+    values = txn.get_many(MESSAGE.keys(account, last=messages))
+    return [None if value is None else place(txn, decode_hash(value)) for value in values]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 
 import structlog
 
@@ -251,8 +252,7 @@ class Session:
             self.channel.resume_reading()
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = monotonic()
         while not self.ended:
             if self.idling is not None:
                 going_on = await self._idle(self.idling)
@@ -268,9 +268,9 @@ class Session:
             # where nothing is whole yet, however much there is, only reading brings the rest
             if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
                 self._read_on()
-            if loop.time() - began > TURN_SECONDS:
+            if monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
-                began = loop.time()
+                began = monotonic()
         self._busy = False
 
     async def _tell_news(self, watch: Watch) -> bool:

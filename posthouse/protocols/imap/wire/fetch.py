@@ -35,6 +35,8 @@ class Part(enum.Enum):
     TEXT = b"TEXT"
     MIME = b"MIME"
 
+    __hash__ = object.__hash__  # likewise
+
 
 class Section(msgspec.Struct, frozen=True, gc=False):
     """BODY[...], BODY.PEEK[...], RFC822, RFC822.HEADER and RFC822.TEXT.

@@ -39,12 +39,16 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
 
         `*` never exceeds, nor does the 1 of `1:*`: clients ask for that of an empty mailbox.
         """
-        if not count and self.ranges == ((1, STAR),):
-            return False
-        return any(first > count or last > count for first, last in self.ranges)
+        for first, last in self.ranges:
+            if first > count or last > count:
+                return bool(count) or self.ranges != ((1, STAR),)
+        return False
 
     def positions(self, count: int) -> list[Range]:
         """Message numbers as half-open ranges of positions from 0 in a view of `count` messages; others drop out."""
+        if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] != STAR:  # one message, as is asked most
+            number = self.ranges[0][0]
+            return [(number - 1, number)] if number <= count else []
         return [(first - 1, min(last, count)) for first, last in self.resolve(count) if first <= count]
 
     def uid_positions(self, uids: Sequence[int]) -> list[Range]:

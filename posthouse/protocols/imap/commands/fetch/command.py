@@ -46,7 +46,7 @@ async def fetch(command: Fetch, view: View, user: User) -> Ok:
         if command.vanished:
             await tell_missed(command.sequence, changes, view, user)
         positions = await changed_positions(positions, changes, command.changed_since, view)
-    if await show(command.attributes, positions, view, user) < sum(stop - start for start, stop in positions):
+    if await show(command.attributes, positions, view, user):
         return Ok("Others have removed some of them", b"EXPUNGEISSUED")  # RFC 5530 3
     return Ok("That is all")
 
@@ -57,19 +57,20 @@ async def show_new(arrived: list[Range], attributes: tuple[FetchAttribute, ...],
 
 
 async def show(attributes: tuple[FetchAttribute, ...], positions: list[Range], view: View, user: User) -> int:
-    """FETCH responses of the messages that are still there; how many."""
+    """FETCH responses of the messages that are still there; how many are not."""
     plan = Plan(attributes, view.dialect)
-    shown = 0
+    missing = 0
     size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
     for count, batch in enumerate(batches(positions, size)):
         if count:
             await asyncio.sleep(0)
         if plan.is_flags_only and batch.scattered is None:
-            shown += await _show_flags(batch, plan, view, user)
+            shown = await _show_flags(batch, plan, view, user)
         else:
-            shown += await _show_rows(batch, plan, view, user)
+            shown = await _show_rows(batch, plan, view, user)
+        missing += batch.count - shown
         await user.output.drain()
-    return shown
+    return missing
 
 
 async def _show_flags(batch: Batch, plan: Plan, view: View, user: User) -> int:
