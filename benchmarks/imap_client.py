@@ -53,12 +53,12 @@ class ImapClient:
                         raise RuntimeError(last.decode(errors="replace"))
                     return b"".join(chunks) if keep else tail
 
-    def append(self, mailbox: str, octets: bytes) -> None:
-        """APPEND with a non-synchronising literal."""
+    def append(self, mailbox: str, *letters: bytes) -> None:
+        """APPEND with non-synchronising literals, one or (MULTIAPPEND) several."""
         self._number += 1
         tag = b"b%d" % self._number
-        head = b'%s APPEND "%s" {%d+}\r\n' % (tag, mailbox.encode(), len(octets))
-        self.socket.sendall(head + octets + b"\r\n")
+        literals = [b" {%d+}\r\n%b" % (len(octets), octets) for octets in letters]
+        self.socket.sendall(b'%s APPEND "%s"%b\r\n' % (tag, mailbox.encode(), b"".join(literals)))
         self.answer(tag)
 
     def exists(self, mailbox: str) -> int:

@@ -20,7 +20,7 @@ from benchmarks.figures import Figure
 from benchmarks.imap_client import ImapClient
 from benchmarks.ours import Posthouse
 from benchmarks.peers import DOMAIN, PASSWORD
-from benchmarks.reading import MESSAGES, READER, fill
+from benchmarks.reading import MESSAGES, READER, fill_singly
 
 PINGER = "other"
 BOUND = 20.0  # ms
@@ -79,7 +79,7 @@ def run(messages: int = MESSAGES) -> list[Figure]:
         ours = Posthouse(Path(name) / "posthouse", [READER, PINGER])
         ours.start()
         try:
-            fill(ours.port("imap"), messages)
+            fill_singly(ours.port("imap"), messages)
             ours.wait_indexed()
             return figures(ours)
         finally:

@@ -41,7 +41,9 @@ def open_mailbox(txn: ReadTransaction, account: int, name: str) -> Opened:
     """The mailbox of that name as a session begins to look at it; raises NoSuchMailbox."""
     number, record = find(txn, account, name)
     recent = 0
-    if record.recent_from < record.uid_next:
+    if record.recent_from <= 1:
+        recent = record.exists  # nobody has looked yet
+    elif record.recent_from < record.uid_next:
         start, end = ITEM.key(account, number, record.recent_from), ITEM.range(account, number)[1]
         recent = sum(1 for _ in txn.scan(start, end))
     return Opened(mailbox_of(number, record), read_sequence(txn, account).modseq, recent)

@@ -268,7 +268,7 @@ class Session:
             # where nothing is whole yet, however much there is, only reading brings the rest
             if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
                 self._read_on()
-            if monotonic() - began > TURN_SECONDS:
+            if self.decoder.buffered and monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
                 began = monotonic()
         self._busy = False

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from posthouse.core.mail.digests import reading as digests
-from posthouse.protocols.imap import numbering, turns, view
+from posthouse.protocols.imap import mailbox_log, numbering, turns, view
 from posthouse.protocols.imap.commands import expunge, limiting
 from posthouse.protocols.imap.commands.fetch import command as fetching
-from posthouse.protocols.imap.commands.search import answer, sieve
+from posthouse.protocols.imap.commands.search import answer, relevancy, sieve
 from posthouse.protocols.imap.commands.search import command as searching
 from posthouse.protocols.imap.commands.sort import ordering
 from posthouse.protocols.imap.commands.thread import algorithms, clusters, kept, linking, subjects
@@ -32,6 +32,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in (
         (digests, "ROWS_AT_ONCE"),
         (turns, "SECONDS"),
+        (mailbox_log, "ENTRIES_PER_READ"),
         (numbering, "UIDS_PER_READ"),
         (view, "ROWS_PER_READ"),
         (expunge, "LOOKED_AT_AT_ONCE"),
@@ -39,6 +40,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         (fetching, "FLAGS_PER_BATCH ROWS_PER_BATCH BODIES_PER_BATCH"),
         (answer, "NUMBERS_AT_ONCE"),
         (searching, "ROWS_PER_BATCH POSITIONS_PER_BATCH"),
+        (relevancy, "SCORES_AT_ONCE"),
         (sieve, "FLAGS_AT_ONCE"),
         (ordering, "PIECE"),
         (algorithms, "AT_ONCE"),
@@ -94,6 +96,9 @@ async def turns_of(client: Client, line: str) -> int:
         ("UID SEARCH RETURN (ALL) SUBJECT report", 3),
         ("SORT (SUBJECT) UTF-8 ALL", 5),
         ("SORT RETURN (ALL COUNT) (REVERSE SUBJECT) UTF-8 ALL", 5),
+        ("SORT (RELEVANCY) UTF-8 FUZZY SUBJECT report", 6),
+        ("SEARCH RETURN (RELEVANCY) FUZZY SUBJECT report", 3),
+        ("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)", 2),
         ("THREAD REFERENCES UTF-8 ALL", 10),
         ("UID THREAD REFS UTF-8 ALL", 9),
         ("THREAD ORDEREDSUBJECT UTF-8 ALL", 6),

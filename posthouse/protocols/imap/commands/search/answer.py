@@ -78,7 +78,7 @@ async def answer(
         found=_HERE if numbers and returns & Return.ALL else b"",
         count=len(numbers) if returns & Return.COUNT else None,
         modseq=await newest(command.key, _saved(found, returns, command.partial), view),
-        relevancy=relevancy.scores(found) if returns & Return.RELEVANCY else None,
+        relevancy=await relevancy.scores(found) if returns & Return.RELEVANCY else None,
         partial=None if partial is None else (partial, ranges_of(numbers[slice(*places(partial, len(numbers)))])),
     )
     head, sign, tail = line.partition(_HERE)

@@ -5,6 +5,7 @@ What is not indexed yet fits when it holds all of the words as they are. How wel
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -18,6 +19,7 @@ from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import search as keys
 
 BEST = 100  # RFC 6203 4
+SCORES_AT_ONCE = 10_000  # about 3 ms
 
 _FIELDS = {
     "from": (Field.FROM,),
@@ -35,15 +37,23 @@ class Relevancy:
 
     def __init__(self) -> None:
         self._points: dict[int, float] = {}
+        self._best = 0.0
 
     def add(self, position: int, points: float) -> None:
         """It fits one more key so well: up to 1."""
-        self._points[position] = self._points.get(position, 0.0) + points
+        self._points[position] = total = self._points.get(position, 0.0) + points
+        self._best = max(self._best, total)
 
-    def scores(self, positions: list[int]) -> list[int]:
+    async def scores(self, positions: list[int]) -> list[int]:
         """From 1 to 100, the best of all with 100; 1 where nothing ranked a message."""
-        best = max(self._points.values(), default=1.0)
-        return [max(1, round(BEST * self._points.get(position, 0.0) / best)) for position in positions]
+        factor = BEST / (self._best or 1.0)
+        points = self._points
+        found: list[int] = []
+        for start in range(0, len(positions), SCORES_AT_ONCE):
+            some = positions[start : start + SCORES_AT_ONCE]
+            found += [round(factor * points.get(position, 0.0)) or 1 for position in some]
+            await asyncio.sleep(0)
+        return found
 
 
 async def rank(key: keys.SearchKey, view: View, user: User) -> dict[keys.Fuzzy, Ranking]:

@@ -80,7 +80,7 @@ async def _ordered(found: list[int], wanted: dict[SortKey, bool], relevancy: Rel
     by_facet = await read_columns(facets, found, view) if facets else {}
     columns = {key: by_facet[FACETS[key]] for key in wanted if key in FACETS}
     if SortKey.RELEVANCY in wanted:
-        columns[SortKey.RELEVANCY] = _least_first(found, relevancy)
+        columns[SortKey.RELEVANCY] = await _least_first(found, relevancy)
     order = list(found)
     # from the last criterion to the first, since sorting keeps the order of what is equal
     for key, reverse in reversed(wanted.items()):
@@ -92,10 +92,10 @@ async def _ordered(found: list[int], wanted: dict[SortKey, bool], relevancy: Rel
     return order
 
 
-def _least_first(found: list[int], relevancy: Relevancy) -> list[Any]:
+async def _least_first(found: list[int], relevancy: Relevancy) -> list[Any]:
     """A column by which the best messages come first; RFC 6203 5."""
     column = [0] * (found[-1] + 1 if found else 0)
-    for at, score in zip(found, relevancy.scores(found), strict=True):
+    for at, score in zip(found, await relevancy.scores(found), strict=True):
         column[at] = -score
     return column
 
