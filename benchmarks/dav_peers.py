@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.peers import DOMAIN, PASSWORD
@@ -64,6 +65,11 @@ class Apache:
         self._process = subprocess.Popen(["apache2", "-f", str(configuration), "-DFOREGROUND"])
         wait_for_port(self.port)
 
+    def place(self, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
+        """Have these to begin with."""
+        _write(self.directory / "files", folders, files)
+        subprocess.run(["chown", "-R", "mail:mail", str(self.directory / "files")], check=True)
+
     @property
     def pid(self) -> int:
         return self._process.pid
@@ -102,6 +108,10 @@ class WsgiDav:
         self._process = subprocess.Popen([str(WSGIDAV), "--config", str(file)], stdout=log, stderr=log)
         wait_for_port(self.port)
 
+    def place(self, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
+        """Have these to begin with."""
+        _write(self.directory / "files", folders, files)
+
     @property
     def pid(self) -> int:
         return self._process.pid
@@ -109,3 +119,10 @@ class WsgiDav:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(20)
+
+
+def _write(directory: Path, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
+    for folder in folders:
+        (directory / folder[1:]).mkdir()
+    for path, octets in files.items():
+        (directory / path[1:]).write_bytes(octets)

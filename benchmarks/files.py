@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 import psutil
 
@@ -17,7 +19,8 @@ from benchmarks.dav_peers import USER, Apache, WsgiDav
 from benchmarks.figures import Figure, timed
 from benchmarks.ours import Posthouse
 
-CLIENTS, SECONDS, ROUNDS = 10, 4, 3
+CLIENTS, SECONDS, ROUNDS = 10, 3, 3
+FILLING = 20  # connections by which files are put in place: what is synced is synced for all of them at once
 SMALL = b"0123456789" * 1024
 READ = 500  # small files that are read again and again
 LARGE = 512 << 20
@@ -37,6 +40,9 @@ class Server(Protocol):
     base: str
     port: int
 
+    def place(self, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
+        """Have these to begin with."""
+
 
 class Ours:
     """Posthouse with one worker."""
@@ -48,6 +54,21 @@ class Ours:
         self.house = Posthouse(directory, [USER.partition("@")[0]])
         self.house.start()
         self.port = self.house.port("http")
+
+    def place(self, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
+        """By WebDAV, there is no other way in."""
+        with DavClient(self.port, self.base) as client:
+            for folder in folders:
+                client.ask("MKCOL", folder)
+        waiting = list(files.items())
+        with ThreadPoolExecutor(FILLING) as threads:
+            for put in [threads.submit(self._put, waiting[first::FILLING]) for first in range(FILLING)]:
+                put.result()
+
+    def _put(self, files: Sequence[tuple[str, bytes]]) -> None:
+        with DavClient(self.port, self.base) as client:
+            for path, octets in files:
+                client.ask("PUT", quote(path), octets)
 
 
 def run() -> list[Figure]:
@@ -94,10 +115,12 @@ def _figures(ours: Ours, apache: Server, wsgidav: Server) -> list[Figure]:
 
 
 def _in_turns(servers: tuple[Server, ...], measure: Callable[[Server], float]) -> list[tuple[str, float]]:
+    """The medians of several rounds; who has no floor to be held against is measured in one."""
     taken: dict[str, list[float]] = {server.name: [] for server in servers}
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         for server in servers:
-            taken[server.name].append(measure(server))
+            if number == 0 or server.name != WsgiDav.name:
+                taken[server.name].append(measure(server))
     return [(name, statistics.median(values)) for name, values in taken.items()]
 
 
@@ -112,17 +135,11 @@ def _against(
 
 
 def _fill(server: Server) -> None:
-    with DavClient(server.port, server.base) as client:
-        for folder in ("/put", "/get", "/list", "/tree"):
-            client.ask("MKCOL", folder)
-        for number in range(1, READ + 1):
-            client.ask("PUT", f"/get/{number}", SMALL)
-        for number in range(LISTED):
-            client.ask("PUT", f"/list/{number:05} a file with a name.txt".replace(" ", "%20"), b"%d" % number)
-        for folder in range(COPIED_FOLDERS):
-            client.ask("MKCOL", f"/tree/{folder}")
-            for number in range(COPIED_EACH):
-                client.ask("PUT", f"/tree/{folder}/{number}", SMALL)
+    tree = [f"/tree/{folder}" for folder in range(COPIED_FOLDERS)]
+    files = {f"/get/{number}": SMALL for number in range(1, READ + 1)}
+    files |= {f"/list/{number:05} a file with a name.txt": b"%d" % number for number in range(LISTED)}
+    files |= {f"{folder}/{number}": SMALL for folder in tree for number in range(COPIED_EACH)}
+    server.place(["/put", "/get", "/list", "/tree", *tree], files)
 
 
 def _puts(server: Server) -> float:
