@@ -151,7 +151,7 @@ def chain(txn: ReadTransaction, account: int, folder: int, depth: int) -> list[i
     found = locate(txn, account, folder)
     if not found.entry.is_folder:
         raise NotAFolder(found.place.name)
-    nodes = above(txn, account, folder)
+    nodes = [folder] if folder == ROOT else [folder, *above(txn, account, found.place.parent)]
     if len(nodes) > depth:
         raise TooDeep(depth)
     return nodes
