@@ -35,6 +35,15 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lock_seconds: Annotated[
         int, Meta(ge=60, le=31_536_000, description="How long a lock may last before it must be renewed.")
     ] = 86_400
+    carried: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000_000,
+            description="How many files and folders one COPY or MOVE may carry between one's own files and a directory"
+            " of this machine, which is one by one.",
+        ),
+    ] = 10_000
     found: Annotated[
         int,
         Meta(ge=1, le=100_000, description="How many resources, or people, a search finds at most."),

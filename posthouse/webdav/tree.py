@@ -160,8 +160,11 @@ class Writing(Protocol):
     async def remove(self, at: Found, guard: Guard) -> None:
         """Delete a resource with all in it."""
 
+    def joins(self, onto: Tree) -> bool:
+        """Whether it can move and copy to that tree by itself."""
+
     async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
-        """Move a resource with all in it, also to another tree; True when nothing was there before."""
+        """Move a resource with all in it, also to a tree that it joins; True when nothing was there before."""
 
     async def copy(
         self, source: Found, onto: Tree, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard

@@ -48,6 +48,17 @@ class ThumbnailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 100_000_000
     mebibytes: Annotated[int, Meta(ge=64, le=65_536, description="How much memory making one may take.")] = 512
     seconds: Annotated[int, Meta(ge=1, le=600, description="How long making one may take.")] = 10
+    office: Annotated[
+        str,
+        Meta(
+            description="The program of LibreOffice that office documents are pictured by: a path, or a name to be"
+            " looked for in PATH. Empty, or where there is none: they have no pictures."
+        ),
+    ] = "soffice"
+    office_mebibytes: Annotated[
+        int, Meta(ge=64, le=1_048_576, description="How much memory that program may take.")
+    ] = 4_096
+    office_seconds: Annotated[int, Meta(ge=1, le=600, description="How long that program may take.")] = 30
     at_once: Annotated[int, Meta(ge=1, le=64, description="How many one worker makes at a time.")] = 1
     waiting: Annotated[
         int,

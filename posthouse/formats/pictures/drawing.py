@@ -20,6 +20,8 @@ class TooManyPixels(Exception):
 def small_picture(kind: Kind, octets: bytes, side: int, pixels: int) -> bytes:
     """A WebP picture that fits in a square of `side` pixels; raises TooManyPixels, and whatever the libraries do.
 
+    Of an office document it is made from the PDF file that LibreOffice made of it.
+
     A picture of more than `pixels` is not decoded at all.
     """
     image = _page(octets, side) if kind == "pdf" else _picture(octets, side, pixels)

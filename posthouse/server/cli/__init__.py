@@ -25,6 +25,7 @@ VERBS = {
     "share": "Folders that people share.",
     "directory": "Directories of this machine in people's files.",
     "link": "Links to people's files, for whoever has no account.",
+    "trash": "What was deleted of people's files.",
     "queue": "Mail on its way to other servers.",
     "dkim": "Keys that sign mail, and their DNS records.",
     "trace": "What became of letters.",

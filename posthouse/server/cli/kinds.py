@@ -85,6 +85,11 @@ def daily(limit: int | None) -> str:
     return "default" if limit is None else str(limit or "none")
 
 
+def moment(ms: int) -> str:
+    """A time with its minute in a cell of a table."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(ms / 1000))
+
+
 def day(ms: int) -> str:
     """A time in a cell of a table."""
     return time.strftime("%Y-%m-%d", time.localtime(ms / 1000))

@@ -43,6 +43,7 @@ WORDS = {
     "NotHere": "{0} is no address of ours",
     "NotLasting": "those criteria cannot be a search folder's: too many, or of one session only",
     "NotPermitted": "the rights on that file are not enough for it",
+    "NotInTrash": "there is no {0} in the trash",
     "OwnerHasAll": "{0} owns it and has all rights",
     "PasswordTooLong": "the password has more than {0} octets",
     "PasswordTooShort": "the password has fewer than {0} characters",

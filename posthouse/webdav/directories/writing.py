@@ -64,6 +64,10 @@ class DirectoryWriting:
         await shelf.apart(remove, shelf.tree, at.path[:-1], at.path[-1], held_to(guard))
         await shelf.store.write(drop_locks, shelf.name, list(at.path))
 
+    def joins(self, onto: Tree) -> bool:
+        """True for the same directory."""
+        return isinstance(onto.writing, DirectoryWriting) and onto.writing.shelf.name == self._shelf.name
+
     async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
         """Move it within this directory."""
         shelf = self._shelf
@@ -127,8 +131,7 @@ class DirectoryWriting:
 
     def _target(self, source: Found, onto: Tree, target: Found, *, overwrite: bool) -> Path:
         """The path that something shall have; raises HttpError where that is not in this directory, or may not be."""
-        there = onto.writing
-        if not isinstance(there, DirectoryWriting) or there.shelf.name != self._shelf.name:
+        if not self.joins(onto):
             raise HttpError(502, "nothing can be put there from here")
         name = named(target)
         is_folder = source.member is not None and source.member.is_folder

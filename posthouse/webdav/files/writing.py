@@ -58,6 +58,10 @@ class FileWriting:
             remove, drive.account, _key(at), drive.limits.keeps_trash, drive.conditions(guard), drive.now()
         )
 
+    def joins(self, onto: Tree) -> bool:
+        """True for the files of any account."""
+        return isinstance(onto.writing, FileWriting)
+
     async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
         """Move a node; what goes to another account is copied whole, and then deleted here."""
         drive = self._drive

@@ -5,6 +5,7 @@ from __future__ import annotations
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.carrying import carry, carry_off
 from posthouse.webdav.methods.earlier import brought_back
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented
@@ -23,7 +24,11 @@ async def copy(asked: Asked) -> Answer:
     source, onto, target = await _both(asked)
     guard = await guard_of(asked, source)
     may_overwrite = overwrites(asked.request)
-    is_new = await writing.copy(source, onto, target, overwrite=may_overwrite, is_deep=levels == INFINITY, guard=guard)
+    is_deep = levels == INFINITY
+    if writing.joins(onto):
+        is_new = await writing.copy(source, onto, target, overwrite=may_overwrite, is_deep=is_deep, guard=guard)
+    else:
+        is_new = await carry(asked, source, onto, target, overwrite=may_overwrite, is_deep=is_deep, guard=guard)
     return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
 
 
@@ -36,7 +41,11 @@ async def move(asked: Asked) -> Answer:
     if not source.path:
         raise HttpError(403, "this folder stays")
     guard = await guard_of(asked, source)
-    is_new = await writing.move(source, onto, target, overwrite=overwrites(asked.request), guard=guard)
+    may_overwrite = overwrites(asked.request)
+    if writing.joins(onto):
+        is_new = await writing.move(source, onto, target, overwrite=may_overwrite, guard=guard)
+    else:
+        is_new = await carry_off(asked, source, onto, target, overwrite=may_overwrite, guard=guard)
     return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import random
 import subprocess
@@ -120,9 +121,90 @@ async def test_they_are_made_once_and_kept(tmp_path: Path) -> None:
     assert await off.picture(entry.hash, entry.size, "image/png", 64) is None
 
 
+OFFICE = "application/vnd.oasis.opendocument.text"
+
+
+def stand_in(folder: Path, does: str) -> str:
+    """A program in LibreOffice's place, which is too large to be there for tests: it is called in the same way."""
+    program = folder / "soffice"
+    program.write_text(f"#!{sys.executable} -I\nimport os, sys, time\nfrom pathlib import Path\n{does}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+CONVERTS = f"""
+into = Path(sys.argv[sys.argv.index("--outdir") + 1])
+source = Path(sys.argv[-1])
+assert sys.argv[sys.argv.index("--convert-to") + 1] == "pdf" and source.name == "document.odt"
+assert source.read_bytes() == b"an office document"
+profile = sys.argv[1].removeprefix("-env:UserInstallation=file://")
+assert "DisableMacrosExecution" in (Path(profile) / "user" / "registrymodifications.xcu").read_text()
+assert "POSTHOUSE_CONFIG" not in os.environ and os.environ["HOME"] == os.getcwd()
+(into / "document.pdf").write_bytes({PDF!r})
+"""
+
+
+async def pictured(folder: Path, program: str, **settings: int) -> bytes | None:
+    store, blobs = MemoryStore(), MemoryBlobs()
+    await with_account(store)
+    entry = await put(store, "letter", "an office document")
+    pictures = ProcessThumbnails(folder / "kept", store, blobs, ThumbnailSettings(office=program, **settings))
+    assert pictures.knows("image/png")
+    assert pictures.knows(OFFICE) == bool(program)
+    made = await pictures.picture(entry.hash, entry.size, OFFICE, 64)
+    assert not list((folder / "kept").glob("office-*"))
+    return made
+
+
+async def test_office_documents_by_a_program_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTHOUSE_CONFIG", "x")
+    made = await pictured(tmp_path, stand_in(tmp_path, CONVERTS))
+    assert made is not None
+    assert size_of(made) == (64, 32)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "sys.exit(1)",
+        "bytearray(8 << 30)",
+        "Path('x').write_bytes(bytes(100 << 20))",
+        "(Path(sys.argv[sys.argv.index('--outdir') + 1]) / 'document.pdf').write_bytes(b'no PDF file')",
+        "while True: pass",
+    ],
+)
+async def test_a_program_that_makes_none(tmp_path: Path, does: str) -> None:
+    assert await pictured(tmp_path, stand_in(tmp_path, does), office_seconds=1, office_mebibytes=512) is None
+
+
+async def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    does = f"child = os.fork()\nif child: Path({str(pid)!r}).write_text(str(child))\nelse: time.sleep(600)"
+    assert await pictured(tmp_path, stand_in(tmp_path, does)) is None
+    child = _number(pid)
+    async with asyncio.timeout(30):
+        while _state(child) != "Z":  # noqa: ASYNC110 - nobody tells of its end
+            await asyncio.sleep(0)
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+async def test_without_a_program_they_have_no_pictures(tmp_path: Path) -> None:
+    assert await pictured(tmp_path, "") is None
+
+
 def test_kinds_and_sizes() -> None:
-    kinds = [kind_of(each) for each in ("Image/JPEG; q=1", "application/pdf", "image/svg+xml")]
-    assert kinds == ["picture", "pdf", None]
+    kinds = [kind_of(each) for each in ("Image/JPEG; q=1", "application/pdf", "image/svg+xml", OFFICE)]
+    assert kinds == ["picture", "pdf", None, "office"]
     assert [side_of(text) for text in ("", "1", "64", "65", "9999", "99999999", "x")] == [
         256, 64, 64, 256, 1024, 256, 256,
     ]  # fmt: skip

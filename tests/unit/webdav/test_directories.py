@@ -29,8 +29,8 @@ LOCK = '<lockinfo xmlns="DAV:"><lockscope><{}/></lockscope><locktype><write/></l
 class Mapped(DavHouse):
     """Ann may write in `plans`, Bob may read there."""
 
-    def __init__(self, base: Path) -> None:
-        super().__init__()
+    def __init__(self, base: Path, **settings: int) -> None:
+        super().__init__(None, **settings)
         self.disk = base / "plans"
 
     async def furnish(self) -> Mapped:
@@ -180,11 +180,66 @@ async def test_copy_and_move(house: Mapped) -> None:
         "sub/b ü.txt": "deep",
         "sub/c.txt": "hello",
     }
-    own = await house.ask("COPY", f"{PLANS}/a.txt", "", f"destination: {BASE}/own")
-    assert own.status == 502
     house.directories = msgspec.structs.replace(house.directories, copied=2)
     assert await house.to("COPY", "/sub", "/much") == 507
     assert not [name for name in os.listdir(house.disk) if name.startswith((".", "much"))]
+
+
+async def carried(house: Mapped, method: str, source: str, target: str, *fields: str) -> int:
+    return (await house.ask(method, source, "", f"destination: {target}", *fields)).status
+
+
+async def test_between_ones_own_files_and_a_directory(house: Mapped) -> None:
+    set_ = '<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:x">1</x></prop></set></propertyupdate>'
+    asked = '<propfind xmlns="DAV:"><prop><x xmlns="urn:x"/></prop></propfind>'
+    for path in (f"{PLANS}/a.txt", f"{PLANS}/sub"):
+        await house.ask("PROPPATCH", path, set_)
+    assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own") == 201
+    assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own") == 204
+    assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own", "overwrite: F") == 412
+    assert (await house.ask("GET", "/own")).body == b"hello"
+    assert (await house.ask("PROPFIND", "/own", asked, "depth: 0")).value("{urn:x}x") == "1"
+    assert await carried(house, "MOVE", f"{PLANS}/sub", f"{BASE}/sub") == 201
+    assert house.tree() == {"a.txt": "hello"}
+    assert (await house.ask("GET", "/sub/b%20%C3%BC.txt")).body == b"deep"
+    assert (await house.ask("PROPFIND", "/sub/", asked, "depth: 0")).value("{urn:x}x") == "1"
+    await house.ask("MKCOL", "/sub/inner")
+    await house.ask("PUT", "/sub/inner/empty", "")
+    assert await carried(house, "COPY", f"{BASE}/sub", f"{PLANS}/flat", "depth: 0") == 201
+    assert await carried(house, "MOVE", f"{BASE}/sub", f"{PLANS}/a.txt") == 204
+    assert house.tree() == {
+        "a.txt": "/",
+        "a.txt/b ü.txt": "deep",
+        "a.txt/inner": "/",
+        "a.txt/inner/empty": "",
+        "flat": "/",
+    }
+    assert await house.names("/") == ["/own", "/Directories/"]
+    assert await carried(house, "COPY", f"{BASE}/own", f"{PLANS}/none/own") == 409
+    assert await carried(house, "COPY", f"{BASE}/own", f"{PLANS}/.own") == 403
+    assert await carried(house, "COPY", f"{BASE}/own", f"{DIRECTORIES}/own") == 502
+    assert await carried(house, "MOVE", PLANS, f"{BASE}/plans") == 403
+
+
+async def test_what_cannot_be_carried_leaves_nothing(tmp_path: Path) -> None:
+    house = await Mapped(tmp_path, carried=3).furnish()
+    await house.give("ann@example.org", "read")
+    assert await carried(house, "MOVE", f"{PLANS}/a.txt", f"{BASE}/own") == 403
+    assert await house.names("/") == ["/Directories/"]
+    assert await carried(house, "COPY", f"{PLANS}/sub", f"{BASE}/sub") == 201
+    assert await carried(house, "COPY", f"{BASE}/sub", f"{PLANS}/new") == 403
+    await house.give("ann@example.org", "all")
+    _, token = await lock(house, "/a.txt")
+    assert await carried(house, "MOVE", f"{PLANS}/a.txt", f"{BASE}/own") == 423
+    assert await carried(house, "COPY", f"{BASE}/sub", f"{PLANS}/a.txt") == 423
+    assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own") == 201
+    assert await carried(house, "MOVE", f"{PLANS}/a.txt", f"{BASE}/own", f"if: (<{token}>)") == 204
+    for number in range(4):
+        (house.disk / "sub" / str(number)).touch()
+    assert await carried(house, "COPY", f"{PLANS}/sub", f"{BASE}/much") == 507
+    assert await carried(house, "MOVE", f"{PLANS}/sub", f"{BASE}/much") == 507
+    assert await house.names("/") == ["/own", "/sub/", "/Directories/"]
+    assert len(house.tree()) == 6
 
 
 async def test_who_only_reads_changes_nothing(house: Mapped) -> None:

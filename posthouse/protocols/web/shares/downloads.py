@@ -72,6 +72,10 @@ class Downloads:
         pieces = self._blobs.chunks(place, wanted.start, wanted.end)
         return Answer(206 if span else 200, fields, pieces, wanted.length)
 
+    def has_picture(self, entry: Entry) -> bool:
+        """Whether there are pictures of its kind."""
+        return not entry.is_folder and self._thumbnails.knows(entry.media_type)
+
     async def picture(self, request: Request, link: Link, entry: Entry) -> Answer:
         """A small picture of a document; raises HttpError (404). None where downloads are counted: it is one, too."""
         side = side_of(request.query["thumbnail"])

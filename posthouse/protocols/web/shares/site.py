@@ -9,7 +9,6 @@ from posthouse.core.files.errors import LinkOver, NoSuchFile, NoSuchLink
 from posthouse.core.files.links import Link, members_by_link, open_in_link, read_token
 from posthouse.core.files.records import Entry
 from posthouse.core.sharing.settings import Reach
-from posthouse.formats.pictures.kinds import kind_of
 from posthouse.protocols.web.shares.admission import Admission
 from posthouse.protocols.web.shares.downloads import Downloads
 from posthouse.protocols.web.shares.page import (
@@ -119,23 +118,22 @@ class SharePages:
         after: str | None = ""
         while after is not None:
             found = await self._store.read(members_by_link, link, folder.node, after, _MEMBERS, self._reach)
-            yield rows([_row(segments, name, entry, link) for name, entry in found.members])
+            yield rows([self._row(segments, name, entry, link) for name, entry in found.members])
             after = found.after
         yield TABLE_END + TAIL
+
+    def _row(self, segments: tuple[str, ...], name: str, entry: Entry, link: Link) -> Row:
+        where = address((*segments, name), is_folder=entry.is_folder)
+        text, size = (f"{name}/", "") if entry.is_folder else (name, size_text(entry.size))
+        has_picture = not link.record.downloads and self._downloads.has_picture(entry)
+        picture = f"{where}?thumbnail=64" if has_picture else ""
+        return Row(text, where, size, _moment(entry.modified), picture)
 
 
 def _document(request: Request, name: str, entry: Entry) -> str:
     where = address((*request.segments[:2], name), is_folder=False)
     told = f"<p>{size_text(entry.size)}, changed {_moment(entry.modified)}</p>\n"
     return f"{told}<p>{linked('Download', where, is_button=True)}</p>\n"
-
-
-def _row(segments: tuple[str, ...], name: str, entry: Entry, link: Link) -> Row:
-    where = address((*segments, name), is_folder=entry.is_folder)
-    text, size = (f"{name}/", "") if entry.is_folder else (name, size_text(entry.size))
-    has_picture = not link.record.downloads and kind_of(entry.media_type) is not None
-    picture = f"{where}?thumbnail=64" if has_picture else ""
-    return Row(text, where, size, _moment(entry.modified), picture)
 
 
 def size_text(octets: int) -> str:
