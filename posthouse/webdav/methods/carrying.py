@@ -101,7 +101,8 @@ class _Carrying:
                 return
             async for page in tree.pages(folder):
                 for member in page:
-                    if not member.rights & Right.READ:
+                    leads_on = member.is_folder and not member.key  # to trees of their own
+                    if leads_on or not member.rights & Right.READ:
                         continue
                     place = await self._onto.find((*target.path, member.name))
                     if member.is_folder:

@@ -215,6 +215,8 @@ async def test_between_ones_own_files_and_a_directory(house: Mapped) -> None:
         "flat": "/",
     }
     assert await house.names("/") == ["/own", "/Directories/"]
+    assert await carried(house, "COPY", f"{BASE}/", f"{PLANS}/all") == 201  # but not what only leads on
+    assert sorted(os.listdir(house.disk / "all")) == ["own"]
     assert await carried(house, "COPY", f"{BASE}/own", f"{PLANS}/none/own") == 409
     assert await carried(house, "COPY", f"{BASE}/own", f"{PLANS}/.own") == 403
     assert await carried(house, "COPY", f"{BASE}/own", f"{DIRECTORIES}/own") == 502
