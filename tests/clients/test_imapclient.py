@@ -118,7 +118,7 @@ def woken(receivers: list[IMAPClient], since: float) -> list[float]:
                 raise TimeoutError("IDLE heard nothing")
             heard = time.monotonic()
             for key, _ in ready:
-                if any(answer[1] == b"EXISTS" for answer in key.data.idle_check(timeout=10)):
+                if any(answer[1] == b"EXISTS" for answer in key.data.idle_check(timeout=30)):
                     took.append(heard - since)
                     selector.unregister(key.fileobj)
     return took

@@ -33,7 +33,7 @@ def test_what_a_client_expunged_comes_back(server: Served, person: Person) -> No
         assert "cheese" in server.cli("account", "undelete", person.address, "--list", "--since", "1h")
         client.idle()
         assert server.cli("account", "undelete", person.address, "--mailbox", "INBOX") == "1 message put back\n"
-        assert client.idle_check(timeout=10)[0] == (2, b"EXISTS")
+        assert client.idle_check(timeout=30)[0] == (2, b"EXISTS")
         client.idle_done()
         flags = client.get_flags([3])[3]
         assert {b"\\Flagged", b"work"} <= set(flags)

@@ -52,7 +52,7 @@ async def test_a_step_is_written_soon() -> None:
     store = Unsteady()
     journal = Journal(store, now=lambda: NOW)
     journal.note(NUMBER, "received", ["Ann@example.org", ""], size=12, peer="192.0.2.1", reason="", words=None)
-    await asyncio.wait_for(store.written.wait(), 10)
+    await asyncio.wait_for(store.written.wait(), 30)
     (letter,) = (await store.read(find_marked, "ann@example.org", 0, LAST, 10)).letters
     (event,) = letter.events
     assert (event.at, event.what, event.fields) == (NOW, "received", {"size": "12", "peer": "192.0.2.1"})

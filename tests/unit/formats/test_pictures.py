@@ -7,7 +7,6 @@ import io
 import random
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -87,11 +86,9 @@ def test_hostile_files_cost_a_process_at_most() -> None:
             spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
         hostile.append(bytes(spoilt))
     for octets in hostile:
-        began = time.monotonic()
         kind = "pdf" if octets.startswith(b"%PDF") else "picture"
         command = [sys.executable, "-I", "-m", "posthouse.formats.pictures", kind, "64", "1000000", "256", "10"]
         done = subprocess.run(command, input=octets, capture_output=True, check=False, timeout=60, env={})
-        assert time.monotonic() - began < 60
         assert done.returncode in (0, 2, -6, -9, -11, -24), (octets[:20], done.stderr)
         assert bool(done.stdout) == (done.returncode == 0)
 

@@ -50,7 +50,7 @@ async def test_a_handler_begins_before_the_body_has_come() -> None:
 
     wire = Wire(site(take, "a"))
     wire.send(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
-    assert await asyncio.wait_for(seen.get(), 10) == b"abc"
+    assert await asyncio.wait_for(seen.get(), 30) == b"abc"
     wire.send(b"def")
     assert (await wire.answer())[0] == 201
 
@@ -117,7 +117,7 @@ async def test_a_peer_that_goes_ends_the_work_for_it() -> None:
     wire.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
     await wire.until(lambda: len(wire.out) > 3000)
     wire.lose()
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), 30)
 
 
 async def test_an_upload_that_is_cut_says_so_to_its_handler() -> None:
@@ -136,7 +136,7 @@ async def test_an_upload_that_is_cut_says_so_to_its_handler() -> None:
     wire.send(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
     await asyncio.sleep(0)
     wire.lose()
-    assert "Error" in str(await asyncio.wait_for(heard, 10))
+    assert "Error" in str(await asyncio.wait_for(heard, 30))
 
 
 async def refuse(_request: Request) -> Answer:

@@ -41,7 +41,7 @@ class Wire:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for something to be written, or to happen to the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()

@@ -52,13 +52,13 @@ class Holes:
 
     async def until(self, number: int) -> None:
         """Wait for a message to be delivered."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await self.world.states(number) != ["delivered"]:  # noqa: ASYNC110 - asks as an operator would
                 await asyncio.sleep(0.01)
 
     async def waits(self, count: int) -> None:
         """Wait until so many connections hang."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self.waiting < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -45,7 +45,7 @@ async def listening(factory: Any) -> AsyncIterator[int]:
         yield listener.getsockname()[1]
     finally:
         server.close()
-        await asyncio.wait_for(door.wait_empty(), 10)
+        await asyncio.wait_for(door.wait_empty(), 30)
 
 
 @asynccontextmanager

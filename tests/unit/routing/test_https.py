@@ -104,14 +104,14 @@ async def test_a_text_that_is_no_utf_8(tmp_path: Path) -> None:
 async def test_what_does_not_end_is_cut_off(tmp_path: Path, answer: bytes, forever: bytes) -> None:
     https = HttpsServer(answer, forever)
     await refusal(https, tmp_path, policy_octets=2000)
-    await asyncio.wait_for(https.cut.wait(), 5)
+    await asyncio.wait_for(https.cut.wait(), 30)
 
 
 async def test_a_silent_one_is_given_up(tmp_path: Path) -> None:
     https = HttpsServer(b"")
     refused = await refusal(https, tmp_path, policy_timeout_seconds=1)
     assert "in time" in refused.words
-    await asyncio.wait_for(https.cut.wait(), 5)
+    await asyncio.wait_for(https.cut.wait(), 30)
 
 
 async def test_certificates_for_another_name_or_of_nobody_we_trust(tmp_path: Path) -> None:

@@ -125,5 +125,5 @@ async def test_it_is_stopped_while_it_waits(tmp_path: Path) -> None:
     running = asyncio.ensure_future(indexer.run())  # its clock stands still
     await asyncio.sleep(0)
     indexer.stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
     assert house.count.messages == 0

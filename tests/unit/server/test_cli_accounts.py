@@ -403,7 +403,7 @@ def test_a_running_server_knows_at_once(served: Served) -> None:
         client.select_folder("INBOX")
         client.idle()
         served.cli("account", "lock", "ann@example.org")
-        assert client.idle_check(timeout=10)[0][0] == b"BYE"
+        assert client.idle_check(timeout=30)[0][0] == b"BYE"
     with pytest.raises(LoginError):
         log_in("another password")
 

@@ -88,7 +88,7 @@ async def test_the_door_says_when_everybody_has_left(door: Door) -> None:
     assert not waiting.done()
     assert guest is not None
     guest.connectionLost()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
     await door.wait_empty()
 
 

@@ -25,15 +25,15 @@ class Watched:
     async def end(self) -> None:
         os.close(self.beats)
         self.child.kill()
-        await self.child.wait_ended(5)
+        await self.child.wait_ended(30)
         self.process.wait()
 
 
 async def test_the_first_beat_says_that_it_serves_and_silence_is_its_end() -> None:
     watched = Watched(0.2)
     watched.beat()
-    assert await watched.child.wait_ready(5)
-    async with asyncio.timeout(5):
+    assert await watched.child.wait_ready(30)
+    async with asyncio.timeout(30):
         await watched.child.ended
     assert watched.process.wait() == -9
     await watched.end()
@@ -55,7 +55,7 @@ async def test_who_beats_lives_on_and_who_does_not_serve_yet_is_not_watched() ->
 async def test_a_pipe_that_is_closed_is_watched_no_more() -> None:
     watched = Watched(0.2)
     watched.beat()
-    assert await watched.child.wait_ready(5)
+    assert await watched.child.wait_ready(30)
     os.close(watched.beats)
     watched.beats = os.open(os.devnull, os.O_WRONLY)
     await asyncio.sleep(0.5)

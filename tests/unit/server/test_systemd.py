@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,8 @@ def test_a_systemd_that_does_not_listen_holds_nobody_up(tmp_path: Path, monkeypa
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        begun = time.monotonic()
-        for _ in range(1000):
+        for _ in range(1000):  # the first that waited would wait for ever
             feed_watchdog()
-        assert time.monotonic() - begun < 5
         assert deaf.recv(100) == b"WATCHDOG=1"
 
 

@@ -58,10 +58,10 @@ class House:
         return await self.store.read(list_jobs, 0, 100)
 
     async def next_done(self) -> bytes:
-        return await asyncio.wait_for(self.done.get(), 5)
+        return await asyncio.wait_for(self.done.get(), 30)
 
     async def until(self, condition: Callable[[list[Job]], bool]) -> list[Job]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition(jobs := await self.jobs()):  # noqa: ASYNC110 - asks as an operator would
                 await asyncio.sleep(0.001)
         return jobs
@@ -247,7 +247,7 @@ async def test_a_long_duty_keeps_its_lease_and_stops_when_it_has_lost_it(
     await house.until(lambda jobs: jobs[0].due > house.clock.now)
     assert await house.store.write(take_jobs, [Room(["last"], 1)], house.clock.now, 1000, "1") == []
     await house.store.write(cancel_job, number)
-    await asyncio.wait_for(stopped, 5)
+    await asyncio.wait_for(stopped, 30)
     await house.stop()
 
 

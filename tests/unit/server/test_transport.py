@@ -186,7 +186,7 @@ async def test_a_peer_that_does_not_end_tls_is_cut() -> None:
         await writer.start_tls(context)
         writer.transport.pause_reading()
         writer.write(b"bye\n")
-        await asyncio.wait_for(door.wait_empty(), 5)
+        await asyncio.wait_for(door.wait_empty(), 30)
         writer.close()
 
 

@@ -119,7 +119,7 @@ async def test_every_worker_hears_what_was_announced(tmp_path: Path) -> None:
     here, there = await process.connect(), await process.connect(bus)
     await there.write(put_all, [])  # its connection stands
     await here.write(count_up, b"n")
-    assert await asyncio.wait_for(heard, 5) == "counted"
+    assert await asyncio.wait_for(heard, 30) == "counted"
     here.close()
     there.close()
     await process.stop()
