@@ -41,8 +41,9 @@ class Surrogate:
         """What can be sent now."""
         if self._in_body:
             return piece
+        seen = max(0, len(self._held) - 1)  # its end may have begun with the last octet, CR, and not before
         held = self._held + piece
-        end = _END.search(held)
+        end = _END.search(held, seen)
         if end is not None:
             self._in_body, self._held = True, b""
             return self._fields(held[: end.start()]) + held[end.start() :]

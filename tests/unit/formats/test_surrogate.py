@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posthouse.formats.mime.surrogate import MOST_OCTETS, Surrogate
+from tests.effort import takes_time_by_size
 
 INVALID = b"<invalid@internationalized-address.invalid>"
 
@@ -54,6 +55,28 @@ def test_what_is_ascii_stays_as_it_is() -> None:
     assert whole(message) == whole(message, 3) == message
     assert whole(b"Subject: no body") == b"Subject: no body"
     assert whole(b"") == b""
+
+
+def test_a_header_in_small_pieces_takes_time_by_its_size() -> None:
+    field = "X-Grün: ".encode() + b"x" * 60 + b"\r\n"
+
+    def hold(fields: int) -> None:
+        surrogate = Surrogate()
+        for _ in range(fields):
+            surrogate.take(field)
+
+    assert takes_time_by_size(hold, 350)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_the_end_of_the_header_is_seen_however_it_is_cut(end: bytes) -> None:
+    octets = "Subject: ü".encode() + end + end + "ü".encode()
+    for first in range(len(octets)):
+        for second in range(first, len(octets)):
+            surrogate = Surrogate()
+            pieces = octets[:first], octets[first:second], octets[second:]
+            assert b"".join(map(surrogate.take, pieces)) == whole(octets)
+    assert whole(end + "ü".encode()) == end + "ü".encode()
 
 
 def test_a_header_that_never_ends_is_not_kept() -> None:
