@@ -81,10 +81,28 @@ def deliver(port: int) -> None:
             letter["Message-ID"] = make_msgid(domain="example.org")
             letter.set_content(text)
             if number == 1:
-                letter.add_attachment(
-                    b"%PDF-1.4\n%%EOF\n", maintype="application", subtype="pdf", filename="drawings.pdf"
-                )
+                letter.add_attachment(drawing(), maintype="application", subtype="pdf", filename="drawings.pdf")
             lmtp.send_message(letter)
+
+
+def drawing() -> bytes:
+    """A PDF file of one page: a square, and what it is; ISO 32000-1 7.5."""
+    content = b"100 500 200 200 re S BT /F 24 Tf 100 460 Td (The kitchen, seen from above) Tj ET"
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    octets = b"%PDF-1.4\n"
+    places = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(octets))
+        octets += b"%d 0 obj%b endobj\n" % (number, one)
+    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"xref\n0 6\n%btrailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (table, len(octets))
+    return octets + tail
 
 
 if __name__ == "__main__":

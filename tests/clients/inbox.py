@@ -29,3 +29,7 @@ def subjects(server: Served, person: Person, mailbox: str = "INBOX") -> list[str
 def subject_of(octets: bytes) -> str:
     """The decoded subject."""
     return str(email.message_from_bytes(octets, policy=email.policy.default)["Subject"])
+
+
+def letter(subject: str) -> bytes:
+    return f"From: a@example.net\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nhello\r\n".encode()

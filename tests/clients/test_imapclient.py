@@ -12,8 +12,7 @@ from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from tests.clients.conftest import PASSWORD, Person
-from tests.clients.inbox import session
-from tests.clients.test_mbsync import letter
+from tests.clients.inbox import letter, session
 from tests.served import Served
 
 

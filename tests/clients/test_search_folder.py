@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from tests.clients.conftest import Person
-from tests.clients.inbox import session, subjects
-from tests.clients.test_mbsync import CONFIGURATION
+from tests.clients.inbox import letter, session, subjects
+from tests.clients.mbsync import Maildir
 from tests.served import Served
-
-
-def letter(subject: str) -> bytes:
-    return f"From: a@example.net\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nhello\r\n".encode()
 
 
 def test_imapclient_sees_what_happens(server: Served, person: Person) -> None:
@@ -41,36 +36,20 @@ def test_mbsync_both_ways(server: Served, person: Person, tmp_path: Path) -> Non
         for number in range(10):
             client.append("INBOX" if number % 2 else "Archive", letter(f"far-{number}"))
     server.cli("account", "search-folder", "add", person.address, "Found", "SUBJECT far", "--main", "Archive")
-    configuration = tmp_path / "mbsyncrc"
-    text = CONFIGURATION.format(
-        port=server.port("imap"),
-        user=person.address,
-        password=person.password,
-        tls="STARTTLS",
-        certificate=server.certificate,
-        directory=tmp_path,
-    )
-    configuration.write_text(text.replace("Patterns *", "Patterns Found"))
-    (tmp_path / "mail").mkdir()
-
-    def sync() -> None:
-        command = ["mbsync", "--config", str(configuration), "--all"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    sync()
-    found = tmp_path / "mail/Found"
+    near_side = Maildir(tmp_path, server, person, "Found")
+    near_side.sync()
+    found = near_side.mail / "Found"
     near = sorted((found / "new").iterdir())
     assert len(near) == 10
     (found / "new" / "1700000000.near.host").write_bytes(letter("from far and near").replace(b"\r\n", b"\n"))
     near[0].unlink()
     near[1].rename(found / "cur" / (near[1].name.split(":")[0] + ":2,FS"))
-    sync()
+    near_side.sync()
     both = subjects(server, person, "INBOX") + subjects(server, person, "Archive")
     assert len(both) == 10
     assert "from far and near" in subjects(server, person, "Archive")
     with session(server, person) as client:
         assert client.select_folder("Found")[b"EXISTS"] == 10
         assert len(client.search(["FLAGGED", "SEEN"])) == 1
-    sync()
+    near_side.sync()
     assert len([*(found / "new").iterdir(), *(found / "cur").iterdir()]) == 10

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from imapclient import IMAPClient
 
 from tests.clients.conftest import Person
-from tests.clients.inbox import session, subjects
-from tests.clients.test_mbsync import CONFIGURATION, letter
+from tests.clients.inbox import letter, session, subjects
+from tests.clients.mbsync import Maildir
 from tests.clients.test_pop3 import pop3
 from tests.served import Served
 
@@ -83,27 +82,15 @@ def test_what_one_does_the_others_see(server: Served, person: Person, tmp_path: 
         listener.hears((1, b"FETCH"), (2, b"EXPUNGE"))
         assert {b"\\Seen", b"\\Flagged", b"todo"} <= listener.flags[1]
 
-        configuration = tmp_path / "mbsyncrc"
-        configuration.write_text(
-            CONFIGURATION.format(
-                port=server.port("imap"),
-                user=person.address,
-                password=person.password,
-                tls="STARTTLS",
-                certificate=server.certificate,
-                directory=tmp_path,
-            )
-        )
-        (tmp_path / "mail").mkdir()
-        sync = ["mbsync", "--config", str(configuration), "--all"]
-        subprocess.run(sync, check=True, timeout=60, capture_output=True)
-        inbox = tmp_path / "mail/INBOX"
+        near_side = Maildir(tmp_path, server, person)
+        near_side.sync()
+        inbox = near_side.mail / "INBOX"
         (two,) = (inbox / "cur").iterdir()  # the one that was seen
         assert "F" in two.name
         assert "S" in two.name
         two.unlink()
         (inbox / "new" / "1700000000.near.host").write_bytes(letter("five").replace(b"\r\n", b"\n"))
-        subprocess.run(sync, check=True, timeout=60, capture_output=True)
+        near_side.sync()
         listener.hears((1, b"EXPUNGE"))
         listener.counts(2)
         idler.idle_done()

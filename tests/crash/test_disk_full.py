@@ -12,7 +12,7 @@ import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from tests.crash.test_kill import PASSWORD, add_accounts
+from tests.crash.killing import PASSWORD, add_accounts
 from tests.served import Served
 
 BALLAST = 8 << 20

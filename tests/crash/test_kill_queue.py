@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.killing import kill, more
 from tests.crash.remote import Remote
 from tests.crash.senders import Ledger, deliver
-from tests.crash.test_kill import kill, more
 from tests.served import Served
 
 LONG = bool(os.environ.get("POSTHOUSE_TEST_LONG"))

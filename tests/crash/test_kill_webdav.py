@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.dav_writers import FILES, DavConnection, DavLedger, move_to_and_fro, put, put_half
-from tests.crash.test_kill import LONG, PASSWORD, PATIENCE_SECONDS, kill
+from tests.crash.killing import LONG, PASSWORD, kill, more
 from tests.served import Served
 
 
@@ -55,15 +55,3 @@ async def test_what_was_answered_is_there(server: Served) -> None:
     assert b"half" not in listing
     assert ledger.moves
     assert json.loads(await asyncio.to_thread(server.cli, "verify", "--json"))["faults"] == []
-
-
-async def more(ledger: DavLedger, files: int, work: asyncio.Future[list[None]]) -> None:
-    """Return when so many more files were acknowledged; raises TimeoutError, or what the clients raise."""
-    wanted = len(ledger.acknowledged) + files
-    ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while len(ledger.acknowledged) < wanted:
-        await asyncio.wait([work], timeout=0.02)
-        if work.done():
-            work.result()
-        if asyncio.get_running_loop().time() > ends:
-            raise TimeoutError(f"{wanted - len(ledger.acknowledged)} of {files} files were not acknowledged")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.killing import PASSWORD, add_accounts, marks
 from tests.crash.senders import Ledger, append, deliver
-from tests.crash.test_kill import PASSWORD, add_accounts, marks
 from tests.served import Served
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -127,8 +127,8 @@ class House:
     async def uids(self, folder: int) -> list[int]:
         return [uid for uid, _ in await self.shown(folder)]
 
-    async def flag(self, mailbox: str, uid: int, mode: str, flags: int) -> None:
-        change = FlagChange(mode, flags)  # type: ignore[arg-type]
+    async def flag(self, mailbox: str, uid: int, mode: Literal["add", "remove"], flags: int) -> None:
+        change = FlagChange(mode, flags)
         await self.store.write(store_flags, 1, await self.number(mailbox), [(uid, uid)], change, None)
 
 

@@ -98,7 +98,7 @@ class DavHouse:
         self.limits: FileLimits = FileSettings().limits
         self.directories = DirectorySettings()
         dav = DavSite(
-            Porter(),  # type: ignore[arg-type]
+            Porter(),  # type: ignore[arg-type] - of an Authenticator, what the site asks for
             {"files": self._files},
             lambda login: Directory(self.store, Visitor(login.account)),
             WebDavSettings(**settings),
