@@ -11,7 +11,7 @@ from posthouse.admin.names import address_of
 from posthouse.core.accounts.accounts import show_account
 from posthouse.core.maintenance.account import present_accounts
 from posthouse.core.maintenance.blobs import read_places
-from posthouse.core.maintenance.bodies import Built, read_again, stored_records
+from posthouse.core.maintenance.bodies import read_again, stored_records
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.contract import BlobDamaged, Blobs
@@ -22,11 +22,11 @@ REMEMBERED = 500_000  # letters that are known to be right, where others show th
 
 
 class Wrong(msgspec.Struct, frozen=True):
-    """A letter that is not as it should be; `right` is what its records should be, None when its octets are damaged."""
+    """A letter that is not as it should be; `right` is what its record should be, None when its octets are damaged."""
 
     message: int
     fault: Fault
-    right: Built | None
+    right: bytes | None
 
 
 class LetterReader:
@@ -36,7 +36,7 @@ class LetterReader:
         self._store = store
         self._blobs = blobs
         self._limits = limits
-        self._read: dict[bytes, bytes | str] = {}  # hash -> digest of the right records, or what is wrong
+        self._read: dict[bytes, bytes | str] = {}  # hash -> digest of the right record, or what is wrong
 
     async def wrong_ones(self, account: int, messages: list[int]) -> list[Wrong]:
         """Those of an account's messages that are not as they should be."""
@@ -69,7 +69,7 @@ class LetterReader:
                 continue
             self._read[place.hash] = _digest(right)
             if right != held:
-                found.append(Wrong(message, Fault(where, "its records are not what its octets give", REBUILD), right))
+                found.append(Wrong(message, Fault(where, "its record is not what its octets give", REBUILD), right))
         return found
 
 
@@ -90,5 +90,5 @@ def pages(messages: list[int]) -> list[list[int]]:
     return [messages[at : at + PAGE] for at in range(0, len(messages), PAGE)]
 
 
-def _digest(records: Built) -> bytes:
-    return hashlib.blake2b(msgspec.msgpack.encode(records), digest_size=16).digest()
+def _digest(record: bytes) -> bytes:
+    return hashlib.blake2b(record, digest_size=16).digest()

@@ -34,9 +34,8 @@ ANNOTATION = Space(0x26, "annotation", U32, U32, U32, TEXT)  # holder, account, 
 SUBSCRIPTION = Space(0x27, "subscription", U32, U32, U32)  # account, another's account, collection -> 1 or 0
 
 # Messages (the cold part: immutable, shared by all places of one account)
-MESSAGE = Space(0x30, "message", U32, U32)  # account, message -> MessageRecord
-ENVELOPE = Space(0x31, "envelope", U32, U32)  # account, message -> IMAP ENVELOPE, as sent
-STRUCTURE = Space(0x32, "structure", U32, U32)  # account, message -> BODYSTRUCTURE and BODY as sent, part tree
+# account, message -> MessageRecord; 0x30 had one without what 0x31 and 0x32 had: ENVELOPE, and BODYSTRUCTURE with parts
+MESSAGE = Space(0x3A, "message", U32, U32)
 DIGEST = Space(0x36, "digest", U32, U32, U32, U32)  # account, mailbox, facet, block of UIDs -> that of all its messages
 THREAD = Space(0x37, "thread", U32, U32)  # account, thread -> ThreadRecord, once it has had several messages
 THREAD_LINK = Space(0x39, "thread link", U32, U64)  # account, hash of a message id and a subject -> thread
@@ -71,7 +70,7 @@ SEARCH_SOURCE = Space(0x93, "search folder's source", U32, U32, U32)  # account,
 SEARCH_DUE = Space(0x94, "search folder's due message", U32, U32, U64, U32, U32)
 
 # Blobs
-BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord
+BLOB = Space(0x40, "blob", HASH)  # sha-256 -> BlobRecord; a small one that is held once has none
 BLOB_BYTES = Space(0x41, "blob bytes", HASH)  # sha-256 -> the bytes, of small blobs
 BLOB_UNUSED = Space(0x42, "unused blob", U64, HASH)  # when its last reference went (ms) -> empty
 
@@ -107,7 +106,7 @@ ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
-    MESSAGE, ENVELOPE, STRUCTURE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
+    MESSAGE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_ACL, FILE_GRANT,
     FILE_WATCH, FILE_DEED,
     MAPPED, MAPPED_LOCK,

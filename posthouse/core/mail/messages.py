@@ -20,10 +20,11 @@ from posthouse.core.mail.places import copy_items, move_items, place_letter, rem
 from posthouse.core.mail.records import (
     Letter,
     MessageRecord,
-    StructureRecord,
+    Structures,
+    decode_envelope,
     decode_hash,
     decode_message,
-    decode_structure,
+    decode_structures,
 )
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.blobs.records import BlobPlace, keep, place
@@ -33,7 +34,7 @@ from posthouse.storage.contract import ReadTransaction, WriteTransaction, operat
 from posthouse.storage.item_bytes import Items, flags_of, read_items
 from posthouse.storage.items import scan_items, unpack_item
 from posthouse.storage.ranges import Range
-from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
+from posthouse.storage.spaces import ITEM, MESSAGE
 
 
 class Column(IntFlag):
@@ -61,7 +62,7 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     saved: int
     size: int
     envelope: bytes | None = None
-    structure: StructureRecord | None = None
+    structure: Structures | None = None
     record: MessageRecord | None = None
     body: BlobPlace | None = None
 
@@ -137,7 +138,8 @@ def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int],
 @query
 def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
     """Where the bytes of each message are; None for one that is gone."""
-    return _places(txn, account, messages)
+    values = txn.get_many(MESSAGE.keys(account, last=messages))
+    return [None if value is None else place(txn, decode_hash(value)) for value in values]
 
 
 @query
@@ -279,24 +281,16 @@ def _row(uid: int, value: bytes) -> Row:
 
 
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
-    numbers = [row.message for row in found]
-    if columns & _ENVELOPE:
-        values = txn.get_many(ENVELOPE.keys(account, last=numbers))
-        for row, value in zip(found, values, strict=True):
-            row.envelope = value
-    if columns & _STRUCTURE:
-        values = txn.get_many(STRUCTURE.keys(account, last=numbers))
-        for row, value in zip(found, values, strict=True):
-            row.structure = None if value is None else decode_structure(value)
-    if columns & _RECORD:
-        values = txn.get_many(MESSAGE.keys(account, last=numbers))
-        for row, value in zip(found, values, strict=True):
-            row.record = None if value is None else decode_message(value)
-    if columns & _BODY:
-        for row, body in zip(found, _places(txn, account, numbers), strict=True):
-            row.body = body
-
-
-def _places(txn: ReadTransaction, account: int, messages: list[int]) -> list[BlobPlace | None]:
-    values = txn.get_many(MESSAGE.keys(account, last=messages))
-    return [None if value is None else place(txn, decode_hash(value)) for value in values]
+    for row, key in zip(found, MESSAGE.keys(account, last=[row.message for row in found]), strict=True):
+        value = txn.get(key)  # not many at once: most of it is let go of again
+        if value is None:
+            continue
+        if columns & _ENVELOPE:
+            row.envelope = decode_envelope(value)
+        if columns & _STRUCTURE:
+            structures = decode_structures(value)
+            row.structure = structures if structures.bodystructure else None
+        if columns & _RECORD:
+            row.record = decode_message(value)
+        if columns & _BODY:
+            row.body = place(txn, decode_hash(value))

@@ -15,8 +15,8 @@ from posthouse.core.mail.records import (
     ExpungedRecord,
     Letter,
     MessageRecord,
-    StructureRecord,
     decode_message,
+    record_of,
 )
 from posthouse.core.mail.threads import join_thread, leave_thread
 from posthouse.storage.blobs.records import release
@@ -24,7 +24,7 @@ from posthouse.storage.changes import Revision
 from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.item_bytes import Items, elsewhere, keyword_sets, objects_of, size_of
 from posthouse.storage.items import Item
-from posthouse.storage.spaces import ENVELOPE, EXPUNGED, MESSAGE, PLACES, STRUCTURE
+from posthouse.storage.spaces import EXPUNGED, MESSAGE, PLACES
 
 ITEMS_PER_RECORD = 200
 
@@ -33,16 +33,12 @@ def place_letter(
     revision: Revision, mailbox: int, letter: Letter, flags: int, keywords: tuple[str, ...], received: int, now: int
 ) -> int:
     """Put a letter into a mailbox as a new message; its UID. The caller has kept the blob and charged the quota."""
-    record = MessageRecord(
-        letter.blob.hash, letter.size, letter.header, letter.preview, letter.has_attachment, links=letter.links
-    )
-    structure = StructureRecord(letter.bodystructure, letter.body, letter.parts)
-    message = put_message(revision, record, letter.envelope, ENCODER.encode(structure))
+    message = put_message(revision, record_of(letter))
     named = keyword_bits(revision.collection(mailbox), keywords)
     return create_item(revision, mailbox, Item(flags, 0, message, received, now, letter.size, named))
 
 
-def put_message(revision: Revision, record: MessageRecord, envelope: bytes, structure: bytes) -> int:
+def put_message(revision: Revision, record: MessageRecord) -> int:
     """Store what is kept of a message that is new to this account, in a thread of this account's; its number.
 
     The caller has kept the blob.
@@ -51,8 +47,6 @@ def put_message(revision: Revision, record: MessageRecord, envelope: bytes, stru
     message = revision.new_object()
     record.thread = join_thread(txn, account, message, record.links)
     txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
-    txn.put(ENVELOPE.key(account, message), envelope)
-    txn.put(STRUCTURE.key(account, message), structure)
     return message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.storage.blobs.records import Blob
-from posthouse.storage.spaces import ENVELOPE, MESSAGE, PLACES, STRUCTURE
+from posthouse.storage.spaces import MESSAGE, PLACES
 
 
 class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -48,10 +48,18 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
         return self.blob.size
 
 
-class MessageRecord(msgspec.Struct, array_like=True, tag=1):
-    """The cold part of a message. `thread` is 0 in records from before there were threads."""
+class MessageRecord(msgspec.Struct, array_like=True, tag=2):
+    """The cold part of a message: one record, for each that is written costs a page.
+
+    `envelope`, `bodystructure` and `body` are as IMAP sends them, `parts` is the part tree with its offsets; they are
+    empty where they were lost (see `rebuild`). `thread` is 0 in records from before there were threads.
+    """
 
     hash: bytes
+    envelope: bytes
+    bodystructure: bytes
+    body: bytes
+    parts: bytes
     size: int
     header: Header
     preview: str
@@ -60,15 +68,22 @@ class MessageRecord(msgspec.Struct, array_like=True, tag=1):
     links: bytes = b""
 
 
-class _Hash(msgspec.Struct, array_like=True, tag=1, gc=False):
-    """How a MessageRecord begins."""
+class _Hash(msgspec.Struct, array_like=True, tag=2, gc=False):
+    """How a MessageRecord begins: what is listed by the hundred thousand is read no further."""
 
     hash: bytes
 
 
-class StructureRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """Prebuilt IMAP BODYSTRUCTURE and BODY, and the part tree with its offsets."""
+class _Envelope(msgspec.Struct, array_like=True, tag=2, gc=False):
+    hash: bytes
+    envelope: bytes
 
+
+class Structures(msgspec.Struct, array_like=True, tag=2, frozen=True):
+    """The same up to the part tree."""
+
+    hash: bytes
+    envelope: bytes
     bodystructure: bytes
     body: bytes
     parts: bytes
@@ -86,7 +101,8 @@ class ExpungedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
 ENCODER = msgspec.msgpack.Encoder()
 _MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
 _HASH = msgspec.msgpack.Decoder(_Hash)
-_STRUCTURE = msgspec.msgpack.Decoder(StructureRecord)
+_ENVELOPE = msgspec.msgpack.Decoder(_Envelope)
+_STRUCTURES = msgspec.msgpack.Decoder(Structures)
 _EXPUNGED = msgspec.msgpack.Decoder(ExpungedRecord)
 
 
@@ -100,9 +116,30 @@ def decode_hash(value: bytes) -> bytes:
     return _HASH.decode(value).hash
 
 
-def decode_structure(value: bytes) -> StructureRecord:
-    """A STRUCTURE record."""
-    return _STRUCTURE.decode(value)
+def decode_envelope(value: bytes) -> bytes:
+    """The IMAP ENVELOPE alone of a MESSAGE record."""
+    return _ENVELOPE.decode(value).envelope
+
+
+def decode_structures(value: bytes) -> Structures:
+    """The structures alone of a MESSAGE record."""
+    return _STRUCTURES.decode(value)
+
+
+def record_of(letter: Letter) -> MessageRecord:
+    """What is kept of a letter, in no thread yet."""
+    return MessageRecord(
+        letter.blob.hash,
+        letter.envelope,
+        letter.bodystructure,
+        letter.body,
+        letter.parts,
+        letter.size,
+        letter.header,
+        letter.preview,
+        letter.has_attachment,
+        links=letter.links,
+    )
 
 
 def decode_expunged(value: bytes) -> ExpungedRecord:
@@ -110,4 +147,4 @@ def decode_expunged(value: bytes) -> ExpungedRecord:
     return _EXPUNGED.decode(value)
 
 
-MESSAGE_SPACES = (MESSAGE, ENVELOPE, STRUCTURE, PLACES)
+MESSAGE_SPACES = (MESSAGE, PLACES)

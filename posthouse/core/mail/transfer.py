@@ -32,7 +32,7 @@ from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.item_bytes import Items, read_items
 from posthouse.storage.items import Item, decode_item
 from posthouse.storage.ranges import Range
-from posthouse.storage.spaces import ENVELOPE, ITEM, MESSAGE, STRUCTURE
+from posthouse.storage.spaces import ITEM, MESSAGE
 
 
 @operation
@@ -100,14 +100,12 @@ def copy_across(
     uids = []
     with Revision(txn, to.account) as revision:
         for item in decoded:
-            record, envelope, structure = txn.get_many(
-                [space.key(account, item.object) for space in (MESSAGE, ENVELOPE, STRUCTURE)]
-            )
+            record = txn.get(MESSAGE.key(account, item.object))
             if record is None:
                 raise LookupError(item.object)
             message = decode_message(record)
             add_references(txn, message.hash, 1)
-            copied = put_message(revision, message, envelope or b"", structure or b"")
+            copied = put_message(revision, message)
             held = named_by(names, item.keywords)
             keywords = keyword_bits(revision.collection(target), held if to.rights & Right.WRITE else ())
             copy = Item(item.flags & allowed, 0, copied, item.received, now, item.size, keywords)

@@ -78,8 +78,8 @@ def read_places(txn: ReadTransaction, account: int, messages: list[int]) -> list
     places: list[BlobPlace | None] = []
     for message in messages:
         record = get_readable(txn, MESSAGE.key(account, message), MessageRecord)
-        blob = None if record is None else get_readable(txn, BLOB.key(record.hash), BlobRecord)
-        places.append(None if record is None or blob is None else place(txn, record.hash))
+        is_there = record is not None and readable_record(txn, record.hash) is not None
+        places.append(place(txn, record.hash) if record is not None and is_there else None)
     return places
 
 
@@ -128,7 +128,7 @@ def mend_miscounts(txn: WriteTransaction, miscounts: list[Miscount], now: int) -
     for one in miscounts:
         if one.counted is not None:
             correct_references(txn, one.hash, one.held - one.counted, now)
-        elif not one.held and get_readable(txn, BLOB.key(one.hash), BlobRecord) is None:
+        elif not one.held and readable_record(txn, one.hash) is None:
             txn.delete(BLOB.key(one.hash))
             txn.delete(BLOB_BYTES.key(one.hash))
 
@@ -136,7 +136,7 @@ def mend_miscounts(txn: WriteTransaction, miscounts: list[Miscount], now: int) -
 @operation
 def mend_record(txn: WriteTransaction, found: BlobPlace, references: int) -> None:
     """Give octets that were found their record again, unless somebody stored them anew meanwhile."""
-    if get_readable(txn, BLOB.key(found.hash), BlobRecord) is None:
+    if readable_record(txn, found.hash) is None:
         restore_record(txn, found, references)
 
 
@@ -144,7 +144,7 @@ def mend_record(txn: WriteTransaction, found: BlobPlace, references: int) -> Non
 def mend_unused(txn: WriteTransaction, hashes: list[bytes], now: int) -> None:
     """Have those of these blobs that nobody holds collected in their time."""
     for hash_ in hashes:
-        record = get_readable(txn, BLOB.key(hash_), BlobRecord)
+        record = readable_record(txn, hash_)
         if record is not None and record.count == 0 and not _is_to_go(txn, hash_, record):
             release(txn, hash_, now, 0)
 
@@ -164,12 +164,20 @@ def unnamed(txn: ReadTransaction, locations: dict[str, bytes]) -> list[str]:
     found = []
     for location, hash_ in locations.items():
         if not hash_ or txn.get(BLOB.key(hash_)) is None:
-            found.append(location)
+            found.append(location)  # where there is no record, the octets are in the store
             continue
-        record = get_readable(txn, BLOB.key(hash_), BlobRecord)
+        record = readable_record(txn, hash_)
         if record is not None and record.location != location:
             found.append(location)
     return found
+
+
+def readable_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
+    """`read_record`; None also when it cannot be read."""
+    try:
+        return read_record(txn, hash_)
+    except UNREADABLE:
+        return None
 
 
 def _contents(txn: ReadTransaction) -> Iterator[Entry | Earlier | None]:

@@ -10,7 +10,7 @@ import msgspec
 from posthouse.core.mail.deleting import DOOMED, DOOMED_SEARCH
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
-from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message, decode_structure
+from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, SPACES
 from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
@@ -24,13 +24,11 @@ from posthouse.storage.spaces import (
     ANNOTATION,
     COLLECTION,
     DIGEST,
-    ENVELOPE,
     EXPUNGED,
     ITEM,
     MESSAGE,
     PLACES,
     SEQUENCE,
-    STRUCTURE,
 )
 
 
@@ -130,22 +128,16 @@ def _read_messages(txn: ReadTransaction, found: Survey) -> None:
             found.letter_faults.append(Fault(where, strange_text(error), RESTORE))
             continue
         found.messages[message] = record.hash, record.size
-        if txn.get(ENVELOPE.key(account, message)) is None:
+        if not record.envelope:
             found.letter_faults.append(Fault(where, "its envelope is missing", REBUILD))
-        structure = txn.get(STRUCTURE.key(account, message))
-        try:
-            if structure is None:
-                raise ValueError("it is missing")
-            decode_structure(structure)
-        except UNREADABLE as error:
-            found.letter_faults.append(Fault(where, f"its structure: {error}", REBUILD))
-    for space in (ENVELOPE, STRUCTURE, PLACES):
-        for key, _ in txn.scan(*space.range(account)):
-            message = int.from_bytes(key[-4:], "big")
-            if message not in found.messages and message not in found.unreadable:
-                where = f"account {account}, message {message}"
-                found.faults.append(Fault(where, f"its {space.name} is there without it", REBUILD))
-                found.stray.append(key)
+        if not record.bodystructure:
+            found.letter_faults.append(Fault(where, "its structure is missing", REBUILD))
+    for key, _ in txn.scan(*PLACES.range(account)):
+        message = int.from_bytes(key[-4:], "big")
+        if message not in found.messages and message not in found.unreadable:
+            where = f"account {account}, message {message}"
+            found.faults.append(Fault(where, "its places are counted without it", REBUILD))
+            found.stray.append(key)
 
 
 def _read_files(txn: ReadTransaction, found: Survey) -> None:

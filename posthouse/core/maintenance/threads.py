@@ -43,16 +43,15 @@ def mend_threads(txn: WriteTransaction, account: int) -> list[Fault]:
 
 
 def _wrong(txn: ReadTransaction, account: int) -> str | None:
-    messages: dict[int, MessageRecord] = {}
     members: defaultdict[int, list[int]] = defaultdict(list)
+    known: set[bytes] = set()
     for (_, message), record in scan_readable(txn, MESSAGE, MessageRecord, account):
         if record is None:
             continue
-        messages[message] = record
         if not record.thread:
             return f"message {message} has none"
         members[record.thread].append(message)
-    known: set[bytes] = set()
+        known |= _links(record.links)
     for (_, thread), found in scan_readable(txn, THREAD, ThreadRecord, account):
         if found is None or sorted(array("I", found.members)) != members.get(thread, []):
             return f"thread {thread} does not hold its messages"
@@ -60,8 +59,6 @@ def _wrong(txn: ReadTransaction, account: int) -> str | None:
     for thread, held in members.items():
         if held != [thread] and read_thread(txn, account, thread) is None:
             return f"thread {thread} has no record"
-    for record in messages.values():
-        known |= _links(record.links)
     for key, value in txn.scan(*THREAD_LINK.range(account)):
         thread = int.from_bytes(value, "little")
         if thread not in members or key[-LINK_OCTETS:] not in known:

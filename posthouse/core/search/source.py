@@ -6,11 +6,11 @@ from itertools import islice
 
 import msgspec
 
-from posthouse.core.mail.records import Header, decode_message, decode_structure
+from posthouse.core.mail.records import Header, decode_message
 from posthouse.storage.blobs.records import BlobPlace, place
 from posthouse.storage.collections import decode_sequence
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.spaces import MESSAGE, META, SEQUENCE, STRUCTURE
+from posthouse.storage.spaces import MESSAGE, META, SEQUENCE
 from posthouse.storage.topics import SEARCH_TOPIC
 
 IDENTITY_OCTETS = 16
@@ -81,7 +81,7 @@ def unread(txn: ReadTransaction, account: int, after: int, limit: int, octets: i
         if len(found) >= limit or size > octets:
             return Reading(found, found[-1].message, last)
         message = int.from_bytes(key[-4:], "big")
-        found.append(_unread(txn, account, message, value))
+        found.append(_unread(txn, message, value))
         size += len(found[-1].place.inline or b"") if found[-1].place is not None else 0
     return Reading(found, last, last)
 
@@ -105,11 +105,9 @@ def _last_number(sequence: bytes | None) -> int:
         return 0  # for others to mend
 
 
-def _unread(txn: ReadTransaction, account: int, message: int, value: bytes) -> Unread:
-    structure = txn.get(STRUCTURE.key(account, message))
+def _unread(txn: ReadTransaction, message: int, value: bytes) -> Unread:
     try:
         record = decode_message(value)
-        parts = None if structure is None else decode_structure(structure).parts
-        return Unread(message, place(txn, record.hash), parts, record.header)
+        return Unread(message, place(txn, record.hash), record.parts or None, record.header)
     except (msgspec.MsgspecError, ValueError):
         return Unread(message, None, None, None)

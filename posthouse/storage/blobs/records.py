@@ -1,11 +1,14 @@
 """Blob records: who is stored once under which hash, how many hold it, and where its bytes are.
 
-A blob that nobody holds stays for a while (a reference may come back) and is then collected.
+A blob that nobody holds stays for a while (a reference may come back) and is then collected. A small one that is held
+once, as most are, has no record: its octets say that it is there.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
+from itertools import groupby
 
 import msgspec
 
@@ -83,7 +86,7 @@ def release(txn: WriteTransaction, hash_: bytes, now: int, references: int = 1) 
     if record.count == 0:
         record.unused_since = now
         txn.put(BLOB_UNUSED.key(now, hash_), b"")
-    txn.put(BLOB.key(hash_), _ENCODER.encode(record))
+    _write(txn, hash_, record)
 
 
 def place(txn: ReadTransaction, hash_: bytes) -> BlobPlace | None:
@@ -151,23 +154,29 @@ def correct_references(txn: WriteTransaction, hash_: bytes, by: int, now: int) -
 
 def restore_record(txn: WriteTransaction, place: BlobPlace, references: int) -> None:
     """Have a record again for octets that are stored; those inline are in BLOB_BYTES already."""
-    txn.put(BLOB.key(place.hash), _ENCODER.encode(BlobRecord(references, place.size, place.location)))
+    _write(txn, place.hash, BlobRecord(references, place.size, place.location))
 
 
 def scan_records(txn: ReadTransaction, after: bytes) -> Iterator[tuple[bytes, BlobRecord | None]]:
     """(hash, record) of the blobs with hashes above `after`, in their order; b"" for all. None: it cannot be read."""
-    start, end = BLOB.range()
-    for key, value in txn.scan(BLOB.key(after) + b"\x00" if after else start, end):
+    first = after + b"\x00" if after else b""
+    spaces = (txn.scan(space.key() + first, space.range()[1]) for space in (BLOB, BLOB_BYTES))
+    entries = heapq.merge(*spaces, key=lambda entry: (entry[0][1:], entry[0]))  # its record comes before its octets
+    for hash_, found in groupby(entries, lambda entry: entry[0][1:]):
+        key, value = next(found)
         try:
-            yield key[1:], _RECORD.decode(value)
+            yield hash_, _RECORD.decode(value) if key[0] == BLOB.tag else BlobRecord(1, len(value))
         except (msgspec.MsgspecError, ValueError):  # text that is no UTF-8 is a ValueError
-            yield key[1:], None
+            yield hash_, None
 
 
 def read_record(txn: ReadTransaction, hash_: bytes) -> BlobRecord | None:
-    """The record of a blob."""
+    """The record of a blob, of a small one also where it has none; raises msgspec.MsgspecError, ValueError."""
     value = txn.get(BLOB.key(hash_))
-    return None if value is None else _RECORD.decode(value)
+    if value is not None:
+        return _RECORD.decode(value)
+    octets = txn.get(BLOB_BYTES.key(hash_))
+    return None if octets is None else BlobRecord(1, len(octets))
 
 
 def _holds(txn: ReadTransaction) -> dict[int, int]:
@@ -180,4 +189,11 @@ def _add(txn: WriteTransaction, hash_: bytes, record: BlobRecord, references: in
         txn.delete(BLOB_UNUSED.key(record.unused_since, hash_))
         record.unused_since = 0
     record.count += references
-    txn.put(BLOB.key(hash_), _ENCODER.encode(record))
+    _write(txn, hash_, record)
+
+
+def _write(txn: WriteTransaction, hash_: bytes, record: BlobRecord) -> None:
+    if record.count == 1 and record.location is None:
+        txn.delete(BLOB.key(hash_))
+    else:
+        txn.put(BLOB.key(hash_), _ENCODER.encode(record))

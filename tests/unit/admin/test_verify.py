@@ -20,6 +20,7 @@ from posthouse.core.mail.finding import list_shared
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
 from posthouse.core.mail.messages import Column, copy, expunge, rows, store_flags
+from posthouse.core.mail.records import MessageRecord, decode_message
 from posthouse.core.maintenance.account import present_accounts
 from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
 from posthouse.core.maintenance.faults import RESTORE, Fault
@@ -45,7 +46,6 @@ from posthouse.storage.spaces import (
     COLLECTION,
     CREDENTIALS,
     DOMAIN,
-    ENVELOPE,
     EXPUNGED,
     GRANT,
     GROUP,
@@ -57,7 +57,6 @@ from posthouse.storage.spaces import (
     META,
     PLACES,
     SEQUENCE,
-    STRUCTURE,
     USAGE,
 )
 from tests.unit.admin.house import ALICE, BOB, LARGE, SMALL, House, delete_raw, open_house, put_raw, send
@@ -74,6 +73,10 @@ async def faults(house: House, *, quick: bool = False, address: str | None = Non
 
 async def mend(house: House) -> Any:
     return await rebuild(house.store, house.blobs, MimeLimits(), address=None, now=lambda: NOW, done=lambda _: None)
+
+
+def read_message(txn: ReadTransaction, message: int) -> MessageRecord:
+    return decode_message(txn.get(MESSAGE.key(ALICE, message)) or b"")
 
 
 async def shown_letters(house: House, account: int) -> set[bytes]:
@@ -142,10 +145,9 @@ async def test_a_sound_house(tmp_path: Path) -> None:
         (gone(MESSAGE.key(ALICE, 1)), "there is no message 1 that it could show"),
         (gone(ITEM.key(ALICE, 1, 1)), "no mailbox shows it"),
         (gone(PLACES.key(BOB, 1)), "it stands in 2 places, 1 are counted"),
-        (gone(ENVELOPE.key(ALICE, 1)), "its envelope is missing"),
-        (put(ENVELOPE.key(ALICE, 1), b"(NIL)"), "its records are not what its octets give"),
-        (gone(STRUCTURE.key(ALICE, 1)), "its structure: it is missing"),
-        (put(STRUCTURE.key(ALICE, 1), b"\xc1"), "its structure: "),
+        (changed(MESSAGE.key(ALICE, 1), lambda txn: read_message(txn, 1), envelope=b""), "its envelope is missing"),
+        (changed(MESSAGE.key(ALICE, 1), lambda txn: read_message(txn, 1), body=b"(NIL)"), "its record is not what its"),
+        (changed(MESSAGE.key(ALICE, 1), lambda txn: read_message(txn, 1), bodystructure=b""), "its structure is miss"),
         (gone(USAGE.key(ALICE)), "its usage is 0 messages, 0 octets, and should be 2"),
         (changed(SEQUENCE.key(ALICE), lambda txn: read_sequence(txn, ALICE), modseq=1), "its last modseq is"),
         (gone(SEQUENCE.key(ALICE)), "its counters are missing or cannot be read"),
@@ -157,7 +159,7 @@ async def test_a_sound_house(tmp_path: Path) -> None:
         (gone(CHANGE.key(ALICE, 2)), "the change log says nothing of 1 of its messages"),
         (put(CHANGE.key(ALICE, 9), ENCODER.encode(ChangeRecord([]))), "change 9: the last one is 3"),
         (put(CHANGE.key(ALICE, 1), ENCODER.encode(ChangeRecord([CollectionChange(1, [], [], [(2, 9)])]))), "1 destroy"),
-        (put(ENVELOPE.key(ALICE, 9), b"()"), "its envelope is there without it"),
+        (put(PLACES.key(ALICE, 9), bytes(4)), "its places are counted without it"),
         (put(BLOB.key(b"x" * 32), ENCODER.encode(BlobRecord(0, 5, None, NOW))), "nobody holds it, and it is never"),
         (changed(BLOB.key(LARGE_HASH), lambda txn: read_record(txn, LARGE_HASH), count=9), "2 messages show it, 9 are"),
         (changed(DOMAIN.key("example.org"), lambda txn: read_domain(txn, "example.org"), accounts=5), "5 accounts are"),
@@ -208,20 +210,40 @@ async def test_a_damaged_file_is_named_and_left(tmp_path: Path) -> None:
 async def test_octets_that_are_missing(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
     await house.store.write(delete_raw, BLOB_BYTES.key(SMALL_HASH))
-    octets = f"blob {SMALL_HASH.hex()}: its octets are missing or cut short"
-    assert await faults(house, quick=True) == [octets]
+    lost = f"blob {SMALL_HASH.hex()}: 1 messages show it, and its record is missing or cannot be read"
+    assert await faults(house, quick=True) == [lost]
     assert len(await faults(house)) == 2
     assert len((await mend(house)).left) == 2
 
 
-@pytest.mark.parametrize("hash_", [SMALL_HASH, LARGE_HASH])
-@pytest.mark.parametrize("damage", [gone, lambda key: put(key, b"\xc1")])
-async def test_octets_whose_record_is_lost_get_it_again(tmp_path: Path, hash_: bytes, damage: Any) -> None:
+async def test_octets_of_several_that_are_missing(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
-    await damage(BLOB.key(hash_))(house)
+    await send(house, SMALL, BOB)
+    await house.store.write(delete_raw, BLOB_BYTES.key(SMALL_HASH))
+    assert await faults(house, quick=True) == [f"blob {SMALL_HASH.hex()}: its octets are missing or cut short"]
+    assert len((await mend(house)).left) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [gone(BLOB.key(LARGE_HASH)), put(BLOB.key(LARGE_HASH), b"\xc1"), put(BLOB.key(SMALL_HASH), b"\xc1")],
+)
+async def test_octets_whose_record_is_lost_get_it_again(tmp_path: Path, damage: Any) -> None:
+    house = await open_house(tmp_path)
+    await damage(house)
     assert any("its record is missing or cannot be read" in fault for fault in await faults(house, quick=True))
     result = await mend(house)
     assert (len(result.mended), result.left) == (1, [])
+    assert await faults(house) == []
+
+
+async def test_a_small_letter_of_two_whose_record_is_lost_is_counted_again(tmp_path: Path) -> None:
+    house = await open_house(tmp_path)
+    await send(house, SMALL, BOB)
+    assert await faults(house) == []
+    await house.store.write(delete_raw, BLOB.key(SMALL_HASH))
+    assert await faults(house) == [f"blob {SMALL_HASH.hex()}: 2 messages show it, 1 are counted"]
+    assert (await mend(house)).left == []
     assert await faults(house) == []
 
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from posthouse.core.mail.letters import scanned
+from posthouse.core.mail.records import MessageRecord, decode_message, record_of
 from posthouse.storage import schema
 from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.lmdb.engine import Engine
 from posthouse.storage.lmdb.readers import Reader, open_for_reading
 from posthouse.storage.lmdb.transaction import LmdbTransaction
+from posthouse.storage.spaces import MESSAGE
 from tests.unit.storage.test_contract import K, values
 from tests.unit.stores import SETTINGS
 
-STEPS = (
-    lambda txn: txn.put(K + b"word", txn.get(K + b"word") + b" one"),
-    lambda txn: txn.put(K + b"word", txn.get(K + b"word") + b" two"),
-)
+
+def adds(word: bytes) -> schema.Step:
+    def step(txn: WriteTransaction) -> bool:
+        txn.put(K + b"word", (txn.get(K + b"word") or b"") + word)
+        return False
+
+    return step
+
+
+STEPS = (adds(b" one"), adds(b" two"))
 
 
 @pytest.fixture
@@ -55,7 +65,7 @@ def test_all_steps_are_taken_once_and_a_copy_stays(engine: Engine) -> None:
 
 
 def test_a_step_that_fails_is_not_taken_and_those_before_it_are(engine: Engine) -> None:
-    def broken(txn: WriteTransaction) -> None:
+    def broken(txn: WriteTransaction) -> bool:
         STEPS[1](txn)
         raise ZeroDivisionError
 
@@ -99,4 +109,79 @@ def test_remembered_answers_of_schema_2_are_dropped(tmp_path: Path) -> None:
     with copy.begin() as txn:
         assert txn.get(b"\x02" + bytes(16)) == bytes(8)
     copy.close()
+    engine.close()
+
+
+def put_schema_3(txn: WriteTransaction, key: bytes, record: MessageRecord) -> None:
+    fields = [1, record.hash, record.size, record.header, record.preview, record.has_attachment]
+    structure = [1, record.bodystructure, record.body, record.parts]
+    threads = [record.thread, record.links] if record.thread else []  # the oldest have none
+    txn.put(b"\x30" + key, msgspec.msgpack.encode([*fields, *threads]))
+    txn.put(b"\x31" + key, record.envelope)
+    txn.put(b"\x32" + key, msgspec.msgpack.encode(structure))
+
+
+def stored(engine: Engine, first: bytes, end: bytes) -> dict[bytes, bytes]:
+    with engine.environment.begin() as txn:
+        return dict(LmdbTransaction(txn, {}).scan(first, end))
+
+
+def schema_3_store(engine: Engine) -> dict[bytes, MessageRecord]:
+    """Messages of two accounts, also some that have lost something; as they should be afterwards."""
+    right = {}
+    for number in range(7):
+        record = record_of(scanned(b"Subject: letter %d\r\nMessage-ID: <%d@a>\r\n\r\nhello\r\n" % (number, number)))
+        record.thread = number
+        record.links = b"link" * 2 if number else b""
+        right[MESSAGE.key(1 + number % 2, number)] = record
+
+    def fill(txn: WriteTransaction) -> None:
+        for key, record in right.items():
+            put_schema_3(txn, key[1:], record)
+        lost, damaged, *_ = right
+        txn.delete(b"\x31" + lost[1:])
+        right[lost] = msgspec.structs.replace(right[lost], envelope=b"")
+        txn.put(b"\x32" + damaged[1:], b"\xc1")
+        right[damaged] = msgspec.structs.replace(right[damaged], bodystructure=b"", body=b"", parts=b"")
+        txn.put(b"\x30" + MESSAGE.key(3, 1)[1:], b"\xc1")
+        txn.put(b"\x31" + MESSAGE.key(3, 2)[1:], b"()")
+        txn.put(schema.KEY, (3).to_bytes(4, "big"))
+
+    engine.change(fill)
+    return right
+
+
+def test_messages_of_schema_3_become_one_record_each(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
+    right = schema_3_store(engine)
+    schema.migrate(engine)
+    found = stored(engine, *MESSAGE.range())
+    assert found.pop(MESSAGE.key(3, 1)) == b"\xc1"  # for a restore to mend
+    assert {key: decode_message(value) for key, value in found.items()} == right
+    assert stored(engine, b"\x30", b"\x33") == {}
+    engine.close()
+
+
+def test_messages_of_schema_3_are_gone_on_with_where_it_was_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(tmp_path / "store", SETTINGS)
+    right = schema_3_store(engine)
+    monkeypatch.setattr(schema, "_MESSAGES_AT_ONCE", 2)
+    step, taken = schema.STEPS[3], []
+
+    def cut_short(txn: WriteTransaction) -> bool:
+        taken.append(None)
+        more = step(txn)
+        if len(taken) == 3:
+            raise ZeroDivisionError
+        return more
+
+    with pytest.raises(ZeroDivisionError):
+        schema.migrate(engine, (*schema.STEPS[:3], cut_short))
+    assert (held(engine), len(stored(engine, *MESSAGE.range()))) == (3, 4)
+    schema.migrate(engine)
+    assert held(engine) == 4
+    found = stored(engine, *MESSAGE.range())
+    assert {key: decode_message(value) for key, value in found.items() if value != b"\xc1"} == right
     engine.close()
