@@ -73,7 +73,7 @@ def _joined(record: bytes, envelope: bytes, structure: bytes) -> bytes:
     """The record as it is since schema 4; one that cannot be read as it was."""
     try:
         _, hash_, *others = _FIELDS.decode(record)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):  # no list, or too short a one
         return record
     try:
         _, *structures = _STRUCTURES_3.decode(structure)

@@ -99,6 +99,8 @@ class ExpungedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
 
 
 ENCODER = msgspec.msgpack.Encoder()
+_ENVELOPE_AT = 2 + 2 + 32  # an array's head and the tag, an octet each; the hash behind its head
+_BIN_8, _BIN_16 = 0xC4, 0xC5  # heads of octets in msgpack, their count in one octet or two
 _MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
 _HASH = msgspec.msgpack.Decoder(_Hash)
 _ENVELOPE = msgspec.msgpack.Decoder(_Envelope)
@@ -118,6 +120,13 @@ def decode_hash(value: bytes) -> bytes:
 
 def decode_envelope(value: bytes) -> bytes:
     """The IMAP ENVELOPE alone of a MESSAGE record."""
+    # it stands behind a tag and a hash, so its place is known, and looking there takes a third of the decoder's time
+    kind = value[_ENVELOPE_AT]
+    if kind == _BIN_8:
+        return value[_ENVELOPE_AT + 2 : _ENVELOPE_AT + 2 + value[_ENVELOPE_AT + 1]]
+    if kind == _BIN_16:
+        octets = value[_ENVELOPE_AT + 1] << 8 | value[_ENVELOPE_AT + 2]
+        return value[_ENVELOPE_AT + 3 : _ENVELOPE_AT + 3 + octets]
     return _ENVELOPE.decode(value).envelope
 
 

@@ -168,15 +168,10 @@ class Engine:
     def _run_together(self, batch: Sequence[Work], now: int) -> Ran | None:
         """All in one transaction; None, and nothing of it in the store, when an operation did not go through."""
         ran = Ran()
-        until = self._until()
         txn = self._begin()
         whole = LmdbTransaction(txn, ran.topics)
         try:
-            for work in batch:
-                if not self._recalled(whole, work, ran):
-                    ran.add(work, self._perform(whole, work, work.arguments))
-                if time.monotonic() > until:
-                    break
+            self._run_in_time(whole, batch, ran, lambda work: self._perform(whole, work, work.arguments))
         except Exception as error:
             txn.abort()
             if len(batch) == 1 and isinstance(error, Refused):
@@ -190,23 +185,26 @@ class Engine:
     def _run_apart(self, batch: Sequence[Work], now: int) -> Ran:
         """Each in a child transaction."""
         ran = Ran()
-        until = self._until()
         txn = self._begin()
         whole = LmdbTransaction(txn, ran.topics)
         try:
-            for work in batch:
-                if not self._recalled(whole, work, ran):
-                    ran.add(work, self._run_one(txn, work, ran.topics))
-                if time.monotonic() > until:
-                    break
+            self._run_in_time(whole, batch, ran, lambda work: self._run_one(txn, work, ran.topics))
         except Exception:
             txn.abort()
             raise
         self._commit(txn, batch, ran, now)
         return ran
 
-    def _until(self) -> float:
-        return time.monotonic() + self._settings.batch_milliseconds / 1000
+    def _run_in_time(
+        self, whole: LmdbTransaction, batch: Sequence[Work], ran: Ran, run: Callable[[Work], Answer]
+    ) -> None:
+        """One after the other, but for what is remembered, until the time of a batch is over."""
+        until = time.monotonic() + self._settings.batch_milliseconds / 1000
+        for work in batch:
+            if not self._recalled(whole, work, ran):
+                ran.add(work, run(work))
+            if time.monotonic() > until:
+                break
 
     def _recalled(self, txn: LmdbTransaction, work: Work, ran: Ran) -> bool:
         """True when it was done before and its answer is remembered."""
