@@ -15,7 +15,7 @@ from posthouse.core.mail.messages import bodies, rows
 from posthouse.core.queue.records import OWN
 from posthouse.core.queue.send import NewRecipient
 from posthouse.storage.contract import Store
-from posthouse.storage.spaces import BLOB, BLOB_BYTES
+from posthouse.storage.spaces import BLOB_BYTES
 from tests.unit.admin.house import delete_raw
 from tests.unit.imap.world import NOW
 from tests.unit.queue.world import HOUR, RETURN_PATH, TEXT, World
@@ -126,7 +126,6 @@ async def test_a_message_whose_octets_are_lost_waits(world: World) -> None:
     await move_in(world)
     number = await world.add(own(DAN))
     message = await world.message(number)
-    await world.store.write(delete_raw, BLOB.key(message.hash))
     await world.store.write(delete_raw, BLOB_BYTES.key(message.hash))
     await world.work()
     [dan] = await world.recipients(number)
