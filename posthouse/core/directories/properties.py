@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from errno import ENODATA, ENOSPC, ENOTSUP
 
 import msgspec
@@ -25,6 +26,18 @@ def properties_at(tree: Tree, path: Sequence[str]) -> dict[str, bytes]:
         return read_properties(descriptor)
     finally:
         os.close(descriptor)
+
+
+def properties_in(tree: Tree, folder: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, bytes]]:
+    """The same of what has these names in a folder, those without any left out; what cannot be read has none."""
+    found = {}
+    with tree.folder(folder) as descriptor:
+        within = f"/proc/self/fd/{descriptor}/".encode()  # the folder, wherever it is by now
+        for name in names:
+            with suppress(OSError, msgspec.MsgspecError):
+                if tree.has(name):
+                    found[name] = _decode(os.getxattr(within + name.encode(), _ATTRIBUTE, follow_symlinks=False))
+    return found
 
 
 def change_properties(tree: Tree, path: Sequence[str], changes: Sequence[tuple[str, bytes | None]], most: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from io import FileIO
 from itertools import count
 
-from posthouse.core.directories.properties import properties_at
+from posthouse.core.directories.properties import properties_at, properties_in
 from posthouse.core.directories.reading import Seen, find, look_at, names_in, open_file, room_in
 from posthouse.webdav.directories.locking import DirectoryLocking
 from posthouse.webdav.directories.shelf import Shelf
@@ -64,12 +65,18 @@ class DirectoryTree:
         return await self._shelf.apart(self._properties, paths)
 
     def _properties(self, paths: Sequence[tuple[int, Path]]) -> dict[int, dict[str, bytes]]:
-        found = {}
+        found: dict[int, dict[str, bytes]] = {}
+        folders: dict[Path, dict[str, int]] = {}
         for key, path in paths:
-            try:
-                found[key] = properties_at(self._shelf.tree, path)
-            except OSError:
-                continue  # it went, or this server may not read it: then it has none to show
+            with suppress(OSError):  # it went, or this server may not read it: then it has none to show
+                if path:
+                    folders.setdefault(path[:-1], {})[path[-1]] = key
+                else:
+                    found[key] = properties_at(self._shelf.tree, path)
+        for folder, keys in folders.items():
+            with suppress(OSError):
+                held = properties_in(self._shelf.tree, folder, list(keys))
+                found |= {keys[name]: properties for name, properties in held.items()}
         return found
 
     async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
