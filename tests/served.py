@@ -35,8 +35,9 @@ class Served:
         fixed_ports: bool = False,
         settings: str = "",
         init: tuple[str, ...] = (),
+        wrapping: tuple[str, ...] = (),
     ) -> None:
-        """`init` are more arguments of `posthouse init`.
+        """`init` are more arguments of `posthouse init`, `wrapping` is a command that runs `posthouse serve`.
 
         `settings` is TOML that the configuration ends with: dotted keys, then tables.
         """
@@ -49,6 +50,7 @@ class Served:
         self._workers = workers
         self._settings = settings
         self._init = init
+        self._wrapping = wrapping
         self._ports = dict.fromkeys(PORTS, 0)
         if fixed_ports:
             self._ports = _free_ports(list(PORTS))
@@ -85,7 +87,7 @@ class Served:
             self._process.wait(PATIENCE_SECONDS)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "--config", str(self.config), "serve"],
+                [*self._wrapping, COMMAND, "--config", str(self.config), "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
