@@ -68,8 +68,11 @@ def show(figures: list[Figure], *, as_json: bool) -> None:
         return
     print(f"{'work':58} {'ours':>10} {'peer':>10} {'unit':8} {'ratio':>6} {'floor':>6}")
     for figure in figures:
-        floor = f"{figure.floor:6.1f}" if figure.floor else "      "
-        theirs = f"{figure.theirs:10.1f}" if figure.theirs else " " * 10
-        print(
-            f"{figure.work:58} {figure.ours:10.1f} {theirs} {figure.unit:8} {figure.ratio:6.2f} {floor}  {figure.peer}"
-        )
+        print(row(figure))
+
+
+def row(figure: Figure) -> str:
+    """A line of the table."""
+    floor = f"{figure.floor:6.1f}" if figure.floor else "      "
+    theirs = f"{figure.theirs:10.1f}" if figure.theirs else " " * 10
+    return f"{figure.work:58} {figure.ours:10.1f} {theirs} {figure.unit:8} {figure.ratio:6.2f} {floor}  {figure.peer}"

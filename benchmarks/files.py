@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ import psutil
 
 from benchmarks.dav_client import GET, PUT, DavClient, rate
 from benchmarks.dav_peers import USER, Apache, WsgiDav
-from benchmarks.figures import Figure, timed
+from benchmarks.figures import Figure, row, timed
 from benchmarks.ours import Posthouse
 
 CLIENTS, SECONDS, ROUNDS = 10, 3, 3
@@ -128,10 +129,13 @@ def _against(
     work: str, unit: str, found: list[tuple[str, float]], floor: float, *, more_is_better: bool
 ) -> list[Figure]:
     (_, own), (apache, theirs), (wsgidav, slower) = found
-    return [
+    figures = [
         Figure(work, unit, own, apache, theirs, floor, more_is_better),
         Figure(work, unit, own, wsgidav, slower, 0, more_is_better),
     ]
+    for figure in figures:
+        print(row(figure), file=sys.stderr)  # a run that is broken off has shown what it found
+    return figures
 
 
 def _fill(server: Server) -> None:
