@@ -15,6 +15,7 @@ import structlog
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.errors import TooManyMailboxes
 from posthouse.core.mail.finding import rights_on
 from posthouse.core.mail.search_folders.pending import next_due
@@ -31,7 +32,6 @@ from posthouse.protocols.imap.errors import Bad, No, ViewLost, answer_of
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.watch import Watch
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands.append import Replace
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select, Unselect
@@ -47,6 +47,7 @@ from posthouse.protocols.imap.wire.events import (
     Malformed,
     NeedContinuation,
 )
+from posthouse.protocols.imap.wire.search import Numbers
 from posthouse.protocols.sessions import Channel
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.storage.topics import login_topic
@@ -494,5 +495,5 @@ def _by_number(command: Command) -> bool:
     if isinstance(command, Fetch | Store):
         return not command.uid
     if isinstance(command, Search | Sort | Thread | MultiSearch):
-        return not command.uid or keys.holds(command.key, keys.Numbers)
+        return not command.uid or keys.holds(command.key, Numbers)
     return False

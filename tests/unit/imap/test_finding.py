@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.digests import reading
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import Column, append, expunge, rows, store_flags
@@ -23,7 +24,7 @@ from posthouse.protocols.imap.commands.thread import command
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
+from posthouse.protocols.imap.wire.search import IsRecent, Numbers, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey
 from posthouse.storage.item_bytes import EVERY
@@ -69,13 +70,13 @@ LEAVES = st.one_of(
     st.just(keys.All()),
     st.builds(keys.HasFlag, st.sampled_from([1, 4]), st.booleans()),
     st.builds(keys.HasKeyword, st.sampled_from(["$work", "none"]), st.booleans()),
-    st.builds(keys.IsRecent, st.booleans()),
+    st.builds(IsRecent, st.booleans()),
     st.builds(keys.EnvelopeField, st.sampled_from(["from", "to", "subject"]), st.sampled_from(["ann", "te", "z", "ä"])),
     st.builds(keys.Header, st.sampled_from(["message-id", "x-number"]), st.sampled_from(["1", "22", ""])),
     st.builds(keys.Larger, st.integers(100, 200)),
     st.builds(keys.Body, st.sampled_from(["body body", "nothing"])),
-    st.builds(keys.Numbers, st.builds(SequenceSet, st.tuples(NUMBERS))),
-    st.builds(keys.Uids, st.builds(SequenceSet, st.tuples(NUMBERS))),
+    st.builds(Numbers, st.builds(SequenceSet, st.tuples(NUMBERS))),
+    st.builds(Uids, st.builds(SequenceSet, st.tuples(NUMBERS))),
 )
 TREES = st.recursive(
     LEAVES,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from posthouse.protocols.imap.wire import search as keys
+from posthouse.core.mail.criteria import keys
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.listing import List, Status, StatusItem
 from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select
 from posthouse.protocols.imap.wire.commands.messages import Fetch, Store
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort, Thread
 from posthouse.protocols.imap.wire.fetch import Attribute
+from posthouse.protocols.imap.wire.search import ModSeq
 
 
 def enables_condstore(command: Command) -> bool:
@@ -19,7 +20,7 @@ def enables_condstore(command: Command) -> bool:
         case Store():
             return command.unchanged_since is not None
         case Search() | Sort() | Thread() | MultiSearch():
-            return keys.holds(command.key, keys.ModSeq)
+            return keys.holds(command.key, ModSeq)
         case Select() | Examine():
             return command.condstore
         case Status():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from posthouse.core.mail.criteria.keys import leaves
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import Bad
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select
 from posthouse.protocols.imap.wire.commands.search import Search
+from posthouse.protocols.imap.wire.search import Numbers
 
 
 def refuse_unspeakable(command: Command, dialect: Dialect) -> None:
@@ -25,4 +25,4 @@ def _names_numbers(command: Command) -> bool:
     if isinstance(command, Select | Examine):
         return command.qresync is not None and command.qresync.known_numbers is not None
     key = getattr(command, "key", None)
-    return key is not None and any(isinstance(leaf, keys.Numbers) and not leaf.sequence.saved for leaf in leaves(key))
+    return key is not None and any(isinstance(leaf, Numbers) and not leaf.sequence.saved for leaf in leaves(key))

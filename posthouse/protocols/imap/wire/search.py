@@ -1,68 +1,14 @@
-"""What SEARCH can ask for: the keys of core/mail/criteria, and those that mean something to one session only.
+"""What SEARCH can ask for beside the keys of core/mail/criteria: keys that mean something to one session only.
 
-RFC 9051 6.4.4, RFC 7162 3.1.5 (MODSEQ). Text is decoded by the command's charset; how it is compared is the searcher's
-business.
+RFC 9051 6.4.4, RFC 7162 3.1.5 (MODSEQ).
 """
 
 from __future__ import annotations
 
 import enum
 
-from posthouse.core.mail.criteria.keys import (
-    All,
-    And,
-    Body,
-    Bound,
-    Day,
-    EmailId,
-    EnvelopeField,
-    Fuzzy,
-    HasFlag,
-    HasKeyword,
-    Header,
-    Larger,
-    Not,
-    Older,
-    Or,
-    SaveDateSupported,
-    SearchKey,
-    Smaller,
-    Text,
-    ThreadId,
-    Younger,
-    holds,
-)
+from posthouse.core.mail.criteria.keys import Bound
 from posthouse.protocols.imap.wire.sequence import SequenceSet
-
-__all__ = [
-    "All",
-    "And",
-    "Body",
-    "Bound",
-    "Day",
-    "EmailId",
-    "EnvelopeField",
-    "Fuzzy",
-    "HasFlag",
-    "HasKeyword",
-    "Header",
-    "IsRecent",
-    "Larger",
-    "ModSeq",
-    "Not",
-    "Numbers",
-    "Older",
-    "Or",
-    "Return",
-    "SaveDateSupported",
-    "SearchKey",
-    "Smaller",
-    "Text",
-    "ThreadId",
-    "Uids",
-    "Younger",
-    "holds",
-]
 
 
 class IsRecent(Bound, frozen=True, gc=False):

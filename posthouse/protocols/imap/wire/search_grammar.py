@@ -10,11 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from posthouse.protocols.imap.wire.commands.search import Search
-from posthouse.protocols.imap.wire.fetch_grammar import partial_range
-from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
-from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expected, Reader, as_utf8
-from posthouse.protocols.imap.wire.search import (
+from posthouse.core.mail.criteria.keys import (
     All,
     And,
     Body,
@@ -25,22 +21,22 @@ from posthouse.protocols.imap.wire.search import (
     HasFlag,
     HasKeyword,
     Header,
-    IsRecent,
     Larger,
-    ModSeq,
     Not,
-    Numbers,
     Older,
     Or,
-    Return,
     SaveDateSupported,
     SearchKey,
     Smaller,
     Text,
     ThreadId,
-    Uids,
     Younger,
 )
+from posthouse.protocols.imap.wire.commands.search import Search
+from posthouse.protocols.imap.wire.fetch_grammar import partial_range
+from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
+from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expected, Reader, as_utf8
+from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Return, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 _KEY = re.compile(rb"[A-Za-z]+")

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from posthouse.core.mail.criteria import keys as s
 from posthouse.core.sharing.rights import parse_rights
 from posthouse.formats.imap import mutf7
 from posthouse.formats.imap.strings import astring
-from posthouse.protocols.imap.wire import search as s
 from posthouse.protocols.imap.wire.commands.acl import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.listing import (
@@ -80,6 +80,7 @@ from posthouse.protocols.imap.wire.fetch import (
 )
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
 from posthouse.protocols.imap.wire.notify import NotifyEvent, NotifyFilter, NotifyGroup
+from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Return, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
@@ -288,10 +289,10 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
         present = draw(st.booleans())
         return s.HasFlag(bit, present), spell.word((b"" if present else b"UN") + name[1:].upper().encode())
     if kind == "simple":
-        new = s.And((s.IsRecent(True), s.HasFlag(1, False)))
+        new = s.And((IsRecent(True), s.HasFlag(1, False)))
         simple = [
             (s.All(), b"ALL"),
-            (s.IsRecent(False), b"OLD"),
+            (IsRecent(False), b"OLD"),
             (new, b"NEW"),
             (s.SaveDateSupported(), b"SAVEDATESUPPORTED"),
         ]
@@ -326,11 +327,11 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
         sequence = draw(sequences())
         uid = draw(st.booleans())
         text = spell.sequence(sequence)
-        return (s.Uids(sequence), spell.word(b"UID") + b" " + text) if uid else (s.Numbers(sequence), text)
+        return (Uids(sequence), spell.word(b"UID") + b" " + text) if uid else (Numbers(sequence), text)
     if kind == "modseq":
         number = draw(NUMBERS64)
         entry = draw(st.sampled_from([b"", b'"/flags/\\\\seen" all ', b'"/flags/x" Shared ']))
-        return s.ModSeq(number), spell.word(b"MODSEQ") + b" %b%d" % (entry, number)
+        return ModSeq(number), spell.word(b"MODSEQ") + b" %b%d" % (entry, number)
     atom = draw(ATOMS)
     if kind == "id":
         make, name = draw(st.sampled_from([(s.EmailId, b"EMAILID"), (s.ThreadId, b"THREADID")]))
@@ -339,7 +340,7 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
     return s.HasKeyword(atom, present), spell.word(b"KEYWORD" if present else b"UNKEYWORD") + b" " + atom.encode()
 
 
-def returned(spell: Speller) -> tuple[s.Return | None, tuple[int, int] | None, bytes]:
+def returned(spell: Speller) -> tuple[Return | None, tuple[int, int] | None, bytes]:
     """RETURN with its options, or nothing."""
     draw = spell.draw
     if draw(st.booleans()):
@@ -350,14 +351,14 @@ def returned(spell: Speller) -> tuple[s.Return | None, tuple[int, int] | None, b
         options = [option for option in dict.fromkeys(options) if option != "ALL"]
         sign = draw(st.sampled_from([1, -1]))
         partial = sign * draw(NUMBERS), sign * draw(NUMBERS)
-    returns = s.Return(0)
+    returns = Return(0)
     spelled = []
     for option in options:
-        returns |= s.Return[option]
+        returns |= Return[option]
         spelled.append(spell.word(option.encode()))
         if option == "PARTIAL" and partial is not None:
             spelled[-1] += b" %d:%d" % partial
-    return returns or s.Return.ALL, partial, b" %b %b" % (spell.word(b"RETURN"), spell.listed(spelled))
+    return returns or Return.ALL, partial, b" %b %b" % (spell.word(b"RETURN"), spell.listed(spelled))
 
 
 def search(spell: Speller, tag: str) -> tuple[Command, bytes]:
@@ -404,7 +405,7 @@ def multi_search(spell: Speller, tag: str) -> tuple[Command, bytes]:
     if charset:
         line += b" %b %b" % (spell.word(b"CHARSET"), spell.astring(b"utf-8"))
     key, text = program(spell)
-    return MultiSearch(tag, tuple(sources), key, returns or s.Return.ALL, partial, charset), line + b" " + text
+    return MultiSearch(tag, tuple(sources), key, returns or Return.ALL, partial, charset), line + b" " + text
 
 
 def sort(spell: Speller, tag: str) -> tuple[Command, bytes]:

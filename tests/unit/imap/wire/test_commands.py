@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from posthouse.core.mail.criteria import keys as s
 from posthouse.core.mail.flags import Flag
 from posthouse.protocols.imap.wire import flags as wire_flags
-from posthouse.protocols.imap.wire import search as s
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.listing import (
     List,
@@ -50,6 +50,7 @@ from posthouse.protocols.imap.wire.events import Malformed
 from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, Part, Preview, Section
 from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, FLAGGED, SEEN, Flags
 from posthouse.protocols.imap.wire.limits import WireLimits
+from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Return, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 ALL_MESSAGES = SequenceSet(((1, 0),))
@@ -240,8 +241,8 @@ KEYS: list[tuple[bytes, s.SearchKey]] = [
     (b"ALL", s.All()),
     (b"unseen", s.HasFlag(SEEN, False)),
     (b"ANSWERED", s.HasFlag(ANSWERED, True)),
-    (b"NEW", s.And((s.IsRecent(True), s.HasFlag(SEEN, False)))),
-    (b"OLD", s.IsRecent(False)),
+    (b"NEW", s.And((IsRecent(True), s.HasFlag(SEEN, False)))),
+    (b"OLD", IsRecent(False)),
     (b"KEYWORD $Junk", s.HasKeyword("$Junk", True)),
     (b"UNKEYWORD x", s.HasKeyword("x", False)),
     (b'FROM "a b" SUBJECT x', s.And((s.EnvelopeField("from", "a b"), s.EnvelopeField("subject", "x")))),
@@ -259,11 +260,11 @@ KEYS: list[tuple[bytes, s.SearchKey]] = [
     (b"SMALLER 5000000000", s.Smaller(5_000_000_000)),
     (b"OLDER 60", s.Older(60)),
     (b"YOUNGER 86400", s.Younger(86400)),
-    (b"UID 5:*", s.Uids(SequenceSet(((5, 0),)))),
-    (b"1,3", s.Numbers(SequenceSet(((1, 1), (3, 3))))),
-    (b"$", s.Numbers(SequenceSet((), True))),
-    (b"MODSEQ 620162338", s.ModSeq(620162338)),
-    (b'MODSEQ "/flags/\\\\draft" all 620162338', s.ModSeq(620162338)),
+    (b"UID 5:*", Uids(SequenceSet(((5, 0),)))),
+    (b"1,3", Numbers(SequenceSet(((1, 1), (3, 3))))),
+    (b"$", Numbers(SequenceSet((), True))),
+    (b"MODSEQ 620162338", ModSeq(620162338)),
+    (b'MODSEQ "/flags/\\\\draft" all 620162338', ModSeq(620162338)),
     (b"EMAILID M6d99ac3275bb4e", s.EmailId("M6d99ac3275bb4e")),
     (b"THREADID T64b478a75b7ea9", s.ThreadId("T64b478a75b7ea9")),
     (b"FUZZY BODY x", s.Fuzzy(s.Body("x"))),
@@ -272,13 +273,13 @@ KEYS: list[tuple[bytes, s.SearchKey]] = [
     (b"FUZZY SEEN", s.HasFlag(SEEN, True)),
     (b"FUZZY (TEXT x NOT FROM y)", s.And((s.Fuzzy(s.Text("x")), s.Not(s.Fuzzy(s.EnvelopeField("from", "y")))))),
     (b"NOT SEEN", s.Not(s.HasFlag(SEEN, True))),
-    (b"OR SEEN 1", s.Or(s.HasFlag(SEEN, True), s.Numbers(ONE))),
+    (b"OR SEEN 1", s.Or(s.HasFlag(SEEN, True), Numbers(ONE))),
     (
         b"(SEEN OR (1) NOT (ALL FLAGGED)) DELETED",
         s.And((
             s.And((
                 s.HasFlag(SEEN, True),
-                s.Or(s.Numbers(ONE), s.Not(s.And((s.All(), s.HasFlag(FLAGGED, True))))),
+                s.Or(Numbers(ONE), s.Not(s.And((s.All(), s.HasFlag(FLAGGED, True))))),
             )),
             s.HasFlag(DELETED, True),
         )),
@@ -294,13 +295,13 @@ def test_search_keys(keys: bytes, wanted: s.SearchKey) -> None:
 
 def test_search_options_and_charset() -> None:
     everything = s.All()
-    assert only_event(b"a SEARCH RETURN () ALL") == Search("a", everything, False, s.Return.ALL)
-    assert only_event(b"a SEARCH RETURN (SAVE) ALL") == Search("a", everything, False, s.Return.SAVE)
+    assert only_event(b"a SEARCH RETURN () ALL") == Search("a", everything, False, Return.ALL)
+    assert only_event(b"a SEARCH RETURN (SAVE) ALL") == Search("a", everything, False, Return.SAVE)
     assert only_event(b"a UID SEARCH RETURN (MIN max COUNT) CHARSET utf-8 ALL") == Search(
-        "a", everything, True, s.Return.MIN | s.Return.MAX | s.Return.COUNT, None, "UTF-8"
+        "a", everything, True, Return.MIN | Return.MAX | Return.COUNT, None, "UTF-8"
     )
     assert only_event(b"a UID SEARCH RETURN (PARTIAL -1:-100) ALL") == Search(
-        "a", everything, True, s.Return.PARTIAL, (-1, -100)
+        "a", everything, True, Return.PARTIAL, (-1, -100)
     )
     assert only_event('a SEARCH CHARSET ISO-8859-1 TEXT "ä"'.encode("latin-1")) == Search(
         "a", s.Text("ä"), False, None, None, "ISO-8859-1"

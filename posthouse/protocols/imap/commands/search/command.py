@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.candidate import NO_ROW, Candidate, Test
 from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.criteria.opening import opened
@@ -20,9 +21,8 @@ from posthouse.protocols.imap.commands.search.sieve import Sieve
 from posthouse.protocols.imap.commands.search.tests import ViewCompiler
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands.search import Search
-from posthouse.protocols.imap.wire.search import Return
+from posthouse.protocols.imap.wire.search import IsRecent, Numbers, Return, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
@@ -82,14 +82,14 @@ async def sifted(key: keys.SearchKey, compiler: ViewCompiler, view: View) -> Sie
     sieve = Sieve(len(uids))
     positions = [(0, len(uids))] if uids else []
     for leaf in leaves(key):
-        if isinstance(leaf, keys.Numbers | keys.Uids):
-            sieve.add_ranges(leaf, compiler.positions(leaf.sequence, uid=isinstance(leaf, keys.Uids)))
-        elif isinstance(leaf, keys.IsRecent):
+        if isinstance(leaf, Numbers | Uids):
+            sieve.add_ranges(leaf, compiler.positions(leaf.sequence, uid=isinstance(leaf, Uids)))
+        elif isinstance(leaf, IsRecent):
             sieve.add_ranges(leaf, SequenceSet(tuple(view.recent)).uid_positions(uids), fit=leaf.recent)
     for part in key.keys if isinstance(key, keys.And) else (key,):
-        if part in sieve.masks and isinstance(part, keys.Numbers | keys.Uids):
+        if part in sieve.masks and isinstance(part, Numbers | Uids):
             # one that has to fit: so `UID 5:7 SUBJECT x` reads three messages
-            positions = compiler.positions(part.sequence, uid=isinstance(part, keys.Uids))
+            positions = compiler.positions(part.sequence, uid=isinstance(part, Uids))
     digests = Digests(view.store, view.account, view.mailbox, uids, view.uid_next)
     await sieve.read(key, digests, positions)
     await sieve.read_ids(key, view, digests, positions)

@@ -12,6 +12,7 @@ from typing import cast
 
 import msgspec
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
@@ -20,7 +21,6 @@ from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.storage.ranges import Range
 
 TEXTS_AT_ONCE = 1000

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import in_words, leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
@@ -16,7 +17,6 @@ from posthouse.core.search.contract import Field, Ranking
 from posthouse.protocols.imap.commands.search.sieve import MOST_MASKS, Sieve
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
 
 BEST = 100  # RFC 6203 4
 SCORES_AT_ONCE = 10_000  # about 3 ms

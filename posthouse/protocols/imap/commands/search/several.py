@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, list_mailboxes, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
@@ -14,9 +15,8 @@ from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
-from posthouse.protocols.imap.wire.search import Return
+from posthouse.protocols.imap.wire.search import Numbers, Return
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
@@ -30,7 +30,7 @@ async def multi_search(command: MultiSearch, session: Session) -> Ok:
     only_selected = {source.kind for source in command.sources} == {SourceKind.SELECTED}
     if view is None and any(source.kind is SourceKind.SELECTED for source in command.sources):
         raise Bad("Select a mailbox first")
-    if not only_selected and (command.returns & Return.SAVE or keys.holds(command.key, keys.Numbers)):
+    if not only_selected and (command.returns & Return.SAVE or keys.holds(command.key, Numbers)):
         raise Bad("Message numbers and SAVE go with the selected mailbox alone")  # RFC 7377 2.2
     searched: set[tuple[int, int]] = set()
     for source in command.sources:

@@ -14,6 +14,7 @@ from itertools import compress, islice
 
 import msgspec
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
@@ -21,7 +22,6 @@ from posthouse.core.mail.reading import FlagPage, flag_page
 from posthouse.core.mail.threads import thread_members
 from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
 from posthouse.storage.ranges import Range
 
 # header fields that digests have; of any other the header itself is read

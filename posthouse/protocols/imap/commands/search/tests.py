@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.candidate import Test
 from posthouse.core.mail.criteria.tests import Compiled, Compiler, Level
 from posthouse.protocols.imap.errors import Bad
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire import search as keys
+from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
@@ -51,13 +52,13 @@ class ViewCompiler(Compiler):
 
     def _unknown(self, key: keys.SearchKey) -> Compiled:
         match key:
-            case keys.Numbers(sequence):
+            case Numbers(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=False))
-            case keys.Uids(sequence):
+            case Uids(sequence):
                 return Level.POSITION, within(self.positions(sequence, uid=True))
-            case keys.IsRecent(recent):
+            case IsRecent(recent):
                 return Level.POSITION, lambda one: self._view.is_recent(one.uid) is recent
-            case keys.ModSeq(modseq):
+            case ModSeq(modseq):
                 return Level.ROW, lambda one: one.row.modseq >= modseq
         return super().test_of(key)
 

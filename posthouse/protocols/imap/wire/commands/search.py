@@ -6,8 +6,9 @@ import enum
 
 import msgspec
 
+from posthouse.core.mail.criteria.keys import SearchKey
 from posthouse.protocols.imap.wire.commands.command import Command
-from posthouse.protocols.imap.wire.search import Return, SearchKey
+from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.sort import Criterion, Threading
 
 
