@@ -139,6 +139,7 @@ class Connection(Protocol):
         """What was written is the last that is compressed, and what came by now was (RFC 8437 4.1)."""
         if self._deflating is None or self._inflater is None:
             return
+        self._send_held(self._held)
         self.transport, self._deflating = self._deflating.finish(), None
         rest, self._inflater = self._inflater.rest(), None
         if rest:
