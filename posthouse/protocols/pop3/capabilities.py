@@ -15,15 +15,15 @@ def capabilities(channel: Channel, settings: Pop3Settings, *, logged_in: bool, t
     lines = [*ALWAYS, f"EXPIRE {'NEVER' if settings.expire_days < 0 else settings.expire_days}"]
     if settings.login_delay_seconds:
         lines.append(f"LOGIN-DELAY {settings.login_delay_seconds}")
-    if logged_in:
-        return [*lines, f"IMPLEMENTATION Posthouse-{posthouse.__version__}"]  # the version is nobody else's business
+    # RFC 2449 5: what is there before the login is announced behind it, too
     peer = channel.peer
     if channel.can_start_tls:
         lines.append("STLS")
     if peer.may_send_password:
         lines.append("USER")
     lines.append(" ".join(["SASL", *offered(channel, tokens=tokens)]))
-    return [*lines, "IMPLEMENTATION Posthouse"]
+    # the version is nobody else's business
+    return [*lines, f"IMPLEMENTATION Posthouse-{posthouse.__version__}" if logged_in else "IMPLEMENTATION Posthouse"]
 
 
 def offered(channel: Channel, *, tokens: bool) -> list[str]:
