@@ -21,6 +21,10 @@ class InvalidMailboxName(Refused):
     """args: the name, why."""
 
 
+class UnsuitableUse(Refused):
+    """args: the use; that mailbox, or any, cannot be for it."""
+
+
 class MailboxHasChildren(Refused):
     """args: the name; it cannot go while mailboxes stand under it."""
 

@@ -14,6 +14,7 @@ from posthouse.core.mail.errors import (
     TooManyAnnotations,
     TooManyKeywords,
     TooManyMailboxes,
+    UnsuitableUse,
 )
 from posthouse.core.mail.search_folders.errors import (
     MailboxHasMessages,
@@ -53,6 +54,7 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     NoSuchMessage: (None, "There is no such message"),
     MailboxExists: ("ALREADYEXISTS", "There is a mailbox of that name"),
     InvalidMailboxName: ("CANNOT", "A mailbox cannot be called so"),
+    UnsuitableUse: ("USEATTR", "That mailbox cannot be for that use"),
     MailboxHasChildren: ("HASCHILDREN", "There are mailboxes under it"),
     NotAllowed: ("NOPERM", "You may not do that with this mailbox"),
     NoSuchGrantee: ("NONEXISTENT", "There is nobody of that name to share with"),

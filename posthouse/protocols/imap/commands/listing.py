@@ -14,13 +14,12 @@ from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
+from posthouse.protocols.imap.commands.special_use import ATTRIBUTES
 from posthouse.protocols.imap.commands.status import status_line
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, ListSelect, Lsub, Namespace
-
-USES = {"archive": "\\Archive", "drafts": "\\Drafts", "junk": "\\Junk", "sent": "\\Sent", "trash": "\\Trash"}
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -40,7 +39,7 @@ class Listed(msgspec.Struct, frozen=True):
         """True when it is what the selection options ask for."""
         if select & ListSelect.SUBSCRIBED and not self.is_subscribed:
             return False
-        return not select & ListSelect.SPECIAL_USE or (self.mailbox is not None and self.mailbox.role in USES)
+        return not select & ListSelect.SPECIAL_USE or (self.mailbox is not None and self.mailbox.role in ATTRIBUTES)
 
 
 async def known(user: User) -> list[Listed]:
@@ -154,8 +153,8 @@ def attributes(one: Listed, *, has_children: bool) -> list[str]:
         names.append("\\Noselect")
     elif one.mailbox.virtual:
         names.append("\\Noinferiors")
-    elif one.mailbox.role in USES:
-        names.append(USES[one.mailbox.role])
+    elif one.mailbox.role in ATTRIBUTES:
+        names.append(ATTRIBUTES[one.mailbox.role])
     return names
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from posthouse.core.mail import mailboxes
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.subscriptions import subscribe_shared
+from posthouse.core.mail.uses import USES
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
@@ -25,13 +26,10 @@ async def create(command: Create, user: User) -> Ok:
         if found.account != user.account:
             raise No("Only one's own mailboxes have a use", "USEATTR")
         taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, user.account)}
-        if len(command.use) > 1 or role not in ROLES or role in taken:
+        if len(command.use) > 1 or role not in USES or role in taken:
             raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
     made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now())
     return Ok("Mailbox is made", b"MAILBOXID (%b)" % user.object_id(b"F", found.account, made.id))  # RFC 8474 4.1
-
-
-ROLES = frozenset({"archive", "drafts", "junk", "sent", "trash"})
 
 
 async def delete(command: Delete, session: Session) -> Ok:

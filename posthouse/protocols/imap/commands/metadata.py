@@ -6,7 +6,7 @@ from posthouse.core.mail.annotations import SHARED, AnnotationLimits, annotate, 
 from posthouse.core.mail.finding import Found
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
-from posthouse.protocols.imap.commands import search_folders
+from posthouse.protocols.imap.commands import search_folders, special_use
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.wire import encoder
@@ -30,6 +30,9 @@ async def set_metadata(command: SetMetadata, user: User) -> Ok:
         raise No("A value is too large", f"METADATA MAXSIZE {settings.metadata_value_octets}")
     if any(entry in search_folders.ENTRIES for entry, _ in command.changes):
         await search_folders.define(command.name, dict(command.changes), user)
+        return Ok("Done")
+    if any(entry == special_use.ENTRY for entry, _ in command.changes):
+        await special_use.assign(command.name, dict(command.changes), user)
         return Ok("Done")
     shared = any(entry.startswith(SHARED + "/") for entry, _ in command.changes)
     account, name = user.account, None
@@ -58,7 +61,8 @@ async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[
         account, mailbox = found.account, found.name
     held = await user.store.read(read_annotations, user.account, account, mailbox, list(wanted.entries), wanted.depth)
     if mailbox is not None and account == user.account:
-        held = list((dict(held) | dict(await search_folders.entries(mailbox, wanted, user))).items())
+        made = [*await search_folders.entries(mailbox, wanted, user), *await special_use.entries(mailbox, wanted, user)]
+        held = list((dict(held) | dict(made)).items())
     if wanted.depth != 0:
         held = [(entry, value) for entry, value in held if value is not None]
     most = wanted.max_size

@@ -56,7 +56,7 @@ async def define(name: str, changes: dict[str, bytes | None], user: User) -> Non
 
 async def entries(name: str, wanted: MetadataWanted, user: User) -> list[tuple[str, bytes | None]]:
     """What of these annotations is asked for, and there; raises NoSuchMailbox."""
-    if not any(entry.startswith(asked) for asked in wanted.entries for entry in ENTRIES):
+    if not any(map(wanted.asks, ENTRIES)):
         return []
     folder = await user.store.read(read_search_folder, user.account, name)
     if folder is None:
@@ -68,16 +68,7 @@ async def entries(name: str, wanted: MetadataWanted, user: User) -> list[tuple[s
         values[PLACES] = lines.encode()
     if held.main is not None:
         values[MAIN] = held.main.encode()
-    return [
-        (entry, value) for entry, value in values.items() if any(_asks(wanted, one, entry) for one in wanted.entries)
-    ]
-
-
-def _asks(wanted: MetadataWanted, asked: str, entry: str) -> bool:
-    if asked == entry:
-        return True
-    rest = entry.removeprefix(asked + "/")
-    return rest != entry and (wanted.depth is None or rest.count("/") < wanted.depth)
+    return [(entry, value) for entry, value in values.items() if wanted.asks(entry)]
 
 
 def _criteria(value: bytes | None, user: User) -> SearchKey:

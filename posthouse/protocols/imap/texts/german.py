@@ -57,6 +57,7 @@ GERMAN: dict[str, str] = {
     "A search folder is defined alone, without other annotations": (
         "Ein Suchordner wird allein festgelegt, ohne andere Anmerkungen"
     ),
+    "A use is set alone, without other annotations": "Ein Zweck wird allein gesetzt, ohne andere Anmerkungen",
     "A value is too large": "Ein Wert ist zu groß",
     "An empty message is none": "Eine leere Nachricht ist keine",
     "DEFLATE is active already": "Es wird schon mit DEFLATE komprimiert",
@@ -79,6 +80,7 @@ GERMAN: dict[str, str] = {
     "So many messages cannot be taken at once": "So viele Nachrichten lassen sich nicht auf einmal annehmen",
     "Something went wrong here; it was logged": "Hier ging etwas schief; es ist im Protokoll vermerkt",
     "That mechanism cannot be used here": "Dieses Verfahren wird hier nicht angeboten",
+    "That mailbox cannot be for that use": "Dieses Postfach geht nicht für diesen Zweck",
     "That transfer encoding is not known here": "Diese Transferkodierung ist hier unbekannt",
     "The inbox stays": "Der Posteingang bleibt",
     "The mailbox has too many keywords": "Das Postfach hat zu viele Schlagwörter",

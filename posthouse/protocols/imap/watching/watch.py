@@ -17,6 +17,8 @@ from posthouse.core.mail.errors import NoSuchMailbox, TooManyMailboxes
 from posthouse.core.mail.finding import list_sharers
 from posthouse.core.mail.mailboxes import list_mailboxes, some_mailboxes
 from posthouse.core.mail.reading import touched
+from posthouse.protocols.imap.commands.search_folders import ENTRIES
+from posthouse.protocols.imap.commands.special_use import ENTRY
 from posthouse.protocols.imap.contracts import Placed, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.counters import differences, status_line
@@ -45,6 +47,7 @@ from posthouse.protocols.imap.wire.notify import (
 from posthouse.storage.ranges import Range, merge, subtract
 from posthouse.storage.topics import SHARING_TOPIC, account_topic
 
+MADE = (*ENTRIES, ENTRY)  # entries that are no annotations, and of which nothing is told
 ENTRIES_PER_READ = 2000  # about 5 ms
 
 
@@ -205,7 +208,7 @@ class Watch:
         if isinstance(command, SetMetadata):
             meant = named(command.name, self._known)
             places = [one.place for one in meant] if command.name else [(user.account, WHOLE)]
-            self._notes.absorb(places, command.changes)
+            self._notes.absorb(places, [change for change in command.changes if change[0] not in MADE])
 
     # Inside
 

@@ -17,6 +17,14 @@ class MetadataWanted(msgspec.Struct, frozen=True, gc=False):
     max_size: int | None = None
     depth: int | None = 0
 
+    def asks(self, entry: str) -> bool:
+        """True when that entry is among those wanted, or as far below one as is wanted."""
+        for wanted in self.entries:
+            rest = entry.removeprefix(wanted + "/")
+            if wanted == entry or (rest != entry and (self.depth is None or rest.count("/") < self.depth)):
+                return True
+        return False
+
 
 class GetMetadata(Command, frozen=True):
     """GETMETADATA; RFC 5464 4.2. `name` is empty for what is said of the server."""
