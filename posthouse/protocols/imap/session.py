@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from time import monotonic
 
 import structlog
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.standing import login_stands
-from posthouse.core.mail.criteria import keys
-from posthouse.core.mail.errors import TooManyMailboxes
-from posthouse.core.mail.finding import rights_on
-from posthouse.core.mail.search_folders.pending import next_due
+from posthouse.protocols.imap import news
 from posthouse.protocols.imap.capabilities import capabilities
-from posthouse.protocols.imap.commands.condstore import enables_condstore
-from posthouse.protocols.imap.commands.fetch.command import show_new
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.incoming import Incoming
-from posthouse.protocols.imap.commands.restrictions import refuse_unspeakable
-from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
+from posthouse.protocols.imap.dispatch import REMOVING, by_number, do
 from posthouse.protocols.imap.errors import Bad, No, ViewLost, answer_of
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.watch import Watch
 from posthouse.protocols.imap.wire import encoder
-from posthouse.protocols.imap.wire.commands.append import Replace
 from posthouse.protocols.imap.wire.commands.command import Command
-from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select, Unselect
-from posthouse.protocols.imap.wire.commands.messages import Expunge, Fetch, Move, Store, UidExpunge
-from posthouse.protocols.imap.wire.commands.search import MultiSearch, Search, Sort, Thread
-from posthouse.protocols.imap.wire.commands.session import Logout
 from posthouse.protocols.imap.wire.decoder import Decoder
 from posthouse.protocols.imap.wire.events import (
     AppendEvent,
@@ -47,17 +35,13 @@ from posthouse.protocols.imap.wire.events import (
     Malformed,
     NeedContinuation,
 )
-from posthouse.protocols.imap.wire.search import Numbers
 from posthouse.protocols.sessions import Channel
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
-LEAVING = frozenset({Select, Examine, Unselect, Logout})  # commands after which it does not matter what one may do
-REMOVING = frozenset({Expunge, UidExpunge, Move, Replace})
 TURN_SECONDS = 0.01  # for so long a session does what has come before others have their turn
-DAY_SECONDS = 86_400.0
 RESTARTING = "The server restarts, connect again"
 
 
@@ -263,7 +247,7 @@ class Session:
                 if event is not None:
                     await self._take(event)
             if not going_on and self.watch is not None:
-                going_on = await self._tell_news(self.watch)
+                going_on = await news.tell_watched(self.watch, self)
             if not going_on and not self._reading_paused:
                 break
             # where nothing is whole yet, however much there is, only reading brings the rest
@@ -273,28 +257,6 @@ class Session:
                 await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
                 began = monotonic()
         self._busy = False
-
-    async def _tell_news(self, watch: Watch) -> bool:
-        """Tell what NOTIFY asked for, between commands; False when there is nothing new."""
-        user = self.user
-        if user is None or not watch.news or self.incoming is not None:
-            return False
-        watch.news = False
-        view = self.view
-        if view is not None and watch.follows_view:
-            await self._catch_up(view, expunges=watch.tells_gone or self.idling is not None)
-            view.let_go(self.contracts.settings.kept_uids)
-        try:
-            await watch.tell(user, None if view is None else (view.account, view.mailbox))
-        except TooManyMailboxes:
-            watch.end()
-            self.watch = Watch((), self.wake)  # RFC 5465 5.8: as after NOTIFY NONE
-            text = "There are too many mailboxes to watch"
-            self.channel.write(self.dialect.say("*", "OK", text, b"NOTIFICATIONOVERFLOW"))
-        except StoreUnavailable:
-            pass  # what was kept is older now, so that it will be told with the next notice
-        await self.channel.drain()
-        return True
 
     async def _idle(self, idling: Idling) -> bool:
         """Do what IDLE has to; False when it waits."""
@@ -306,21 +268,9 @@ class Session:
             await self._answer(idling.tag, idling.answer(line))
             return True
         if idling.news and self.view is not None and self.watch is None:
-            idling.news = False
-            await self._catch_up(self.view, expunges=True)
-            self.view.let_go(self.contracts.settings.kept_uids)
-            if self.view.virtual and not self.ended:
-                idling.remind(await self._seconds_until_due(self.view))
+            await news.tell_idling(idling, self.view, self)
             return True
         return False
-
-    async def _seconds_until_due(self, view: View) -> float | None:
-        """Until a search folder may show something else because time has gone; None for never."""
-        with suppress(StoreUnavailable):
-            due = await view.store.read(next_due, view.account, view.mailbox)
-            if due is not None:
-                return min(max(0, due - self.contracts.now()) / 1000, DAY_SECONDS)
-        return None
 
     async def _take(self, event: Event) -> None:
         if isinstance(event, Command):
@@ -340,7 +290,7 @@ class Session:
     async def _take_letter(self, event: AppendEvent) -> None:
         if isinstance(event, AppendStart) and event.index == 0:
             if self.view is not None:
-                await self._outcome(self._renew_rights(self.view))  # messages of it may be asked for
+                await self._outcome(news.renew_rights(self.view, self))  # messages of it may be asked for
                 if self.ended:
                     return
             self.incoming = Incoming(event.tag, self.user, self.view)
@@ -357,8 +307,8 @@ class Session:
     async def _run(self, command: Command) -> None:
         await self._answer(
             command.tag,
-            self._do(command),
-            expunges=not _by_number(command),
+            do(command, self),
+            expunges=not by_number(command),
             removes=type(command) in REMOVING,
         )
         if self.watch is not None and self.user is not None:
@@ -366,47 +316,6 @@ class Session:
 
     def _foreign_account(self, user: User) -> int:
         return 0 if self.view is None or self.view.account == user.account else self.view.account
-
-    async def _do(self, command: Command) -> Ok | None:
-        if not self.dialect.condstore and self.user is not None and enables_condstore(command):
-            self.dialect.enable("CONDSTORE")
-            if self.view is not None and not isinstance(command, Select | Examine):
-                self.view.tell_synced(self.channel)  # RFC 7162 3.1
-        if self.dialect.uid_only or self.dialect.utf8_accepted:
-            refuse_unspeakable(command, self.dialect)
-        view = self.view
-        if view is not None and (view.virtual or self._is_foreign(view)) and type(command) not in LEAVING:
-            await self._renew_rights(view)
-            await view.refresh()
-        outcome = await self._begun(command)
-        if self.watch is not None and self.user is not None:
-            await self.watch.absorb(command, () if outcome is None else outcome.placed, self.user)
-        return outcome
-
-    def _begun(self, command: Command) -> Awaitable[Ok | None]:
-        """The command, to be awaited; raises Bad where it is not allowed."""
-        kind = type(command)
-        for_connection = CONNECTION_COMMANDS.get(kind)
-        if for_connection is not None:
-            return for_connection(command, self)
-        if self.user is None:
-            raise Bad("Log in first")
-        for_user = USER_COMMANDS.get(kind)
-        if for_user is not None:
-            return for_user(command, self.user)
-        if self.view is None:
-            raise Bad("Select a mailbox first")
-        return MAILBOX_COMMANDS[kind](command, self.view, self.user)
-
-    def _is_foreign(self, view: View) -> bool:
-        return self.user is not None and view.account != self.user.account
-
-    async def _renew_rights(self, view: View) -> None:
-        """What one may do with another's mailbox may have changed; raises ViewLost when one may not read it now."""
-        user = self.user
-        if user is not None and view.account != user.account:
-            rights = await user.store.read(rights_on, user.visitor, view.account, view.mailbox)
-            view.renew(rights, self.channel)
 
     async def _answer(
         self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True, removes: bool = False
@@ -417,7 +326,7 @@ class Session:
         # RFC 5465 3.1: who wants to hear nothing of the open mailbox hears what was removed at its own behest
         heeds = self.watch is None or self.watch.follows_view or removes
         if heeds and self.view is not None and self.view is before and not self.ended:
-            await self._catch_up(self.view, expunges=expunges)
+            await news.catch_up(self.view, self, expunges=expunges)
             if isinstance(outcome, Ok) and outcome.synced and self.dialect.qresync:
                 code = encoder.number_code(b"HIGHESTMODSEQ", self.view.synced)
                 outcome = Ok(outcome.text, code, limited=outcome.limited)
@@ -452,21 +361,6 @@ class Session:
             log.exception("command failed", peer=self.channel.peer.host)
             return No("Something went wrong here; it was logged", "SERVERBUG")
 
-    async def _catch_up(self, view: View, *, expunges: bool) -> None:
-        try:
-            if self._is_foreign(view):
-                await self._renew_rights(view)
-            watch = self.watch
-            arrived = await view.catch_up(self.channel, expunges=expunges, flags=watch is None or watch.tells_flags)
-            if arrived and watch is not None and watch.wanted and self.user is not None:
-                await show_new(watch.others_of(arrived, view), watch.wanted, view, self.user)
-        except ViewLost as lost:
-            self.say_bye(str(lost))
-        except StoreUnavailable:
-            # what changed will be told when the store is back; till then no newer change has made up for it
-            if self.dialect.condstore:
-                view.tell_synced(self.channel)
-
     def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
         condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
         code = outcome.code
@@ -485,15 +379,3 @@ class Session:
         if self.incoming is not None:
             self.incoming.abandon()
             self.incoming = None
-
-
-def _by_number(command: Command) -> bool:
-    """True where numbers must not change while the peer's own numbers are being answered.
-
-    RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
-    """
-    if isinstance(command, Fetch | Store):
-        return not command.uid
-    if isinstance(command, Search | Sort | Thread | MultiSearch):
-        return not command.uid or keys.holds(command.key, Numbers)
-    return False
