@@ -22,7 +22,7 @@ from posthouse.core.files.names import checked
 from posthouse.core.files.records import STAGING, Entry, Place
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, above, list_folder, locate, read_place
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import add_references
 from posthouse.storage.contract import ReadTransaction, Store, StoreUnavailable, WriteTransaction, operation, query
@@ -85,7 +85,8 @@ def copy_one(
     with Filing(txn, target.account or account, now) as filing:
         _make_way(filing, held, limits)
         entry = _copy(filing, account, found.entry, target.folder, checked(target.name), conditions.who, limits)
-        note(filing, conditions, "added", entry, above(txn, filing.account, target.folder), checked(target.name))
+        there = Spot(above(txn, filing.account, target.folder), checked(target.name))
+        note(filing, conditions, "added", entry, there)
         return Moved(entry, held is None)
 
 
@@ -153,8 +154,8 @@ def finish_copy(
     with Filing(txn, copying.account, now) as filing:
         _make_way(filing, held, limits)
         filing.rehang(staged, Place(target.folder, checked(target.name), staged.place.note))
-        nodes = above(txn, filing.account, target.folder)
-        note(filing, conditions, "added", staged.entry, nodes, checked(target.name))
+        there = Spot(above(txn, filing.account, target.folder), checked(target.name))
+        note(filing, conditions, "added", staged.entry, there)
         return Moved(staged.entry, held is None)
 
 

@@ -18,7 +18,7 @@ from posthouse.core.files.errors import NoSuchFile
 from posthouse.core.files.filing import Filing, doomed_place
 from posthouse.core.files.records import DOOMED, ROOT, TRASH, Place, decode_earlier, decode_entry, decode_tree
 from posthouse.core.files.tree import Found, above, list_folder, locate, read_place
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -50,7 +50,7 @@ def remove(txn: WriteTransaction, account: int, node: int, to_trash: bool, condi
     check_removal(txn, account, node, conditions, now)
     found = locate(txn, account, node)
     with Filing(txn, account, now) as filing:
-        note(filing, conditions, "deleted", found.entry, above(txn, account, node)[1:], found.place.name)
+        note(filing, conditions, "deleted", found.entry, Spot(above(txn, account, node)[1:], found.place.name))
         unhang(filing, found, to_trash=to_trash)
 
 

@@ -14,7 +14,7 @@ from posthouse.core.files.names import checked
 from posthouse.core.files.records import ROOT, Entry, Place
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, chain, locate, read_entry
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
 
 
@@ -69,7 +69,8 @@ def move(
             unhang(filing, locate(txn, account, held.node), to_trash=limits.keeps_trash)
         locks.drop_under(txn, node)
         filing.rehang(found, Place(target.folder, name, found.place.note))
-        note(filing, conditions, "moved", found.entry, above(txn, account, target.folder), name, source[1:])
+        there = Spot(above(txn, account, target.folder), name)
+        note(filing, conditions, "moved", found.entry, there, Spot(source[1:], found.place.name))
         return Moved(found.entry, held is None)
 
 

@@ -63,8 +63,10 @@ def gather(txn: ReadTransaction, account: int, node: int, who: int) -> Gathered 
         *_, at, actor, what = FILE_DEED.parse(key)
         deed = _decode(value)
         kept += 1
-        if may_still(txn, account, access, [at, deed.folder]):
-            deeds.append((actor, deed, what_of(what)))
+        told = what_of(what)
+        # what was deleted for him may be where he cannot read
+        if may_still(txn, account, access, [deed.folder] if told == "deleted" else [at, deed.folder]):
+            deeds.append((actor, deed, told))
     names = dict.fromkeys(actor for actor, _, _ in deeds)
     addresses = dict(zip(names, addresses_of(txn, list(names)), strict=True))
     lines = [

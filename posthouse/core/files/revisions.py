@@ -14,7 +14,7 @@ from posthouse.core.files.filing import Filing
 from posthouse.core.files.records import Earlier, Entry, decode_earlier
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, locate
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.core.files.writing import Document, write_contents
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import Blob, BlobPlace, place
@@ -75,7 +75,7 @@ def restore_revision(
     Locks(txn, account, now).guard(nodes, conditions)
     document = Document(Blob(earlier.hash, earlier.size, None, None), earlier.media_type)
     with Filing(txn, account, now) as filing:
-        note(filing, conditions, "changed", found.entry, nodes[1:], found.place.name)
+        note(filing, conditions, "changed", found.entry, Spot(nodes[1:], found.place.name))
         return write_contents(filing, found, document, conditions.who, limits)
 
 

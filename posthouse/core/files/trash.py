@@ -16,7 +16,7 @@ from posthouse.core.files.names import checked, numbered
 from posthouse.core.files.records import ROOT, STAGING, TRASH, Entry, Place, decode_entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, chain, list_folder, locate, paths_of, read_entry, read_place
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import FILE_CHILD, FILE_TREE
@@ -88,7 +88,7 @@ def restore(
     found = locate(txn, account, node)
     with Filing(txn, account, now) as filing:
         filing.rehang(found, Place(parent, wanted, place.note))
-        note(filing, conditions, "added", found.entry, nodes, wanted)
+        note(filing, conditions, "added", found.entry, Spot(nodes, wanted))
     return Restored(parent, wanted, found.entry)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -121,36 +121,39 @@ def drop_watch(txn: WriteTransaction, account: int, node: int, who: int) -> None
     txn.delete_range(*FILE_DEED.range(account, node, who))
 
 
-def note(
-    filing: Filing,
-    conditions: Conditions,
-    what: What,
-    entry: Entry,
-    folder: list[int],
-    name: str,
-    left: list[int] | None = None,
-) -> None:
-    """Note what happened to a node: that it is, or was, called `name` in a folder, given with those above it.
+class Spot(NamedTuple):
+    """A name in a folder, given with those above it."""
 
-    What was moved `left` such a folder: for those who hear only of that one, it is deleted, and for those who hear only
-    of the other, added.
+    folder: list[int]
+    name: str
+
+
+def note(
+    filing: Filing, conditions: Conditions, what: What, entry: Entry, at: Spot, before: Spot | None = None
+) -> None:
+    """Note what happened to a node that is there, or was when it was deleted; `before` is where it was moved from.
+
+    For those who may read only where it was, it is deleted then, and for those who may read only where it is, added.
     """
     txn, account = filing.txn, filing.account
     for key, value in list(txn.scan(*FILE_WATCH.range(account))):
         _, node, who = FILE_WATCH.parse(key)
-        is_here, was_here = node in folder, left is not None and node in left
-        if not (is_here or was_here) or (who == conditions.who and not conditions.by_link):
+        near = [spot for spot in (at, before) if spot is not None and node in spot.folder]
+        record = _readable(value) if near and (who != conditions.who or conditions.by_link) else None
+        if record is None:
             continue
-        record = _readable(value)
-        if (
-            record is None
-            or not Access(txn, account, Visitor(who, record.reach)).rights([entry.node, *folder]) & Right.READ
-        ):
+        access = Access(txn, account, Visitor(who, record.reach))
+        read = [spot for spot in near if access.rights([entry.node, *spot.folder]) & Right.READ]
+        if not read:
             continue
-        told: What = what if left is None or (is_here and was_here) else "added" if is_here else "deleted"
-        path = [] if not is_here else _path(txn, account, folder[: folder.index(node)])
-        deed = Deed([*path, name], entry.is_folder, folder[0] if is_here else node, filing.now)
-        _keep(filing, Watcher(node, who), record, 0 if conditions.by_link else conditions.who, told, entry.node, deed)
+        told: What = what
+        if before is not None and len(read) == 1:
+            told = "added" if read[0] is at else "deleted"
+        folder, name = read[0]
+        path = [*_path(txn, account, folder[: folder.index(node)]), name]
+        actor = 0 if conditions.by_link else conditions.who
+        deed = Deed(path, entry.is_folder, folder[0], filing.now)
+        _keep(filing, Watcher(node, who), record, actor, told, entry.node, deed)
 
 
 def _keep(filing: Filing, watcher: Watcher, record: Watch, actor: int, what: What, node: int, deed: Deed) -> None:

@@ -14,7 +14,7 @@ from posthouse.core.files.names import checked
 from posthouse.core.files.records import ENCODER, Earlier, Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import Found, chain, locate, read_entry
-from posthouse.core.files.watching import note
+from posthouse.core.files.watching import Spot, note
 from posthouse.core.sharing.rights import Right
 from posthouse.storage.blobs.records import Blob, keep
 from posthouse.storage.contract import WriteTransaction, operation
@@ -71,7 +71,7 @@ def put_document(
         if held is not None:
             entry = write_contents(filing, locate(txn, account, held.node), document, conditions.who, limits)
             if entry.revision != held.revision:
-                note(filing, conditions, "changed", entry, nodes, name)
+                note(filing, conditions, "changed", entry, Spot(nodes, name))
             return Written(entry, False, filing.modseq)
         filing.check_room(limits.nodes)
         keep(txn, document.blob)
@@ -86,7 +86,7 @@ def put_document(
             conditions.who,
         )
         filing.add(folder, name, entry)
-        note(filing, conditions, "added", entry, nodes, name)
+        note(filing, conditions, "added", entry, Spot(nodes, name))
         return Written(entry, True, filing.modseq)
 
 
@@ -116,7 +116,7 @@ def make_folder(
         filing.check_room(limits.nodes)
         entry = Entry(0, True, b"", 0, "", now, now, conditions.who)
         filing.add(folder, name, entry)
-        note(filing, conditions, "added", entry, nodes, name)
+        note(filing, conditions, "added", entry, Spot(nodes, name))
         return Written(entry, True, filing.modseq)
 
 

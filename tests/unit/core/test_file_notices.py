@@ -163,6 +163,21 @@ async def test_all_that_happens_to_files(store: Store) -> None:
     ]
 
 
+async def test_what_leaves_for_where_he_cannot_read_is_deleted_for_him(store: Store) -> None:
+    bob = Conditions(await with_sharer(store, PRESETS["none"]))
+    office = Office(store)
+    await folders(store, "top", "top/sub", "private")
+    await share(store, "top", "bob@example.org", PRESETS["read"])
+    a = await put(store, "top/sub/a")
+    secret = await put(store, "private/secret")
+    await store.write(watch, 1, await node(store, "top"), bob, LIMITS)
+    private, top = Target(await node(store, "private"), "another name"), Target(await node(store, "top"), "open")
+    await store.write(move, 1, a.node, private, ME, LIMITS, NOW)
+    await store.write(move, 1, secret.node, top, ME, LIMITS, NOW)
+    (told,) = await office.told()
+    assert deeds(told[1]) == ["added    open", "deleted  sub/a"]
+
+
 async def test_it_ends_with_the_rights(store: Store) -> None:
     bob = Conditions(await with_sharer(store, PRESETS["read"]))
     office = Office(store)
