@@ -1,11 +1,17 @@
-"""Structured logs on standard error: one JSON object a line for programs, plain lines for people."""
+"""Structured logs on standard error: one JSON object a line for programs, plain lines for people.
+
+A worker says something of every letter, so its lines are made in one step, and those of one turn of its event loop go
+out in one write: all but errors, which wait for nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -22,21 +28,15 @@ TEXT_LENGTH = 500  # of what Twisted says
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def start_logging(settings: LogSettings, process: str) -> None:
-    """Send what is logged in this process to standard error."""
+def start_logging(settings: LogSettings, process: str, *, in_turns: bool = False) -> None:
+    """Send what is logged in this process to standard error; `in_turns` once each turn of its event loop."""
     level = LEVELS[settings.level]
     for_people = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
+    stream = Unfailing(cast(BinaryIO, sys.stderr.buffer))
     structlog.configure(
-        processors=[
-            _Origin(process),
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            _hide_secrets,
-            structlog.processors.format_exc_info,
-            *_rendering(for_people),
-        ],
+        processors=_for_people(process) if for_people else [_Line(process)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, Unfailing(sys.stderr.buffer))),
+        logger_factory=TurnLoggerFactory(stream) if in_turns else structlog.BytesLoggerFactory(cast(BinaryIO, stream)),
         cache_logger_on_first_use=process != "supervisor",  # a reload may change its level; the others are new then
     )
 
@@ -62,15 +62,66 @@ class Unfailing:
             self._stream.flush()
 
 
-class _Origin:
-    """Names the process that speaks."""
+class TurnLoggerFactory:
+    """Gives everybody the one logger of the process."""
+
+    def __init__(self, stream: Unfailing) -> None:
+        self._logger = TurnLogger(stream)
+
+    def __call__(self, *_names: Any) -> TurnLogger:
+        return self._logger
+
+
+class TurnLogger:
+    """Writes lines that are octets already, with structlog's names for how grave they are."""
+
+    def __init__(self, stream: Unfailing) -> None:
+        self._stream = stream
+        self._lines: list[bytes] = []
+
+    def info(self, line: bytes) -> None:
+        """Write it with what else is said in this turn."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write([line])  # a thread's, or of a process that has no event loop
+            return
+        if not self._lines:
+            loop.call_soon(self._write_all)
+        self._lines.append(line)
+
+    def error(self, line: bytes) -> None:
+        """Write it now, behind what was said before."""
+        self.info(line)
+        if self._lines and self._lines[-1] is line:
+            self._write_all()
+
+    debug = warning = info
+    critical = error
+
+    def _write_all(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines:
+            self._write(lines)
+
+    def _write(self, lines: list[bytes]) -> None:
+        self._stream.write(b"\n".join([*lines, b""]))
+        self._stream.flush()
+
+
+class _Line:
+    """Makes a JSON object of what is logged; what all have in common stands first."""
 
     def __init__(self, process: str) -> None:
         self._process = process
+        self._encoder = msgspec.json.Encoder(enc_hook=repr)
 
-    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["process"] = self._process
-        return event
+    def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+        event = _hide_secrets(logger, method, event)
+        if "exc_info" in event:
+            event = structlog.processors.format_exc_info(logger, method, event)
+        first = {"timestamp": datetime.now(UTC), "level": method, "process": self._process, "event": event.pop("event")}
+        return self._encoder.encode({**first, **event})
 
 
 def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -80,19 +131,22 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-def _rendering(for_people: bool) -> list[Any]:
-    if for_people:
-        colours = sys.stderr.isatty()
-        return [
-            structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
-            lambda _logger, _method, line: line.encode("utf-8", "backslashreplace"),
-        ]
-    return [_to_json]
+def _for_people(process: str) -> list[Any]:
+    colours = sys.stderr.isatty()
 
+    def name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process
+        return event
 
-def _to_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:
-    first = {name: event.pop(name) for name in ("timestamp", "level", "process", "event") if name in event}
-    return msgspec.json.encode({**first, **event}, enc_hook=repr)
+    return [
+        name_process,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        _hide_secrets,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
+        lambda _logger, _method, line: line.encode("utf-8", "backslashreplace"),
+    ]
 
 
 class _FromLogging(logging.Handler):

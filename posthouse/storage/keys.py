@@ -27,7 +27,7 @@ _ESCAPE = b"\x00\xff"
 
 def _text(value: str) -> bytes:
     octets = value.encode()
-    return (octets.replace(b"\x00", _ESCAPE) if b"\x00" in octets else octets) + _END
+    return (octets.replace(b"\x00", _ESCAPE) if 0 in octets else octets) + _END
 
 
 _PARTS: dict[Field, Callable[[Any], bytes]] = {

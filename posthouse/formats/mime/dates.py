@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import time as clock
+from functools import lru_cache
 
 _MONTHS = {
     b"jan": 1, b"feb": 2, b"mar": 3, b"apr": 4, b"may": 5, b"jun": 6,
@@ -21,6 +22,7 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_OPEN = ord("(")
 _COMMENT = re.compile(rb"\([^()]*\)")
 _ZONE = rb"[ \t]*(?:(?:GMT|UTC?)?([+-]\d{1,2}):?(\d{2})\b|([A-Za-z]{1,5})\b)?"
 _TIME = rb"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:[.,]\d+)?)?"
@@ -42,7 +44,7 @@ def parse_date(value: bytes) -> int | None:
     """The time that an unfolded date names; None when none can be read. A missing zone is taken for UTC."""
     if len(value) > 200:
         value = value[:200]
-    if b"(" in value:
+    if _OPEN in value:
         value = _COMMENT.sub(b" ", value)
     value = value.strip()
     match = _USUAL.match(value)
@@ -63,7 +65,12 @@ def parse_date(value: bytes) -> int | None:
 
 def date_time(at: int) -> str:
     """Ms since the epoch as RFC 5322 3.3 writes it, in UTC."""
-    when = clock.gmtime(at / 1000)
+    return _written(at // 1000)
+
+
+@lru_cache(maxsize=16)  # many letters come in one second
+def _written(second: int) -> str:
+    when = clock.gmtime(second)
     return (
         f"{_DAYS[when.tm_wday]}, {when.tm_mday} {_MONTH_NAMES[when.tm_mon - 1]} {when.tm_year} "
         f"{when.tm_hour:02}:{when.tm_min:02}:{when.tm_sec:02} +0000"

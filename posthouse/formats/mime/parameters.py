@@ -9,6 +9,7 @@ from posthouse.formats.mime.charsets import decode_text
 from posthouse.formats.mime.part import Parameters
 from posthouse.formats.mime.words import decode_words
 
+_OPEN = ord("(")
 _PARAMETER = re.compile(
     rb"""[;\s="]*+                                     # bare semicolons are common
     ([^\s=;"]++)\s*+
@@ -27,7 +28,7 @@ def parse_value(value: bytes, limit: int = 100) -> tuple[bytes, Parameters]:
     asterisk in its name and its encoding.
     """
     word, semicolon, rest = value.partition(b";")
-    if b"(" in word:
+    if _OPEN in word:
         word = _drop_comments(word).partition(b"(")[0]
     word = word.strip().lower()
     if not semicolon:

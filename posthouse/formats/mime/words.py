@@ -16,7 +16,7 @@ _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 def decode_words(value: bytes) -> str:
     """Display text of unfolded header text: encoded words decoded, raw 8-bit guessed, controls made blanks."""
-    text = _decode(value) if b"=?" in value else guess_text(value)
+    text = _decode(value) if value.find(b"=?") >= 0 else guess_text(value)
     return text.strip() if text.isprintable() else _CONTROLS.sub(" ", text).strip()
 
 

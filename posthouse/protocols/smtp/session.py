@@ -21,7 +21,7 @@ from posthouse.protocols.smtp.transaction import Incoming, Transaction
 from posthouse.protocols.smtp.wire.commands import Command, DataCommand, Ehlo, Mail, Rcpt
 from posthouse.protocols.smtp.wire.decoder import Decoder, End
 from posthouse.protocols.smtp.wire.grammar import read_command
-from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
+from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal, encoded
 
 log = structlog.get_logger()
 
@@ -220,7 +220,7 @@ class Session:
             self.greet()
 
     def _say(self, reply: Reply) -> None:
-        self.channel.write(reply.encode())
+        self.channel.write(encoded(reply))
 
     def _offer_line(self, waiting: asyncio.Future[bytes]) -> None:
         if waiting.done():

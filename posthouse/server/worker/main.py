@@ -46,7 +46,7 @@ YOUNG_OBJECTS = 10_000  # before the garbage collector looks for cycles among th
 def run_worker(briefing: bytes, descriptors: list[int]) -> None:
     """Serve until drained. The first descriptor is the line to the supervisor, the rest are listening sockets."""
     briefed = decode_briefing(WorkerBriefing, briefing)
-    start_logging(briefed.configuration.log, f"worker {briefed.slot}")
+    start_logging(briefed.configuration.log, f"worker {briefed.slot}", in_turns=True)
     gc.set_threshold(YOUNG_OBJECTS)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -164,6 +164,7 @@ class Worker:
                 self._timetable = None
             await self._wait_empty(linger)
             await self._finish(seconds)
+            await asyncio.sleep(0)  # what was logged in this turn goes out
             os._exit(0)
         except Exception:
             log.exception("worker cannot drain")

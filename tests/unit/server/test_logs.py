@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 import json
@@ -11,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from posthouse.server.logs import Unfailing
+from posthouse.server.logs import TurnLogger, Unfailing
 
 SCRIPT = """
 import asyncio, logging, structlog
@@ -75,3 +76,44 @@ class FullDisk(io.RawIOBase):
 def test_a_log_on_a_full_disk_ends_nothing() -> None:
     logger = structlog.BytesLogger(Unfailing(FullDisk()))
     logger.msg(b"mail stored")
+
+
+class Writes(io.RawIOBase):
+    """Remembers each write."""
+
+    def __init__(self) -> None:
+        self.made: list[bytes] = []
+
+    def write(self, octets: Any) -> int:
+        self.made.append(bytes(octets))
+        return len(octets)
+
+
+async def test_lines_of_one_turn_go_out_in_one_write() -> None:
+    stream = Writes()
+    logger = TurnLogger(Unfailing(stream))
+    logger.info(b"one")
+    logger.warning(b"two")
+    assert stream.made == []
+    await asyncio.sleep(0)
+    logger.info(b"three")
+    await asyncio.sleep(0)
+    assert stream.made == [b"one\ntwo\n", b"three\n"]
+
+
+async def test_an_error_waits_for_nothing() -> None:
+    stream = Writes()
+    logger = TurnLogger(Unfailing(stream))
+    logger.info(b"one")
+    logger.error(b"two")
+    assert stream.made == [b"one\ntwo\n"]
+    logger.info(b"three")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert b"".join(stream.made) == b"one\ntwo\nthree\n"
+
+
+def test_without_an_event_loop_a_line_waits_for_nothing() -> None:
+    stream = Writes()
+    TurnLogger(Unfailing(stream)).info(b"one")
+    assert stream.made == [b"one\n"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.sasl import mechanisms
@@ -35,11 +36,22 @@ async def lhlo(command: Lhlo, session: Session) -> Reply:
 def _greet(command: Ehlo, session: Session) -> Reply:
     session.reset()  # RFC 5321 4.1.4
     session.helo = command
-    return Reply(250, None, session.contracts.hostname, tuple(_extensions(session)) if command.extended else ())
+    contracts = session.contracts
+    if not command.extended:
+        return Reply(250, None, contracts.hostname)
+    settings, channel = contracts.settings, session.channel
+    return _welcome(
+        contracts.hostname,
+        (settings.message_octets, settings.recipients),
+        is_trusted=contracts.role.is_trusted,
+        tls=channel.peer.tls,
+        more=_by_circumstances(session),
+    )
 
 
-def _extensions(session: Session) -> list[str]:
-    contracts, channel = session.contracts, session.channel
+@lru_cache(maxsize=64)  # of a listener there are few
+def _welcome(hostname: str, most: tuple[int, int], *, is_trusted: bool, tls: bool, more: tuple[str, ...]) -> Reply:
+    """The answer to EHLO; `most` are octets and recipients of a message."""
     names = [
         "PIPELINING",  # RFC 2920
         "CHUNKING",  # RFC 3030
@@ -47,15 +59,22 @@ def _extensions(session: Session) -> list[str]:
         "8BITMIME",  # RFC 6152
         "SMTPUTF8",  # RFC 6531
         "ENHANCEDSTATUSCODES",  # RFC 2034
-        f"SIZE {contracts.settings.message_octets}",  # RFC 1870
-        f"LIMITS RCPTMAX={contracts.settings.recipients}",  # RFC 9422
+        f"SIZE {most[0]}",  # RFC 1870
+        f"LIMITS RCPTMAX={most[1]}",  # RFC 9422
         "DSN",  # RFC 3461
         "DELIVERBY",  # RFC 2852
     ]
-    if channel.peer.tls:
+    if tls:
         names.append("REQUIRETLS")  # RFC 8689 2
-    if contracts.role.is_trusted:
+    if is_trusted:
         names.append("MT-PRIORITY")  # RFC 6710: strangers set none
+    return Reply(250, None, hostname, (*names, *more))
+
+
+def _by_circumstances(session: Session) -> tuple[str, ...]:
+    """What is offered to some, or at some times."""
+    contracts, channel = session.contracts, session.channel
+    names = []
     if contracts.role.submission and contracts.queue.hold_seconds:
         names.append(_future_release(contracts.queue.hold_seconds, contracts.now()))
     if session.may_speak_for_others:
@@ -66,7 +85,7 @@ def _extensions(session: Session) -> list[str]:
         tokens = contracts.authenticator.tokens is not None
         offered = mechanisms(clear=channel.peer.may_send_password, bound=channel.can_bind, tokens=tokens)
         names.append(f"AUTH {' '.join(offered)}")
-    return names
+    return tuple(names)
 
 
 def _future_release(seconds: int, now: int) -> str:

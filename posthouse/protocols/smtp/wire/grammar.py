@@ -40,7 +40,7 @@ def read_command(line: bytes) -> Command:
         text = line.decode()
     except UnicodeDecodeError:
         raise SmtpRefusal(500, "5.5.2", "That is not UTF-8") from None
-    if _CONTROL.search(text) is not None:
+    if not text.isprintable() and _CONTROL.search(text) is not None:
         raise SmtpRefusal(500, "5.5.2", "A command has no control characters")
     verb, _, rest = text.partition(" ")
     reader = READERS.get(verb.upper())

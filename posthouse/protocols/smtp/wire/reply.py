@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 
@@ -31,6 +33,12 @@ class Reply(msgspec.Struct, frozen=True):
         return "".join(
             f"{self.code}{' ' if number == last else '-'}{begin}{line}\r\n" for number, line in enumerate(lines)
         ).encode()
+
+
+@lru_cache(maxsize=256)
+def encoded(reply: Reply) -> bytes:
+    """The same for replies that are said again and again."""
+    return reply.encode()
 
 
 class SmtpRefusal(Exception):
