@@ -79,9 +79,9 @@ async def said(transport: MemoryTransport) -> list[bytes]:
     """What the server has said, response by response, until it says no more."""
     for _ in range(30):
         await asyncio.sleep(0)
-    session = transport.protocol.session
-    while session.is_busy and session._line is None and not transport.is_closed:  # noqa: ASYNC110 a thread hashes
-        await asyncio.sleep(0.001)
+    session = getattr(transport.protocol, "session", None)  # which goes with its connection
+    while session is not None and session.is_busy and session._line is None and not transport.is_closed:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)  # a thread hashes
     octets = bytes(transport.received)
     transport.received.clear()
     responses = []
