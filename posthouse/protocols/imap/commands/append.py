@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posthouse.core.mail import messages
-from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.incoming import flags_and_times, placing, target
 from posthouse.protocols.imap.commands.placed import appended
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire.commands.append import Append
@@ -17,11 +16,9 @@ if TYPE_CHECKING:
 
 async def append(command: Append, session: Session) -> Ok:
     """Place the messages that have come, all or none."""
-    user, incoming = session.user, session.incoming
+    user = session.user
     assert user is not None
-    assert incoming is not None, "Incoming has taken the messages"
-    session.incoming = None
-    try:
+    with placing(session) as incoming:
         found = await target(command.name, user)
         placed = await user.store.write(
             messages.append,
@@ -30,11 +27,5 @@ async def append(command: Append, session: Session) -> Ok:
             incoming.letters,
             *flags_and_times(command.messages, found, user),
         )
-    except NoSuchMailbox:
-        incoming.abandon()
-        raise no_target() from None
-    except Exception:
-        incoming.abandon()
-        raise
     code, brought = await appended(placed, found, user)
     return Ok("Stored", code, placed=brought)

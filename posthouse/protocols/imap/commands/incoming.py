@@ -5,7 +5,9 @@ APPEND (RFC 9051 6.3.12, RFC 3502), from parts that come or stand here already (
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
+from typing import TYPE_CHECKING
 
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import Found
@@ -30,6 +32,9 @@ from posthouse.protocols.imap.wire.events import (
     AppendUrl,
 )
 from posthouse.protocols.imap.wire.sequence import SequenceSet
+
+if TYPE_CHECKING:
+    from posthouse.protocols.imap.session import Session
 
 
 class Incoming:
@@ -104,6 +109,22 @@ class Incoming:
                 if writer.size + len(piece) > most or self._copied > most:
                     raise _too_large()
                 writer.write(piece)
+
+
+@contextmanager
+def placing(session: Session) -> Iterator[Incoming]:
+    """The messages that have come, for the command that places them; where it cannot, nothing of them stays."""
+    incoming = session.incoming
+    assert incoming is not None, "the command is whole only behind its messages"
+    session.incoming = None
+    try:
+        yield incoming
+    except NoSuchMailbox:
+        incoming.abandon()
+        raise no_target() from None
+    except Exception:
+        incoming.abandon()
+        raise
 
 
 async def _find_replaced(replaced: Replaced, view: View | None) -> int:

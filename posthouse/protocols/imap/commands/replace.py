@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.protocols.imap.commands import acting
-from posthouse.protocols.imap.commands.incoming import flags_and_times, no_target, target
+from posthouse.protocols.imap.commands.incoming import flags_and_times, placing, target
 from posthouse.protocols.imap.commands.placed import appended
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.wire.commands.append import Replace
@@ -20,21 +19,13 @@ async def replace(command: Replace, session: Session) -> Ok:
 
     APPENDUID stands before the EXPUNGE (RFC 8508 3.4), which catching up tells behind it.
     """
-    user, view, incoming = session.user, session.view, session.incoming
+    user, view = session.user, session.view
     assert user is not None
     assert view is not None
-    assert incoming is not None, "Incoming has taken the message"
-    session.incoming = None
-    try:
+    with placing(session) as incoming:
         found = await target(command.name, user)
-        placing = flags_and_times(command.messages, found, user)
-        placed = await acting.replace(view, incoming.replaced, found, incoming.letters, *placing)
-    except NoSuchMailbox:
-        incoming.abandon()
-        raise no_target() from None
-    except Exception:
-        incoming.abandon()
-        raise
+        each = flags_and_times(command.messages, found, user)
+        placed = await acting.replace(view, incoming.replaced, found, incoming.letters, *each)
     code, brought = await appended(placed, found, user)
     session.channel.write(session.dialect.say("*", "OK", "Stored", code))
     return Ok("Replaced", synced=True, placed=brought)
