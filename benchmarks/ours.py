@@ -18,6 +18,7 @@ from benchmarks.peers import DOMAIN, PASSWORD
 
 INDEX_SECONDS = 1800.0
 PACKAGE = str(Path(posthouse.__file__).parent)
+CONNECTIONS = 5000  # that we make to one listener at a time, at most
 COMMAND = str(Path(sys.executable).with_name("posthouse"))
 
 
@@ -87,7 +88,8 @@ class Posthouse:
         """Ports of nobody else, and as many workers as the run asks for."""
         file = self.directory / "posthouse.toml"
         text = file.read_text().replace("[server]\n", f"[server]\nworkers = {self.workers}\n")
-        file.write_text(re.sub(r"port = \d+", 'port = 0, hosts = ["127.0.0.1"]', text))
+        listener = f'port = 0, hosts = ["127.0.0.1"], max_connections_per_address = {CONNECTIONS}'
+        file.write_text(re.sub(r"port = \d+", listener, text))
         self.cli("config", "check")
 
     def _wait(self) -> list[dict[str, object]]:
