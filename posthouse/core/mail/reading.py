@@ -12,7 +12,7 @@ from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
 from posthouse.storage.changes import Touched, touched_since
 from posthouse.storage.collections import read_sequence
 from posthouse.storage.contract import ReadTransaction, query
-from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item, scan_ranges
+from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM
 
@@ -89,11 +89,12 @@ def deleted_uids(
     found: list[int] = []
     left = limit
     for at, (first, last) in enumerate(ranges):
-        seen = list(islice(scan_ranges(txn, account, mailbox, [(first, last)]), left))
-        found += [uid for uid, value in seen if value[FLAGS_AT] & DELETED]
+        start, end = ITEM.key(account, mailbox, first), ITEM.key(account, mailbox, last) + b"\x00"
+        seen = list(islice(txn.scan(start, end), left))
+        found += [int.from_bytes(key[-4:], "big") for key, value in seen if value[FLAGS_AT] & DELETED]
         left -= max(1, len(seen))
         if left <= 0:
-            behind = seen[-1][0] + 1 if seen else last + 1
+            behind = int.from_bytes(seen[-1][0][-4:], "big") + 1 if seen else last + 1
             return found, [*([(behind, last)] if behind <= last else ()), *ranges[at + 1 :]]
     return found, []
 
