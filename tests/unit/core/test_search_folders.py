@@ -214,7 +214,7 @@ async def test_criteria_that_depend_on_time_follow_it(house: House) -> None:
     assert (await house.uids(young), await house.uids(old)) == ([1, 2], [])
     assert await house.store.read(pending.next_due, 1, young) == NOW + 60_001
     house.now = NOW + 60_000
-    assert (await house.uids(young), await house.uids(old)) == ([1, 2], [])
+    assert (await house.uids(young), await house.uids(old)) == ([1, 2], [1])
     house.now = NOW + 60_001
     assert (await house.uids(young), await house.uids(old)) == ([2], [1])
     house.now = NOW + 1_000_000
@@ -384,6 +384,16 @@ async def test_expunging_removes_the_messages(house: House) -> None:
     assert gone == [(1, 1), (4, 4)]
     assert await house.shown(folder) == [(3, 0)]
     assert (await house.store.read(find_mailbox, 1, "Sent")).exists == 0
+
+
+async def test_a_message_is_older_at_that_very_age_and_younger_still(house: House) -> None:
+    await house.put("INBOX", "one")
+    older, younger = await house.define("Older", Older(20)), await house.define("Younger", Younger(20))
+    found = []
+    for age in (19_999, 20_000, 20_001):
+        house.now = NOW + age
+        found.append((len(await house.shown(older)), len(await house.shown(younger))))
+    assert found == [(0, 1), (1, 1), (1, 0)]
 
 
 async def some_change(house: House, choice: random.Random, folders: list[int], mailboxes: list[str]) -> None:

@@ -45,7 +45,8 @@ class Judge:
         self._criteria = criteria
         self._now = now
         ages = [leaf for leaf in keys.leaves(criteria) if isinstance(leaf, keys.Older | keys.Younger)]
-        self._delays = sorted({age.seconds * 1000 for age in ages})
+        # at that very age a message is both, older and younger (RFC 5032 3)
+        self._turning = sorted({age.seconds * 1000 + isinstance(age, keys.Younger) for age in ages})
         self._candidates: dict[TextKey, Candidates] = {}
 
     async def verdicts(self, looks: list[Look]) -> AsyncIterator[Verdict]:
@@ -136,7 +137,7 @@ class Judge:
 
     def _due(self, row: Row) -> int | None:
         """When time alone may change whether it fits; RFC 5032."""
-        return next((row.received + delay + 1 for delay in self._delays if row.received + delay >= self._now), None)
+        return next((row.received + age for age in self._turning if row.received + age > self._now), None)
 
 
 class _Compiler(Compiler):
