@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.figures import Figure, median_of, timed
+from benchmarks.figures import Figure, median_of, timed, tree_seconds
 from benchmarks.imap_client import ImapClient
 from benchmarks.ours import Posthouse
 from benchmarks.peers import DOMAIN, PASSWORD, Dovecot
 
 READER = "reader"
 MESSAGES = 100_000
+ROUNDS, COMMANDS = 25, 200  # of small commands
 
 
 def run(messages: int = MESSAGES) -> list[Figure]:
@@ -32,7 +34,7 @@ def run(messages: int = MESSAGES) -> list[Figure]:
                 for filled in [pool.submit(fill, port, messages) for port in (dovecot.imap, ours.port("imap"))]:
                     filled.result()
             ours.wait_indexed()
-            return _figures(ours.port("imap"), dovecot.imap, messages)
+            return _figures(ours.port("imap"), dovecot.imap, messages) + _one_at_a_time(ours, dovecot)
         finally:
             ours.stop()
             dovecot.stop()
@@ -114,8 +116,6 @@ def _figures(ours: int, theirs: int, messages: int) -> list[Figure]:
     peer_rate, own_rate = _logins(theirs), _logins(ours)
     work = f"LOGIN + SELECT ({messages}) + LOGOUT, 10 clients"
     figures.append(Figure(work, "/s", own_rate, "Dovecot", peer_rate, 10.0))
-    peer_rate, own_rate = _one_by_one(theirs), _one_by_one(ours)
-    figures.append(Figure("one BODY[] at a time", "/s", own_rate, "Dovecot", peer_rate, 1.0))
     return figures + _search_folder(ours, messages)
 
 
@@ -173,10 +173,43 @@ def _search_folder(port: int, messages: int) -> list[Figure]:
     ]
 
 
-def _one_by_one(port: int, times: int = 3000) -> float:
-    with ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD) as client:
-        client.command(b"SELECT INBOX")
-        began = time.perf_counter()
-        for number in range(1, times + 1):
-            client.command(b"FETCH %d BODY.PEEK[]" % number)
-        return times / (time.perf_counter() - began)
+def _one_at_a_time(ours: Posthouse, dovecot: Dovecot) -> list[Figure]:
+    """Small commands, each sent when the one before is answered; in rounds by turns, so that both meet the same."""
+    figures = []
+    for work, line in (
+        ("one BODY[] at a time", b"FETCH %d BODY.PEEK[]"),
+        ("one ENVELOPE at a time", b"FETCH %d ENVELOPE"),
+    ):
+        with _opened(ours.port("imap")) as own, _opened(dovecot.imap) as peer:
+            sides = ((own, ours.pid), (peer, dovecot.pid))
+            rounds = [[_each_answered(*side, line) for side in sides] for _ in range(ROUNDS)]
+        (seconds, processor), (peer_seconds, peer_processor) = (
+            [statistics.median(one[side][at] for one in rounds) for at in (0, 1)] for side in (0, 1)
+        )
+        figures += [
+            Figure(work, "/s", 1 / seconds, "Dovecot", 1 / peer_seconds, 1.0),
+            Figure(
+                f"{work}: processor time of the whole program",
+                "µs",
+                processor * 1e6,
+                "Dovecot",
+                peer_processor * 1e6,
+                1.0,
+                more_is_better=False,
+            ),
+        ]
+    return figures
+
+
+def _opened(port: int) -> ImapClient:
+    client = ImapClient(port, f"{READER}@{DOMAIN}", PASSWORD)
+    client.command(b"SELECT INBOX")
+    return client
+
+
+def _each_answered(client: ImapClient, pid: int, line: bytes) -> tuple[float, float]:
+    """Seconds, and processor seconds of the server, for each command."""
+    before, began = tree_seconds(pid), time.perf_counter()
+    for number in range(1, COMMANDS + 1):
+        client.command(line % number)
+    return (time.perf_counter() - began) / COMMANDS, (tree_seconds(pid) - before) / COMMANDS
