@@ -233,7 +233,10 @@ class Connection(Protocol):
         held: list[bytes] = []
         self._held = held
         try:
-            self._take(data)
+            if self._inflater is None:
+                self.received(data)
+            else:
+                self._take(data)
         finally:
             self._send_held(held)
             self._held = None

@@ -66,8 +66,9 @@ def by_number(command: Command) -> bool:
 
     RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
     """
-    if isinstance(command, Fetch | Store):
-        return not command.uid
-    if isinstance(command, Search | Sort | Thread | MultiSearch):
-        return not command.uid or keys.holds(command.key, Numbers)
+    match command:  # isinstance would build a union of the types for each command
+        case Fetch() | Store():
+            return not command.uid
+        case Search() | Sort() | Thread() | MultiSearch():
+            return not command.uid or keys.holds(command.key, Numbers)
     return False

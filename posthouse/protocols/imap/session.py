@@ -322,7 +322,11 @@ class Session:
     ) -> None:
         """Do the work, tell what others did meanwhile, and answer the tag unless the work answers later (IDLE)."""
         before = self.view
-        outcome = await self._outcome(work)
+        outcome: Ok | No | Bad | None
+        try:
+            outcome = await work
+        except Exception as error:
+            outcome = self._refusal(error)
         # RFC 5465 3.1: who wants to hear nothing of the open mailbox hears what was removed at its own behest
         heeds = self.watch is None or self.watch.follows_view or removes
         if heeds and self.view is not None and self.view is before and not self.ended:
@@ -347,19 +351,23 @@ class Session:
     async def _outcome(self, work: Awaitable[Ok | None]) -> Ok | No | Bad | None:
         try:
             return await work
-        except (No, Bad) as answer:
-            return answer
-        except ConnectionError:
-            raise
-        except ViewLost as lost:
-            self.say_bye(str(lost))
-            return None
         except Exception as error:
-            refusal = answer_of(error)
-            if refusal is not None:
-                return refusal
-            log.exception("command failed", peer=self.channel.peer.host)
-            return No("Something went wrong here; it was logged", "SERVERBUG")
+            return self._refusal(error)
+
+    def _refusal(self, error: Exception) -> No | Bad | None:
+        """What is answered when a command raised this; raises what ends the connection."""
+        if isinstance(error, No | Bad):
+            return error
+        if isinstance(error, ConnectionError):
+            raise error
+        if isinstance(error, ViewLost):
+            self.say_bye(str(error))
+            return None
+        refusal = answer_of(error)
+        if refusal is None:
+            log.error("command failed", peer=self.channel.peer.host, exc_info=error)
+            refusal = No("Something went wrong here; it was logged", "SERVERBUG")
+        return refusal
 
     def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
         condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"

@@ -10,6 +10,7 @@ from posthouse.protocols.imap.wire.commands.messages import Fetch
 from posthouse.protocols.imap.wire.fetch import Attribute, Binary, BinarySize, FetchAttribute, Part, Preview, Section
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader
+from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _PATH = re.compile(rb"[1-9]\d{0,9}+(?:\.[1-9]\d{0,9}+)*+")
@@ -17,6 +18,9 @@ _PART = re.compile(rb"(?:HEADER(?:\.FIELDS(?:\.NOT)?)?|TEXT|MIME)(?=[\] ])", re.
 _PARTIAL = re.compile(rb"<(\d{1,19})(?:\.(\d{1,19}))?>")
 _LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 _REMEMBERED_OCTETS = 200
+_ONE = re.compile(
+    rb'([^\x00-\x20(){%*"\\+\x7f-\xff]++) ([Uu][Ii][Dd] )?[Ff][Ee][Tt][Cc][Hh] ([1-9]\d{0,8}+) ([^\r\n]{1,200})'
+)
 _MOST_LEVELS = 100  # of parts in a section's path; deeper messages are not taken apart either
 
 _SIMPLE: dict[bytes, Attribute] = {attribute.value: attribute for attribute in Attribute}
@@ -35,6 +39,16 @@ _MACROS: dict[bytes, tuple[FetchAttribute, ...]] = {
 
 
 Asked = tuple[tuple[FetchAttribute, ...], bool, int | None, bool, tuple[int, int] | None]
+
+
+def fetch_one(text: bytes, limits: WireLimits) -> Fetch | None:
+    """A whole command that asks for one message, as it is asked for most; None for any other. Raises Expected."""
+    match = _ONE.fullmatch(text)
+    if match is None:
+        return None
+    tag, uid, octets, asked = match.groups()
+    number = int(octets)
+    return Fetch(tag.decode("ascii"), SequenceSet(((number, number),)), *_remembered(asked, uid is not None, limits))
 
 
 def fetch(reader: Reader, tag: str, uid: bool) -> Fetch:

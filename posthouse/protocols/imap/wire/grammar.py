@@ -29,7 +29,7 @@ from posthouse.protocols.imap.wire.commands.session import (
     StartTls,
     Unauthenticate,
 )
-from posthouse.protocols.imap.wire.fetch_grammar import fetch
+from posthouse.protocols.imap.wire.fetch_grammar import fetch, fetch_one
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
 from posthouse.protocols.imap.wire.mailbox_grammar import create, named, rename, select
@@ -54,7 +54,7 @@ from posthouse.protocols.imap.wire.sort_grammar import sort, thread
 
 Rule = Callable[[Reader, str], Command]
 
-_HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) (UID )?([A-Za-z0-9.-]+)(?=[ \r]|\Z)', re.IGNORECASE)
+_HEAD = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]++) ([Uu][Ii][Dd] )?([A-Za-z0-9.-]++)(?=[ \r]|\Z)')
 _TAG = re.compile(rb'([^\x00-\x20(){%*"\\+\x7f-\xff]+) ')
 
 
@@ -63,6 +63,8 @@ def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False, partia
 
     A `partial` one ends in the header of a literal: Incomplete says that it is right so far.
     """
+    if not partial and (asked := fetch_one(text, limits)) is not None:
+        return asked
     match = _HEAD.match(text)
     if match is None:
         if not _TAG.match(text):
