@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def run(messages: int = MESSAGES) -> list[Figure]:
                 for filled in [pool.submit(fill, port, messages) for port in (dovecot.imap, ours.port("imap"))]:
                     filled.result()
             ours.wait_indexed()
-            return _figures(ours.port("imap"), dovecot.imap, messages) + _one_at_a_time(ours, dovecot)
+            return _figures(ours.port("imap"), dovecot.imap, messages) + _one_at_a_time(ours, dovecot, messages)
         finally:
             ours.stop()
             dovecot.stop()
@@ -173,7 +174,7 @@ def _search_folder(port: int, messages: int) -> list[Figure]:
     ]
 
 
-def _one_at_a_time(ours: Posthouse, dovecot: Dovecot) -> list[Figure]:
+def _one_at_a_time(ours: Posthouse, dovecot: Dovecot, messages: int) -> list[Figure]:
     """Small commands, each sent when the one before is answered; in rounds by turns, so that both meet the same."""
     figures = []
     for work, line in (
@@ -182,7 +183,7 @@ def _one_at_a_time(ours: Posthouse, dovecot: Dovecot) -> list[Figure]:
     ):
         with _opened(ours.port("imap")) as own, _opened(dovecot.imap) as peer:
             sides = ((own, ours.pid), (peer, dovecot.pid))
-            rounds = [[_each_answered(*side, line) for side in sides] for _ in range(ROUNDS)]
+            rounds = [[_each_answered(*side, asked) for side in sides] for asked in _asked(line, messages)]
         (seconds, processor), (peer_seconds, peer_processor) = (
             [statistics.median(one[side][at] for one in rounds) for at in (0, 1)] for side in (0, 1)
         )
@@ -207,9 +208,15 @@ def _opened(port: int) -> ImapClient:
     return client
 
 
-def _each_answered(client: ImapClient, pid: int, line: bytes) -> tuple[float, float]:
+def _each_answered(client: ImapClient, pid: int, asked: list[bytes]) -> tuple[float, float]:
     """Seconds, and processor seconds of the server, for each command."""
     before, began = tree_seconds(pid), time.perf_counter()
-    for number in range(1, COMMANDS + 1):
-        client.command(line % number)
-    return (time.perf_counter() - began) / COMMANDS, (tree_seconds(pid) - before) / COMMANDS
+    for line in asked:
+        client.command(line)
+    return (time.perf_counter() - began) / len(asked), (tree_seconds(pid) - before) / len(asked)
+
+
+def _asked(line: bytes, messages: int) -> Iterator[list[bytes]]:
+    """The commands of each round, of one message after the other."""
+    for first in range(0, ROUNDS * COMMANDS, COMMANDS):
+        yield [line % (number % messages + 1) for number in range(first, first + COMMANDS)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from posthouse.protocols.imap.wire.commands.messages import Fetch
+from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.fetch_grammar import fetch, fetch_one
 from posthouse.protocols.imap.wire.grammar import parse_command
 from posthouse.protocols.imap.wire.limits import WireLimits
@@ -34,19 +36,17 @@ ASKED = (
 def test_it_leads_to_the_same(verb: bytes, number: bytes, asked: bytes) -> None:
     text = b"a1 " + verb + b" " + number + b" " + asked
     reader = Reader(text, LIMITS, at=len(b"a1 " + verb))
-    expected: Fetch | str
+    expected = outcome(lambda: fetch(reader, "a1", verb.upper().startswith(b"UID")))
+    assert outcome(lambda: fetch_one(text, LIMITS)) == expected
+    assert outcome(lambda: parse_command(text, LIMITS)) == expected
+
+
+def outcome(parsed: Callable[[], Command | None]) -> Command | str | None:
+    """The command, or what is wrong with it."""
     try:
-        expected = fetch(reader, "a1", verb.upper().startswith(b"UID"))
+        return parsed()
     except Expected as error:
-        expected = error.what
-    try:
-        assert fetch_one(text, LIMITS) == expected
-    except Expected as error:
-        assert error.what == expected
-        with pytest.raises(Expected):
-            parse_command(text, LIMITS)
-    else:
-        assert parse_command(text, LIMITS) == expected
+        return error.what
 
 
 @pytest.mark.parametrize(
