@@ -16,21 +16,16 @@ class BareLineEnd(BadLine):
 
 
 class LineBuffer:
-    """Octets in by `feed`, lines out; `octets` is what waits."""
+    """Octets in by `feed`, lines out; `octets` is what waits, `searched` of them hold no line end."""
 
-    __slots__ = ("_limit", "_overlong", "_searched", "octets")
+    __slots__ = ("_limit", "_overlong", "octets", "searched")
 
     def __init__(self, limit: int) -> None:
         """A line has `limit` octets at most, with its end."""
         self.octets = bytearray()
         self._limit = limit
-        self._searched = 0
+        self.searched = 0
         self._overlong = False
-
-    @property
-    def is_fresh(self) -> bool:
-        """True when there are octets that `next_line` has not looked at."""
-        return len(self.octets) > self._searched
 
     def feed(self, octets: bytes) -> None:
         """More octets came."""
@@ -39,22 +34,22 @@ class LineBuffer:
     def discard(self) -> None:
         """Forget what came in plain text before TLS began."""
         self.octets.clear()
-        self._searched = 0
+        self.searched = 0
         self._overlong = False
 
     def next_line(self) -> bytes | None:
         """The next line without its end, None when it is not whole; raises BadLine."""
-        at = self.octets.find(b"\n", self._searched)
+        at = self.octets.find(b"\n", self.searched)
         if at < 0:
-            self._searched = len(self.octets)
-            if self._searched > self._limit:
+            self.searched = len(self.octets)
+            if self.searched > self._limit:
                 self._overlong = True  # its rest is dropped as it comes
                 self.octets.clear()
-                self._searched = 0
+                self.searched = 0
             return None
         line = bytes(self.octets[:at])
         del self.octets[: at + 1]
-        self._searched = 0
+        self.searched = 0
         if self._overlong or at >= self._limit:
             self._overlong = False
             raise LineTooLong

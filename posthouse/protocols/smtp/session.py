@@ -281,7 +281,8 @@ class Session:
         except Exception as error:
             reply = self.reply_of(error)
         if reply is not None:
-            self._note_refusal(command, reply)
+            if reply.is_refusal or self._excused:
+                self._note_refusal(command, reply)
             self._answer(reply)
         await self.channel.drain()
 

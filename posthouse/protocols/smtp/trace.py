@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from functools import lru_cache
 
 import msgspec
@@ -11,8 +10,8 @@ import msgspec
 from posthouse.formats.mime.dates import date_time
 from posthouse.protocols.smtp.roles import Role
 
-_RECEIVED = re.compile(rb"\r\nreceived:", re.IGNORECASE)
-_OVERLAP = len(b"\r\nreceived:") - 1
+_RECEIVED = b"\r\nreceived:"
+_OVERLAP = len(_RECEIVED) - 1
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -92,5 +91,5 @@ class HopCount:
         octets = self._tail + octets
         end = octets.find(b"\r\n\r\n")
         self._in_header = end < 0
-        self.hops += len(_RECEIVED.findall(octets if end < 0 else octets[: end + 2]))
+        self.hops += (octets if end < 0 else octets[: end + 2]).lower().count(_RECEIVED)
         self._tail = octets[-_OVERLAP:]

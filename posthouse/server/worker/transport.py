@@ -76,7 +76,10 @@ class LoopTransport(asyncio.Protocol):
         if self._header is not None:
             data = self._read_header(self._header + data)
         if data and self.protocol is not None:
-            self._guard(self.protocol.dataReceived, data)
+            try:
+                self.protocol.dataReceived(data)
+            except Exception:
+                self._fail()
 
     def _read_header(self, octets: bytes) -> bytes:
         """What stands behind the header of the PROXY protocol, once it is whole."""
@@ -192,5 +195,9 @@ class LoopTransport(asyncio.Protocol):
         try:
             tell(*arguments)
         except Exception:
-            log.exception("connection failed", peer=self._peer.host)
-            self._transport.abort()
+            self._fail()
+
+    def _fail(self) -> None:
+        """It is our fault: log it, and give up the connection."""
+        log.exception("connection failed", peer=self._peer.host)
+        self._transport.abort()

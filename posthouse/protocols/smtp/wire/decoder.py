@@ -40,7 +40,9 @@ class Decoder:
     @property
     def is_ready(self) -> bool:
         """True when something is to be asked for: octets that nobody has looked at, or the end of the mail data."""
-        return self._lines.is_fresh or (self._content is not None and self._content.is_complete)
+        return len(self._lines.octets) > self._lines.searched or (
+            self._content is not None and self._content.is_complete
+        )
 
     @property
     def in_content(self) -> bool:
