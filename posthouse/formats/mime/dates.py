@@ -42,8 +42,11 @@ _ISO = re.compile(rb"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt \t]+%b%b)?" % (_TIM
 
 def parse_date(value: bytes) -> int | None:
     """The time that an unfolded date names; None when none can be read. A missing zone is taken for UTC."""
-    if len(value) > 200:
-        value = value[:200]
+    return _read(value[:200])
+
+
+@lru_cache(maxsize=64)  # letters of one sender often are of one second
+def _read(value: bytes) -> int | None:
     if _OPEN in value:
         value = _COMMENT.sub(b" ", value)
     value = value.strip()
