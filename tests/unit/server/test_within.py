@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from posthouse.protocols.connection import Connection, within
+from tests.transcripts.runner import MemoryTransport
 
 
 class Quiet(Connection):
@@ -14,6 +15,12 @@ class Quiet(Connection):
 
     def received(self, octets: bytes) -> None:
         raise AssertionError("nobody is there")
+
+
+def connected() -> Quiet:
+    connection = Quiet()
+    MemoryTransport("192.0.2.7").begin(connection)
+    return connection
 
 
 async def test_what_never_waits_needs_no_task() -> None:
@@ -27,7 +34,7 @@ async def test_what_never_waits_needs_no_task() -> None:
         came.append(await within(0, work()))
 
     here = asyncio.current_task()
-    Quiet().start(asked())
+    connected().start(asked())
     assert came == [here, 7]
 
 
@@ -41,7 +48,7 @@ async def test_what_waits_goes_on_in_a_task() -> None:
     async def asked() -> None:
         done.set_result(await within(60, work()))
 
-    Quiet().start(asked())
+    connected().start(asked())
     await asyncio.sleep(0)
     gate.set_result(4)
     assert await done == 5
