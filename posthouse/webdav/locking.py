@@ -51,5 +51,5 @@ def _active(lock: ActiveLock, root: Path) -> str:
         f"<D:depth>{'infinity' if lock.is_deep else '0'}</D:depth>{lock.owner}"
         f"<D:timeout>Second-{lock.seconds}</D:timeout>"
         f"<D:locktoken><D:href>{lock.token}</D:href></D:locktoken>"
-        f"<D:lockroot>{href(root + lock.path, is_folder=lock.is_deep)}</D:lockroot></D:activelock>"
+        f"<D:lockroot>{href(root + lock.path, is_folder=lock.is_folder)}</D:lockroot></D:activelock>"
     )

@@ -81,6 +81,7 @@ class ActiveLock(msgspec.Struct, frozen=True):
     """A lock that holds (RFC 4918 14.1): `path` is where it was taken, `owner` XML as its client wrote it."""
 
     path: Path
+    is_folder: bool
     token: str
     is_exclusive: bool
     is_deep: bool

@@ -22,4 +22,6 @@ class TooManyDirectories(Refused):
 
 
 class PathLocked(Refused):
-    """A lock is in the way that the caller does not hold. args: the path that was locked, as a list."""
+    """A lock is in the way that the caller does not hold. args: the path that was locked, as a list, whether
+    it is a folder.
+    """

@@ -68,7 +68,7 @@ def take_lock(txn: WriteTransaction, name: str, token: str, lock: MappedLock, mo
     for each in locks:
         meets = each.lock.covers(lock.path) or lock.covers(each.lock.path)
         if meets and (lock.is_exclusive or each.lock.is_exclusive):
-            raise PathLocked(each.lock.path)
+            raise PathLocked(each.lock.path, each.lock.is_folder)
     if len(locks) >= most:
         raise TooManyLocks(most)
     forget_old(txn, name, now)
@@ -123,4 +123,4 @@ def _guard(locks: list[Held], paths: Iterable[list[str]], holder: Holder) -> Non
     for path in paths:
         covering = [held for held in locks if held.lock.covers(path)]
         if covering and not any(holder.holds(held) for held in covering):
-            raise PathLocked(covering[0].lock.path)
+            raise PathLocked(covering[0].lock.path, covering[0].lock.is_folder)

@@ -23,7 +23,8 @@ class MappedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
 
 class MappedLock(msgspec.Struct, array_like=True, tag=1, frozen=True):
     """A write lock (RFC 4918 6) on what is, or will be, at a path below the directory; `owner` is what its client says
-    of itself, `who` the account that took it.
+    of itself, `who` the account that took it. `is_folder` tells how its address is written; records without it are of
+    an earlier version.
     """
 
     path: list[str]
@@ -32,6 +33,7 @@ class MappedLock(msgspec.Struct, array_like=True, tag=1, frozen=True):
     who: int
     owner: str
     expires: int
+    is_folder: bool = False
 
     def covers(self, path: list[str]) -> bool:
         """True for its own path and, when it is deep, for all below it."""

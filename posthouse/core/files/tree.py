@@ -45,6 +45,13 @@ class Found(msgspec.Struct, array_like=True, frozen=True):
     entry: Entry
 
 
+class Spot(msgspec.Struct, array_like=True, frozen=True):
+    """Where a node is, from the root, and whether it is a folder."""
+
+    path: list[str]
+    is_folder: bool
+
+
 @query
 def resolve(txn: ReadTransaction, account: int, path: list[str]) -> Resolved:
     """What is at a path below the root; [] is the root."""
@@ -99,6 +106,16 @@ def paths_of(txn: ReadTransaction, account: int, nodes: list[int]) -> list[list[
             path = None if path is None else [*path, name]
             known[each] = path
     return [known[node] for node in nodes]
+
+
+@query
+def spots_of(txn: ReadTransaction, account: int, nodes: list[int]) -> list[Spot | None]:
+    """As `paths_of`."""
+    paths = paths_of(txn, account, nodes)
+    return [
+        None if path is None else Spot(path, locate(txn, account, node).entry.is_folder)
+        for node, path in zip(nodes, paths, strict=True)
+    ]
 
 
 @query

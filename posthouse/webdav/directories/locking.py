@@ -33,7 +33,8 @@ class DirectoryLocking:
             named(at)
             await shelf.check_written([at.path[:-1]], guard)
         until = shelf.now() + lock.seconds * 1000
-        wish = MappedLock(list(at.path), lock.is_exclusive, lock.is_deep, shelf.who, lock.owner, until)
+        path = list(at.path)
+        wish = MappedLock(path, lock.is_exclusive, lock.is_deep, shelf.who, lock.owner, until, lock.is_folder)
         most = shelf.settings.locks
         taking = shelf.store.write(core.take_lock, shelf.name, lock.token, wish, most, shelf.now())
         try:
@@ -83,4 +84,6 @@ class DirectoryLocking:
     def _shown(self, held: Held) -> ActiveLock:
         lock = held.lock
         seconds = max(0, (lock.expires - self._shelf.now()) // 1000)
-        return ActiveLock(tuple(lock.path), held.token, lock.is_exclusive, lock.is_deep, lock.owner, seconds)
+        return ActiveLock(
+            tuple(lock.path), lock.is_folder, held.token, lock.is_exclusive, lock.is_deep, lock.owner, seconds
+        )

@@ -66,7 +66,10 @@ class Shelf(msgspec.Struct, frozen=True):
         try:
             return await work
         except Refused as error:
-            inside = href((*self.root, *error.args[0]), is_folder=False) if isinstance(error, PathLocked) else ""
+            inside = ""
+            if isinstance(error, PathLocked):
+                path, is_folder = error.args
+                inside = href((*self.root, *path), is_folder=is_folder)
             raise refusal_of(error, inside) from None
 
     def need(self, path: Path, right: Right) -> None:

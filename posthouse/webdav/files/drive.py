@@ -12,7 +12,7 @@ from posthouse.core.files.errors import Locked, NotPermitted
 from posthouse.core.files.records import Entry
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
-from posthouse.core.files.tree import paths_of
+from posthouse.core.files.tree import spots_of
 from posthouse.core.files.visiting import Owner, list_owners
 from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.rights import ALL, Right
@@ -74,11 +74,13 @@ class Drive(msgspec.Struct, frozen=True):
         """What there is to say of a condition: where the lock is, which privilege is missing."""
         if not isinstance(error, (Locked, NotPermitted)):
             return ""
-        path = (await self.store.read(paths_of, self.account, [error.args[0]]))[0]
-        if path is None:
+        spot = (await self.store.read(spots_of, self.account, [error.args[0]]))[0]
+        if spot is None:
             return ""
-        where = (*self.root, *path)
-        return href(where, is_folder=False) if isinstance(error, Locked) else lacking(where, Right(error.args[1]))
+        where = (*self.root, *spot.path)
+        return (
+            href(where, is_folder=spot.is_folder) if isinstance(error, Locked) else lacking(where, Right(error.args[1]))
+        )
 
 
 def member_of(name: str, entry: Entry, rights: int = int(ALL)) -> Member:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from posthouse.core.files import locks as core
 from posthouse.core.files.covering import Lock
-from posthouse.core.files.tree import paths_of
+from posthouse.core.files.tree import spots_of
 from posthouse.core.files.writing import Document
 from posthouse.webdav.files.drive import Drive
 from posthouse.webdav.http.errors import HttpError
@@ -67,19 +67,20 @@ class FileLocking:
         if not locks:
             return []
         drive = self._drive
-        paths = await drive.store.read(paths_of, drive.account, [lock.node for lock in locks])
+        spots = await drive.store.read(spots_of, drive.account, [lock.node for lock in locks])
         now = drive.now()
         return [
             ActiveLock(
-                tuple(path),
+                tuple(spot.path),
+                spot.is_folder,
                 lock.token,
                 lock.record.is_exclusive,
                 lock.record.is_deep,
                 lock.record.owner,
                 max(0, (lock.record.expires - now) // 1000),
             )
-            for lock, path in zip(locks, paths, strict=True)
-            if path is not None
+            for lock, spot in zip(locks, spots, strict=True)
+            if spot is not None
         ]
 
 

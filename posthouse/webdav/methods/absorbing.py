@@ -37,7 +37,7 @@ async def absorbed(asked: Asked) -> Answer | None:
             return Answer(201)
         case "LOCK":
             return lock_answer(
-                asked, ActiveLock(path, f"urn:uuid:{uuid.uuid4()}", True, False, "", _SECONDS), is_new=True
+                asked, ActiveLock(path, False, f"urn:uuid:{uuid.uuid4()}", True, False, "", _SECONDS), is_new=True
             )
         case "PROPPATCH":
             updates = read_update(await request.body.read(asked.settings.request_octets))

@@ -35,8 +35,8 @@ async def lock(asked: Asked) -> Answer:
     guard = await guard_of(asked, at)
     is_exclusive, owner = _read(read_document(body))
     token = f"urn:uuid:{uuid.uuid4()}"
-    is_deep = levels == INFINITY and at.member is not None and at.member.is_folder
-    taken = ActiveLock(at.path, token, is_exclusive, is_deep, owner, seconds)
+    is_folder = at.member is not None and at.member.is_folder
+    taken = ActiveLock(at.path, is_folder, token, is_exclusive, is_folder and levels == INFINITY, owner, seconds)
     is_new = await locking.lock(at, taken, guard)
     return lock_answer(asked, taken, is_new=is_new)
 

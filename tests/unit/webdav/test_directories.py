@@ -383,6 +383,19 @@ async def test_locks_hold_for_all_who_come(house: Mapped) -> None:
     assert (await house.ask("PUT", f"{BOBS}/a.txt", "x", login=BOB)).status == 204
 
 
+async def test_addresses_of_locked_folders_end_in_a_slash(house: Mapped) -> None:
+    taken = await house.ask("LOCK", f"{PLANS}/sub", LOCK.format("exclusive"), "depth: 0")
+    token = taken.fields["lock-token"]
+    assert taken.value("lockroot") == f"{PLANS}/sub/"  # RFC 4918 5.2
+    shown = await house.ask("PROPFIND", f"{PLANS}/sub", "", "depth: 0")
+    assert shown.value("lockroot") == f"{PLANS}/sub/"
+    renewed = await house.ask("LOCK", f"{PLANS}/sub", "", f"if: ({token})")
+    assert renewed.value("lockroot") == f"{PLANS}/sub/"
+    assert (await house.put("/sub/new", "x")).value("href") == f"{PLANS}/sub/"
+    assert (await house.ask("LOCK", f"{PLANS}/sub", LOCK.format("exclusive"))).value("href") == f"{PLANS}/sub/"
+    assert (await house.ask("DELETE", f"{PLANS}/sub")).value("href") == f"{PLANS}/sub/"
+
+
 async def test_deep_locks_and_their_end(house: Mapped) -> None:
     _, token = await lock(house, "/sub")
     assert (await lock(house, "/sub/b%20%C3%BC.txt"))[0] == 423

@@ -86,6 +86,27 @@ async def test_a_folder_with_all_in_it(house: DavHouse) -> None:
     assert (await house.ask("LOCK", "/a", info(), "depth: 1")).status == 400
 
 
+async def test_addresses_of_folders_end_in_a_slash(house: DavHouse) -> None:
+    await house.ask("MKCOL", "/a")
+    await house.ask("MKCOL", "/a/b")
+    held = token(taken := await house.ask("LOCK", "/a/b", info(), "depth: 0"))
+    assert taken.value("lockroot") == f"{BASE}/a/b/"  # RFC 4918 5.2
+    shown = await house.ask("PROPFIND", "/a/b", "", "depth: 0")
+    assert shown.value("lockroot") == f"{BASE}/a/b/"
+    renewed = await house.ask("LOCK", "/a/b", "", f"if: (<{held}>)")
+    assert renewed.value("lockroot") == f"{BASE}/a/b/"
+    for said in (
+        await house.ask("PUT", "/a/b/c", "x"),
+        await house.ask("DELETE", "/a"),
+        await house.ask("DELETE", "/a/b"),
+    ):
+        assert (said.status, said.value("href")) == (423, f"{BASE}/a/b/")
+    assert (await house.ask("LOCK", "/a/b", info())).value("href") == f"{BASE}/a/b/"
+    root = await house.ask("LOCK", "/", info("shared"), "depth: 0")
+    assert root.value("lockroot") == f"{BASE}/"
+    assert (await house.ask("PUT", "/x", "x")).value("href") == f"{BASE}/"
+
+
 async def test_what_is_not_there_is_made(house: DavHouse) -> None:
     taken = await house.ask("LOCK", "/new.txt", info())
     assert taken.status == 201
