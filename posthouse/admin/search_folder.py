@@ -24,11 +24,12 @@ async def list_all(store: Store, address: str) -> list[SearchFolder]:
 
 
 async def add(
-    store: Store, address: str, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int
+    store: Store, address: str, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int, most: int
 ) -> Mailbox:
     """Make one, or change what it looks for; raises BadAddress, NoSuchAccount, and as `define_search_folder`."""
     check_criteria(wanted.criteria, settings)
-    return await store.write(define_search_folder, await _account(store, address), name, wanted, settings, now)
+    account = await _account(store, address)
+    return await store.write(define_search_folder, account, name, wanted, settings, now, most)
 
 
 async def remove(store: Store, address: str, name: str, now: int) -> None:

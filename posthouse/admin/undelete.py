@@ -29,9 +29,11 @@ async def undelete(
     choice: Choice,
     into: str | None,
     now: Callable[[], int],
+    most: int,
     advance: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Put them back, some at a time; how many. `advance` is told of each time's.
+    """Put them back, some at a time; how many. `most` is how many mailboxes there may be, `advance` is told of each
+    time's.
 
     Raises BadAddress, NoSuchAccount, OverQuota and what making a mailbox refuses with: what was put back by then stays.
     """
@@ -39,7 +41,7 @@ async def undelete(
     count = 0
     after: bytes | None = b""
     while after is not None:
-        done = await store.write(undelete_some, account, choice, into, after, PAGE, now())
+        done = await store.write(undelete_some, account, choice, into, after, PAGE, now(), most)
         count += done.messages
         advance(done.messages)
         after = done.last

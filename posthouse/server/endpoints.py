@@ -41,6 +41,7 @@ def _imap(parts: Parts, name: str) -> Any:
         now=now_ms,
         search=parts.search,
         search_folders=parts.configuration.search_folders,
+        mail=parts.configuration.mail,
     )
     return imap_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
 

@@ -36,7 +36,6 @@ INBOX_ID = 1
 SEPARATOR = "/"
 MAX_NAME_OCTETS = 1000
 MAX_DEPTH = 20
-MAX_MAILBOXES = 10_000
 DEFAULTS = (("Sent", "sent"), ("Drafts", "drafts"), ("Trash", "trash"), ("Spam", "junk"), ("Archive", "archive"))
 
 
@@ -98,14 +97,14 @@ def some_mailboxes(txn: ReadTransaction, account: int, numbers: list[int]) -> li
 
 
 @operation
-def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | None, now: int) -> Mailbox:
-    """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4).
+def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | None, now: int, most: int) -> Mailbox:
+    """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4); `most` is how many there may be.
 
     Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
     name = checked_name(name)
     with Revision(txn, account) as revision:
-        number = _create(revision, name, role, now)
+        number = _create(revision, name, role, now, most)
         record = revision.touch(number)
     return mailbox_of(number, record)
 
@@ -128,10 +127,10 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
 
 
 @operation
-def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now: int) -> None:
+def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now: int, most: int) -> None:
     """Rename it and all under it; the inbox stays and gives its messages away (RFC 9051 6.3.6).
 
-    Raises NoSuchMailbox, MailboxExists, InvalidMailboxName.
+    Raises NoSuchMailbox, MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
     number, record = find(txn, account, old)
     new = checked_name(new)
@@ -143,14 +142,17 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     _check_above(new, others)
     with Revision(txn, account) as revision:
         if number == INBOX_ID:
-            target = _create(revision, new, None, now)
+            target = _create(revision, new, None, now, most)
             move_items(revision, number, read_items(txn, account, number, [EVERY]), target, now)
             copy_annotations(txn, account, number, target)
             return
         below = record.name + SEPARATOR
         if new.startswith(below):
             raise InvalidMailboxName(new, "a mailbox cannot move under itself")
-        _create_parents(revision, new, names, now)
+        missing = _missing_above(new, names)
+        if missing and len(others) + len(missing) > most:
+            raise TooManyMailboxes(most)
+        _create_all(revision, missing, now)
         for child, other in list(scan_collections(txn, account)):
             if child == number or other.name.startswith(below):
                 renamed = new + other.name[len(record.name) :]
@@ -235,12 +237,12 @@ def receiving(txn: ReadTransaction, account: int, name: str) -> Receiver:
     return Receiver(main, held, main)
 
 
-def add_mailbox(revision: Revision, name: str, now: int, kind: str = KIND) -> int:
-    """Make one and those above it, within a revision that makes no other; its number.
+def add_mailbox(revision: Revision, name: str, now: int, most: int, kind: str = KIND) -> int:
+    """Make one and those above it, within a revision that makes no other; its number. `most` as in `create_mailbox`.
 
     Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
-    return _create(revision, checked_name(name), None, now, kind)
+    return _create(revision, checked_name(name), None, now, most, kind)
 
 
 def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
@@ -263,15 +265,16 @@ def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
     )
 
 
-def _create(revision: Revision, name: str, role: str | None, now: int, kind: str = KIND) -> int:
+def _create(revision: Revision, name: str, role: str | None, now: int, most: int, kind: str = KIND) -> int:
     records = [record for _, record in scan_collections(revision.txn, revision.account)]
     names = {record.name for record in records}
     if name in names:
         raise MailboxExists(name)
-    if len(records) + name.count(SEPARATOR) >= MAX_MAILBOXES:
-        raise TooManyMailboxes(MAX_MAILBOXES)
     _check_above(name, records)
-    _create_parents(revision, name, names, now)
+    missing = _missing_above(name, names)
+    if len(records) + len(missing) + 1 > most:
+        raise TooManyMailboxes(most)
+    _create_all(revision, missing, now)
     if role is not None and any(record.role == role for record in records):
         role = None
     return revision.add_collection(kind, name, role, now)
@@ -283,10 +286,12 @@ def _check_above(name: str, records: list[CollectionRecord]) -> None:
             raise InvalidMailboxName(name, "nothing can stand under a search folder")
 
 
-def _create_parents(revision: Revision, name: str, names: set[str], now: int) -> None:
+def _missing_above(name: str, names: set[str]) -> list[str]:
     levels = name.split(SEPARATOR)
-    for depth in range(1, len(levels)):
-        above = SEPARATOR.join(levels[:depth])
-        if above not in names:
-            names.add(above)
-            revision.add_collection(KIND, above, None, now)
+    above = [SEPARATOR.join(levels[:depth]) for depth in range(1, len(levels))]
+    return [each for each in above if each not in names]
+
+
+def _create_all(revision: Revision, names: list[str], now: int) -> None:
+    for name in names:
+        revision.add_collection(KIND, name, None, now)

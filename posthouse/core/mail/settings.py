@@ -1,4 +1,4 @@
-"""What is kept of mail that is no longer in any mailbox."""
+"""How many mailboxes there may be, and what is kept of mail that is no longer in any."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from msgspec import Meta, Struct
 
 
 class MailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long expunged mail can be put back."""
+    """How many mailboxes, and how long expunged mail can be put back."""
 
+    mailboxes: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=1_000_000,
+            description="Most mailboxes of one account or group, search folders among them. Who has more keeps them.",
+        ),
+    ] = 10_000
     undelete_days: Annotated[
         int,
         Meta(

@@ -76,11 +76,19 @@ def expunged_page(txn: ReadTransaction, account: int, choice: Choice, after: byt
 
 @operation
 def undelete_some(
-    txn: WriteTransaction, account: int, choice: Choice, into: str | None, after: bytes, limit: int, now: int
+    txn: WriteTransaction,
+    account: int,
+    choice: Choice,
+    into: str | None,
+    after: bytes,
+    limit: int,
+    now: int,
+    most: int,
 ) -> Undeleted:
     """Put about `limit` messages back behind `after`, b"" to begin: with new UIDs, into `into` or where they were.
 
-    A mailbox that is not there is made, with those above it. Raises OverQuota, and what making a mailbox refuses with.
+    A mailbox that is not there is made, with those above it, up to `most`. Raises OverQuota, and what making a
+    mailbox refuses with.
     """
     messages = octets = 0
     last: bytes | None = None
@@ -93,7 +101,7 @@ def undelete_some(
             if number is None:
                 if made:
                     break  # one that is being made is not seen before this operation's end
-                number, made = add_mailbox(revision, name, now), True
+                number, made = add_mailbox(revision, name, now, most), True
             for item in [decode_item(each) for each in record.items]:
                 if txn.get(MESSAGE.key(account, item.object)) is None:
                     continue  # it is lost

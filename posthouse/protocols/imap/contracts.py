@@ -12,6 +12,7 @@ from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared
 from posthouse.core.mail.letters import Letters
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.search.contract import NoIndex, TextSearch
 from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.settings import SharingSettings
@@ -41,6 +42,7 @@ class Contracts(msgspec.Struct, frozen=True):
     orders: Orders = msgspec.field(default_factory=Orders)
     known_uids: KnownUids = msgspec.field(default_factory=KnownUids)
     search_folders: SearchFolderSettings = SearchFolderSettings()
+    mail: MailSettings = MailSettings()
     turns: Turns = msgspec.field(default_factory=Turns)
 
     @property

@@ -44,7 +44,7 @@ def undelete(
     if only_list:
         show_table(invocation.run(lambda store: _all(store, address, choice)), COLUMNS)
         return
-    done = 0
+    done, most = 0, invocation.configuration.mail.mailboxes
     with progress("messages") as advance:
 
         def count(more: int) -> None:
@@ -53,7 +53,9 @@ def undelete(
             advance(more)
 
         try:
-            invocation.run(lambda store: admin.undelete(store, address, choice, into, lambda: invocation.now, count))
+            invocation.run(
+                lambda store: admin.undelete(store, address, choice, into, lambda: invocation.now, most, count)
+            )
         except OverQuota as over:
             fail(f"{_messages(done)} put back; for more there is no room: {over.args[0]} are limited to {over.args[1]}")
     show_done(f"{_messages(done)} put back", {"messages": done})

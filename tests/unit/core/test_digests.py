@@ -52,7 +52,7 @@ async def filled(count: int, name: str = "INBOX") -> World:
     world = await open_world()
     choice = random.Random(count)
     if name != "INBOX":
-        await world.store.write(create_mailbox, 1, name, None, NOW)
+        await world.store.write(create_mailbox, 1, name, None, NOW, 1000)
     letters = [letter(octets(number, choice)) for number in range(count)]
     times = [NOW + choice.randrange(1000) for _ in letters]
     await world.store.write(append, 1, name, letters, [(0, ())] * count, times, NOW)

@@ -30,6 +30,7 @@ from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxHasChildren,
     NoSuchMailbox,
+    TooManyMailboxes,
 )
 from posthouse.core.mail.flagging import Flagged
 from posthouse.core.mail.flags import Flag, FlagChange
@@ -109,7 +110,7 @@ class House:
 
     async def define(self, name: str, criteria: SearchKey, *places: NamedPlace, main: str | None = None) -> int:
         wanted = Wanted(criteria, list(places), main)
-        return (await self.store.write(define_search_folder, 1, name, wanted, SETTINGS, NOW)).id
+        return (await self.store.write(define_search_folder, 1, name, wanted, SETTINGS, NOW, 1000)).id
 
     async def shown(self, folder: int) -> list[tuple[int, int]]:
         """(UID, flags) of what it shows now; its counters are right, too."""
@@ -175,7 +176,7 @@ async def test_looking_when_nothing_happened_writes_nothing(house: House) -> Non
 
 
 async def test_everywhere_is_not_in_trash_and_spam(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Trash/old", None, NOW)
+    await house.store.write(create_mailbox, 1, "Trash/old", None, NOW, 1000)
     for name in ("INBOX", "Sent", "Trash", "Trash/old", "Spam"):
         await house.put(name, name)
     folder = await house.define("All", All())
@@ -187,16 +188,16 @@ async def test_everywhere_is_not_in_trash_and_spam(house: House) -> None:
 
 
 async def test_mailboxes_come_go_and_are_renamed_into_its_places_and_out_of_them(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Work", None, NOW)
+    await house.store.write(create_mailbox, 1, "Work", None, NOW, 1000)
     folder = await house.define("At work", All(), NamedPlace("Work", below=True))
-    await house.store.write(create_mailbox, 1, "Work/a", None, NOW)
-    await house.store.write(create_mailbox, 1, "b", None, NOW)
+    await house.store.write(create_mailbox, 1, "Work/a", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "b", None, NOW, 1000)
     await house.put("Work/a", "one")
     await house.put("b", "two")
     assert await house.uids(folder) == [1]
-    await house.store.write(rename_mailbox, 1, "b", "Work/b", NOW)
+    await house.store.write(rename_mailbox, 1, "b", "Work/b", NOW, 1000)
     assert await house.uids(folder) == [1, 2]
-    await house.store.write(rename_mailbox, 1, "Work/a", "a", NOW)
+    await house.store.write(rename_mailbox, 1, "Work/a", "a", NOW, 1000)
     assert await house.uids(folder) == [2]
     await house.store.write(delete_mailbox, 1, "Work/b", NOW)
     assert await house.uids(folder) == []
@@ -306,7 +307,7 @@ async def test_deleting_it_leaves_the_messages(house: House) -> None:
 
 async def test_what_cannot_be_one(house: House) -> None:
     await house.put("Archive", "one")
-    await house.store.write(create_mailbox, 1, "a/b", None, NOW)
+    await house.store.write(create_mailbox, 1, "a/b", None, NOW, 1000)
     for name, refusal in (("INBOX", NotForSearchFolders), ("Sent", NotForSearchFolders), ("a", MailboxHasChildren)):
         with pytest.raises(refusal):
             await house.define(name, All())
@@ -321,16 +322,20 @@ async def test_what_cannot_be_one(house: House) -> None:
     with pytest.raises(NotForSearchFolders):
         await house.define("Other", All(), NamedPlace("Some"))
     with pytest.raises(InvalidMailboxName):
-        await house.store.write(create_mailbox, 1, "Some/below", None, NOW)
+        await house.store.write(create_mailbox, 1, "Some/below", None, NOW, 1000)
     with pytest.raises(InvalidMailboxName):
-        await house.store.write(rename_mailbox, 1, "a", "Some/a", NOW)
+        await house.store.write(rename_mailbox, 1, "a", "Some/a", NOW, 1000)
     with pytest.raises(TooManySearchFolders):
-        await house.store.write(define_search_folder, 1, "More", Wanted(All()), SearchFolderSettings(folders=1), NOW)
+        await house.store.write(
+            define_search_folder, 1, "More", Wanted(All()), SearchFolderSettings(folders=1), NOW, 1000
+        )
+    with pytest.raises(TooManyMailboxes):
+        await house.store.write(define_search_folder, 1, "More", Wanted(All()), SETTINGS, NOW, 5)
     assert [one.mailbox.name for one in await house.store.read(list_search_folders, 1)] == ["Some"]
 
 
 async def test_an_empty_mailbox_becomes_one_with_another_uid_validity(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Unread", None, NOW)
+    await house.store.write(create_mailbox, 1, "Unread", None, NOW, 1000)
     before = await house.store.read(find_mailbox, 1, "Unread")
     await house.define("Unread", UNSEEN)
     after = await house.store.read(find_mailbox, 1, "Unread")

@@ -65,8 +65,8 @@ async def set_up(sharing: SharingSettings = HERE) -> World:
     world = await open_world(sharing=sharing)
     await enlarge(world)
     store = world.store
-    await store.write(create_mailbox, ALICE, "Secret", None, NOW)
-    await store.write(create_mailbox, GROUP, "Plans", None, NOW)
+    await store.write(create_mailbox, ALICE, "Secret", None, NOW, 1000)
+    await store.write(create_mailbox, GROUP, "Plans", None, NOW, 1000)
     for account, name in ((ALICE, "Secret"), (3, "INBOX"), (4, "INBOX")):
         await store.write(append, account, name, [letter(b"Subject: x\r\n\r\n")], [(0, ())], [NOW], NOW)
     # a list that names others must not show either

@@ -79,7 +79,7 @@ async def test_much_at_once_is_told_in_few_words() -> None:
     watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]
     for _ in range(5):
         await deliver(world, "Trash")
-    await world.store.write(create_mailbox, 1, "New", None, NOW)
+    await world.store.write(create_mailbox, 1, "New", None, NOW, 1000)
     assert (await client.line()).startswith(b"* STATUS Trash (MESSAGES 5 UIDNEXT 6 ")
     # whoever was held up while the log was cut finds what is new all the same
     watch._modseq = 0

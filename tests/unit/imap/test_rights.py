@@ -31,7 +31,7 @@ async def set_up(rights: Right) -> tuple[World, Client]:
     """Alice's Top/Projects with three messages, the last one deleted; Bob's INBOX with one."""
     world = await open_world()
     store = world.store
-    made = await store.write(create_mailbox, ALICE, "Top/Projects", None, NOW)
+    made = await store.write(create_mailbox, ALICE, "Top/Projects", None, NOW, 1000)
     letters = [letter(b"Subject: %d\r\n\r\nx\r\n" % number) for number in range(3)]
     flags: list[tuple[int, tuple[str, ...]]] = [(0, ()), (0, ()), (DELETED, ())]
     await store.write(append, ALICE, "Top/Projects", letters, flags, [NOW] * 3, NOW)

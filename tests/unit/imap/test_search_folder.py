@@ -48,7 +48,9 @@ async def truth(world: World, name: str) -> Truth:
 
 
 async def define(world: World, name: str, criteria: SearchKey, main: str | None = None) -> None:
-    await world.store.write(define_search_folder, 1, name, Wanted(criteria, [], main), SearchFolderSettings(), NOW)
+    await world.store.write(
+        define_search_folder, 1, name, Wanted(criteria, [], main), SearchFolderSettings(), NOW, 1000
+    )
 
 
 async def play(world: World, seed: int, rounds: int) -> None:

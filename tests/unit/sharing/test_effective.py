@@ -40,7 +40,7 @@ async def mailbox(store: Store, account: int, name: str) -> int:
     try:
         return (await store.read(find_mailbox, account, name)).id
     except NoSuchMailbox:
-        return (await store.write(create_mailbox, account, name, None, NOW)).id
+        return (await store.write(create_mailbox, account, name, None, NOW, 1000)).id
 
 
 async def give(store: Store, account: int, name: str, whom: str, rights: str) -> None:
@@ -113,12 +113,12 @@ async def test_a_mailbox_that_moves_keeps_its_rights(store: Store) -> None:
     cat = await person(store, "cat@example.org")
     await give(store, ann, "Work", "cat@example.org", "lr")
     await mailbox(store, ann, "Diary")
-    await store.write(rename_mailbox, ann, "Diary", "Work/Diary", NOW)
+    await store.write(rename_mailbox, ann, "Diary", "Work/Diary", NOW, 1000)
     assert await has(store, cat, ann, "Work/Diary") == ""
     await mailbox(store, ann, "Work/Plans")
-    await store.write(rename_mailbox, ann, "Work/Plans", "Plans", NOW)
+    await store.write(rename_mailbox, ann, "Work/Plans", "Plans", NOW, 1000)
     assert await has(store, cat, ann, "Plans") == "lr"
-    await store.write(rename_mailbox, ann, "Work", "Job", NOW)
+    await store.write(rename_mailbox, ann, "Work", "Job", NOW, 1000)
     assert await seen(store, cat) == [ANNS + "Job", ANNS + "Plans"]
 
 

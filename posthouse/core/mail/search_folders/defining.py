@@ -73,12 +73,20 @@ def check_criteria(criteria: keys.SearchKey, settings: SearchFolderSettings) -> 
 
 @operation
 def define_search_folder(
-    txn: WriteTransaction, account: int, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int
+    txn: WriteTransaction,
+    account: int,
+    name: str,
+    wanted: Wanted,
+    settings: SearchFolderSettings,
+    now: int,
+    most: int,
 ) -> Mailbox:
-    """Make the mailbox `name` a search folder, or change what it looks for; without such a mailbox one is made.
+    """Make the mailbox `name` a search folder, or change what it looks for; without such a mailbox one is made, while
+    there are fewer than `most`.
 
     One that was a mailbox has another UIDVALIDITY from then on. Raises InvalidMailboxName, MailboxHasChildren,
-    MailboxHasMessages, NoSuchMailbox of a place, NotForSearchFolders, NotLasting, TooManySearchFolders.
+    MailboxHasMessages, NoSuchMailbox of a place, NotForSearchFolders, NotLasting, TooManyMailboxes,
+    TooManySearchFolders.
     """
     check_criteria(wanted.criteria, settings)
     definition = _definition(txn, account, wanted)
@@ -98,7 +106,7 @@ def define_search_folder(
                 revision.remove_collection(number)
                 forget_attached(txn, account, number)
                 forget_digests(txn, account, number)
-            number = add_mailbox(revision, canonical_name(name), now, SEARCH_KIND)
+            number = add_mailbox(revision, canonical_name(name), now, most, SEARCH_KIND)
             revision.touch(number).subscribed = subscribed
         write_standing(txn, account, number, Standing())
     else:

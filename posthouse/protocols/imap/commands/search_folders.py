@@ -49,7 +49,8 @@ async def define(name: str, changes: dict[str, bytes | None], user: User) -> Non
     check_criteria(key, settings)
     try:
         wanted = Wanted(key, places, main or None)
-        await user.store.write(define_search_folder, user.account, found.name, wanted, settings, user.now())
+        most = user.contracts.mail.mailboxes
+        await user.store.write(define_search_folder, user.account, found.name, wanted, settings, user.now(), most)
     except NoSuchMailbox as error:
         raise No(f"There is no mailbox {error.args[0]}", "NONEXISTENT") from None
 
