@@ -46,15 +46,14 @@ class AclShown(msgspec.Struct, array_like=True, frozen=True):
 
 @query
 def show_acl(txn: ReadTransaction, account: int, collection: int) -> AclShown:
-    """Whom a collection is shared with."""
-    record = read_collection(txn, account, collection)
+    """Whom a collection is shared with; nobody where it is a search folder, which is its owner's alone."""
     owner = read_account(txn, account)
-    acl = None if record is None else Lists(txn, account).acl(record.name)
-    shown = [] if acl is None else [(name_of(txn, grant.grantee), grant.rights) for grant in acl.grants]
+    acl = _present(txn, account, collection)
+    shown = [(name_of(txn, grant.grantee), grant.rights) for grant in acl.grants]
     return AclShown(
         None if owner is None or owner.group else owner.address,
         sorted((Shared(name, rights) for name, rights in shown if name is not None), key=lambda shared: shared.name),
-        read_acl(txn, account, collection) is None,
+        not _is_private(txn, account, collection) and read_acl(txn, account, collection) is None,
     )
 
 
@@ -81,6 +80,8 @@ def share(
 def unshare(txn: WriteTransaction, account: int, collection: int, name: str, settings: SharingSettings) -> None:
     """Take somebody off a collection's list; raises NoSuchGrantee, OwnerHasAll."""
     grantee = grantee_of(txn, account, name, settings)
+    if _is_private(txn, account, collection):
+        return  # nobody is on its list
     _write(txn, account, collection, _present(txn, account, collection).with_rights(grantee, None))
 
 
@@ -98,8 +99,7 @@ def check_grantee(txn: ReadTransaction, account: int, collection: int, name: str
 
 def _grantee_on(txn: ReadTransaction, account: int, collection: int, name: str, settings: SharingSettings) -> Grantee:
     grantee = grantee_of(txn, account, name, settings)
-    record = read_collection(txn, account, collection)
-    if record is not None and record.kind == SEARCH_KIND:
+    if _is_private(txn, account, collection):
         raise NotForSearchFolders("be shared")
     return grantee
 
@@ -136,7 +136,9 @@ def name_of(txn: ReadTransaction, grantee: Grantee) -> str | None:
 def keep_rights(txn: WriteTransaction, account: int, collection: int, before: AclRecord | None) -> None:
     """A collection has moved: it keeps the list that held for it, if not the same holds now (RFC 4314 4, RENAME)."""
     record = read_collection(txn, account, collection)
-    if record is not None and Lists(txn, account).acl(record.name) != before:
+    if record is None or record.kind == SEARCH_KIND:
+        return
+    if Lists(txn, account).acl(record.name) != before:
         write_acl(txn, account, collection, before or AclRecord(()))
 
 
@@ -157,8 +159,14 @@ def _named(txn: ReadTransaction, text: str, owner: AccountRecord, settings: Shar
 
 def _present(txn: ReadTransaction, account: int, collection: int) -> AclRecord:
     record = read_collection(txn, account, collection)
-    acl = None if record is None else Lists(txn, account).acl(record.name)
+    acl = None if record is None or record.kind == SEARCH_KIND else Lists(txn, account).acl(record.name)
     return acl or AclRecord(())
+
+
+def _is_private(txn: ReadTransaction, account: int, collection: int) -> bool:
+    """True for a search folder: no list holds for it, not even that of a mailbox above it."""
+    record = read_collection(txn, account, collection)
+    return record is not None and record.kind == SEARCH_KIND
 
 
 def _write(txn: WriteTransaction, account: int, collection: int, acl: AclRecord | None) -> None:
