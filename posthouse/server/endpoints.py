@@ -99,6 +99,7 @@ def _http(parts: Parts, name: str) -> Any:
         SHARE_ROOT,
         told,
         getattr(parts.configuration.listeners, name).proxies,
+        parts.metrics.throttled.inc,
     )
 
 

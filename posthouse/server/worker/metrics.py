@@ -44,6 +44,9 @@ class Metrics:
         self.connections_refused = Counter(
             "posthouse_connections_refused", "Connections refused as too many.", ["listener"], registry=registry
         )
+        self.throttled = Counter(
+            "posthouse_http_requests_throttled", "HTTP requests refused as too many.", registry=registry
+        )
         self.logins = Counter("posthouse_logins", "Logins tried, by outcome.", ["outcome"], registry=registry)
         self.delivered = Counter("posthouse_messages_delivered", "Messages put into mailboxes.", registry=registry)
         self.undelivered = Counter(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -37,8 +37,6 @@ UNWANTED_OCTETS = 1 << 20  # of a body that are taken and dropped, so that the c
 LINGER_SECONDS = 5.0  # how long the peer may go on sending what nobody wants, before it is cut
 AHEAD_OCTETS = 16_384  # of later requests that are taken while one is answered
 _CLOSE = b"Connection: close\r\n"
-
-Serve = Callable[[Request | HttpError], Awaitable[Answer]]
 
 
 class Exchange:
@@ -92,10 +90,10 @@ class Exchange:
             peer = channel.factory.origin(channel.peer, self._head.fields)
             refusal = channel.factory.enter(peer)
             if refusal is not None:
-                await self._send(await channel.factory.serve(refusal), body)
+                await self._send(await channel.factory.serve(refusal, self._head, peer), body)
                 return
             try:
-                await self._send(await channel.factory.serve(self._read(body, peer)), body)
+                await self._send(await channel.factory.serve(self._read(body, peer), self._head, peer), body)
             finally:
                 channel.factory.leave(peer)
         except ConnectionError:

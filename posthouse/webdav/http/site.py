@@ -21,6 +21,7 @@ from posthouse.webdav.http.channel import Channel
 from posthouse.webdav.http.encoding import encoded
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.forwarding import Proxies
+from posthouse.webdav.http.parsing import Head
 from posthouse.webdav.http.request import Request
 from posthouse.webdav.http.settings import HttpSettings
 from posthouse.webdav.http.throttle import Throttle
@@ -45,9 +46,11 @@ class HttpFactory(Factory):
         secret: Collection[str] = (),
         told: Callable[[Access], None] = log_access,
         proxies: Collection[str] = (),
+        on_throttled: Callable[[], None] = lambda: None,
     ) -> None:
         """What is below paths that begin with a name in `secret` is a secret itself, and never logged; `told` is the
-        access log; `proxies` are networks of load balancers, which speak for others.
+        access log; `proxies` are networks of load balancers, which speak for others; `on_throttled` hears of each
+        request that is one too many.
         """
         self._routes = dict(routes)
         self._deepest = max(map(len, self._routes), default=0)
@@ -57,6 +60,7 @@ class HttpFactory(Factory):
         self._proxies = Proxies(settings.forwarding_proxies)
         free = {*settings.unthrottled_networks, *settings.forwarding_proxies, *proxies}
         self._throttle = Throttle(settings, free)
+        self._on_throttled = on_throttled
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def buildProtocol(self, addr: Any) -> Any:
@@ -76,21 +80,22 @@ class HttpFactory(Factory):
         seconds = self._throttle.enter(peer.host)
         if seconds is None:
             return None
+        self._on_throttled()
         return HttpError(429, "too many requests", ((b"retry-after", b"%d" % seconds),))
 
     def leave(self, peer: Peer) -> None:
         """A request that was let in has its answer."""
         self._throttle.leave(peer.host)
 
-    async def serve(self, request: Request | HttpError) -> Answer:
-        """The answer; whatever goes wrong is one, too."""
+    async def serve(self, request: Request | HttpError, head: Head, peer: Peer) -> Answer:
+        """The answer; whatever goes wrong is one, too. `head` is the request's, also where it got no farther."""
         began = time.monotonic()
         answer = await self._answer(request)
         if isinstance(request, Request):
             answer = encoded(answer, request)
         answer = _guarded(answer)
-        if self._settings.access_log and isinstance(request, Request):
-            self._log(request, answer, time.monotonic() - began)
+        if self._settings.access_log:
+            self._log(head, peer, answer, time.monotonic() - began)
         return answer
 
     def drain(self) -> None:
@@ -101,9 +106,10 @@ class HttpFactory(Factory):
         """A request's target as it may stand in the log."""
         if self._secret:
             path = target if target.startswith("/") else target.partition("://")[2].partition("/")[2]
-            top = unquote(path).strip("/").partition("/")[0]
-            if top in self._secret:
-                return f"/{top}/..."
+            names = [name for name in unquote(path).split("/") if name]
+            top = names if ".." in names or "." in names else names[:1]  # which are refused, but stand in the log
+            for name in self._secret.intersection(top):
+                return f"/{name}/..."
         return target[:500]
 
     async def _answer(self, request: Request | HttpError) -> Answer:
@@ -128,16 +134,16 @@ class HttpFactory(Factory):
                 return handler
         raise HttpError(404, "there is nothing here")
 
-    def _log(self, request: Request, answer: Answer, seconds: float) -> None:
+    def _log(self, head: Head, peer: Peer, answer: Answer, seconds: float) -> None:
         self._told(
             Access(
-                request.method,
-                self.shown(request.target),
+                head.method.decode("latin-1"),
+                self.shown(head.target.decode("latin-1")),
                 answer.status,
                 len(answer.body) if isinstance(answer.body, bytes) else answer.length,
                 round(seconds * 1000, 1),
-                request.peer.host,
-                request.field("user-agent")[:200],
+                peer.host,
+                head.fields.get("user-agent", "")[:200],
             )
         )
 

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from posthouse.core.peer import Peer
+from posthouse.webdav.http.access import Access
 from posthouse.webdav.http.answer import Answer, text
 from posthouse.webdav.http.forwarding import Proxies
 from posthouse.webdav.http.request import Request
 from posthouse.webdav.http.settings import HttpSettings
+from posthouse.webdav.http.site import HttpFactory
 from posthouse.webdav.http.throttle import Throttle
 from tests.unit.http.wire import Wire, site
 
@@ -129,6 +131,42 @@ async def test_a_request_counts_until_it_is_answered() -> None:
     assert (await other.answer())[0] == 200
     second.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (await second.answer())[0] == 200
+
+
+async def test_throttled_requests_stand_in_the_log_and_are_counted() -> None:
+    async def quick(_request: Request) -> Answer:
+        return text(200, "done")
+
+    told: list[Access] = []
+    counts: list[int] = []
+    settings = HttpSettings(requests_per_second=0.1, request_burst=1)
+    factory = HttpFactory(
+        {("a",): quick}, settings, secret=["s"], told=told.append, on_throttled=lambda: counts.append(1)
+    )
+    wire = Wire(factory)
+    for target in (b"/a", b"/a?b", b"/s/token"):
+        wire.send(b"GET %b HTTP/1.1\r\nHost: x\r\nUser-Agent: me\r\n\r\n" % target)
+        await wire.answer()
+    shown = [(each.method, each.target, each.status, each.peer, each.agent) for each in told]
+    assert shown == [
+        ("GET", "/a", 200, "192.0.2.7", "me"),
+        ("GET", "/a?b", 429, "192.0.2.7", "me"),
+        ("GET", "/s/...", 429, "192.0.2.7", "me"),
+    ]
+    assert len(counts) == 2
+
+
+async def test_what_cannot_be_read_stands_in_the_log_without_secrets() -> None:
+    async def quick(_request: Request) -> Answer:
+        return text(200, "done")
+
+    told: list[Access] = []
+    wire = Wire(HttpFactory({("a",): quick}, HttpSettings(), secret=["s"], told=told.append))
+    for target in (b"/a/../b", b"/./s/token", b"/a/%2e%2e/s/token", b"/%FF"):
+        wire.send(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+        await wire.answer()
+    assert [each.status for each in told] == [400] * 4
+    assert [each.target for each in told] == ["/a/../b", "/s/...", "/s/...", "/%FF"]
 
 
 async def test_who_goes_counts_no_more() -> None:
