@@ -105,7 +105,8 @@ class HttpFactory(Factory):
     def shown(self, target: str) -> str:
         """A request's target as it may stand in the log."""
         if self._secret:
-            path = target if target.startswith("/") else target.partition("://")[2].partition("/")[2]
+            is_whole = "://" in target and not target.startswith("/")
+            path = target.partition("://")[2].partition("/")[2] if is_whole else target
             names = [name for name in unquote(path).split("/") if name]
             top = names if ".." in names or "." in names else names[:1]  # which are refused, but stand in the log
             for name in self._secret.intersection(top):
