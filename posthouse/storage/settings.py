@@ -14,15 +14,6 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         int,
         Meta(ge=1 << 24, le=1 << 46, description="How large the database file may grow; address space, not disk."),
     ] = 1 << 40
-    ahead_octets: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=1 << 30,
-            description="How far the database file is written ahead of what is used, so that a commit need not make it "
-            "longer; 0 for not at all.",
-        ),
-    ] = 4 << 20
     readers: Annotated[
         int, Meta(ge=16, le=8192, description="How many processes and threads may read the database at once.")
     ] = 512

@@ -22,7 +22,6 @@ from posthouse.storage import schema, writes
 from posthouse.storage.contract import Operation, Refused
 from posthouse.storage.durable import sync
 from posthouse.storage.lmdb.copies import DATABASE, copy_environment
-from posthouse.storage.lmdb.room import Room
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
@@ -116,7 +115,6 @@ class Engine:
         self._settings = settings
         self._answered: dict[int, int] = {}
         self.environment: Any = None
-        self._room: Room | None = None
         self._lock = WriterLock(directory, wait=wait)
         try:
             self._open(create=True)
@@ -162,7 +160,9 @@ class Engine:
 
     def close(self) -> None:
         """Close it and let another write."""
-        self._close()
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
         self._lock.release()
 
     def _run_together(self, batch: Sequence[Work], now: int) -> Ran | None:
@@ -272,8 +272,6 @@ class Engine:
     def _begin(self) -> Any:
         if self.environment is None:
             self._open()
-        if self._room is not None:
-            self._room.keep(self.environment)
         return self.environment.begin(write=True)
 
     def _open(self, *, create: bool = False) -> None:
@@ -286,19 +284,11 @@ class Engine:
             create=create,  # what once was there and is gone must not come back empty
         )
         sync(self.directory)
-        if self._settings.ahead_octets:
-            self._room = Room(self.directory / DATABASE, self.environment, self._settings.ahead_octets)
 
-    def _close(self) -> None:
-        if self._room is not None:
-            self._room.close()
-            self._room = None
+    def _reopen(self) -> None:
         if self.environment is not None:
             self.environment.close()
             self.environment = None
-
-    def _reopen(self) -> None:
-        self._close()
         try:
             self._open()
         except (lmdb.Error, OSError) as error:
