@@ -52,7 +52,7 @@ class OfficeProgram:
             document = folder / f"document.{ending}"
             with document.open("wb") as file:
                 async for piece in pieces:
-                    file.write(piece)
+                    await asyncio.to_thread(file.write, piece)
             await self._run(folder, document)
             return await asyncio.to_thread(self._made, folder / "made" / "document.pdf")
         finally:

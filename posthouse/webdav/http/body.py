@@ -15,6 +15,10 @@ WAITING_OCTETS = 262_144  # not read yet, from which on nothing more is taken fr
 class Source(Protocol):
     """Where a body comes from."""
 
+    @property
+    def waits(self) -> bool:
+        """True when nothing of it is sent before it is asked for."""
+
     def ask(self) -> None:
         """Somebody reads: whoever waits to be asked may send (RFC 9110 10.1.1)."""
 
@@ -95,8 +99,8 @@ class Body:
         """Take up to `limit` octets that nobody wants; True when that was all of it."""
         if self._ended and not self._pieces:
             return True
-        if not self._asked:
-            return False  # who waits to be asked sends nothing
+        if self._source.waits and not self._asked:
+            return False
         taken = 0
         async for piece in self.pieces():
             taken += len(piece)

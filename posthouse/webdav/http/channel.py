@@ -69,10 +69,14 @@ class Exchange:
 
     # What the body calls
 
-    def ask(self) -> None:
+    @property
+    def waits(self) -> bool:
+        """RFC 9110 10.1.1."""
         head = self._head
-        expected = head.fields.get("expect", "").lower() == "100-continue"
-        if expected and head.version == b"HTTP/1.1" and not self.body.is_whole:
+        return head.version == b"HTTP/1.1" and head.fields.get("expect", "").lower() == "100-continue"
+
+    def ask(self) -> None:
+        if self.waits and not self.body.is_whole:
             self.channel.transport.write(CONTINUE)
 
     def pause(self) -> None:

@@ -65,7 +65,7 @@ async def set_stage(options: dict[str, str]) -> Stage:
         channel = house.site.buildProtocol(None)
         channel.session = Silent()
         write, read = transport.write, channel.dataReceived
-        transport.write = lambda octets: write(tokens.shown(shown(octets)))  # type: ignore[method-assign]
+        transport.write = lambda octets: write(tokens.shown(shown(octets)))  # type: ignore[method-assign]  # as shown
         channel.dataReceived = lambda octets: read(tokens.meant(octets))
         transport.begin(channel)
 

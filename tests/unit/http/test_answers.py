@@ -31,6 +31,8 @@ LINES = b"one line of text\n" * 500
 
 
 class Nobody:
+    waits = False
+
     def ask(self) -> None: ...
 
     def pause(self) -> None: ...

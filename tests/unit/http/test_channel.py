@@ -299,3 +299,18 @@ async def test_later_requests_wait_and_are_few() -> None:
     go_on.set()
     assert [(await wire.answer())[2] for _ in range(3)] == [b"1\n", b"2\n", b"2\n"]
     assert not wire.is_paused
+
+
+async def test_a_body_that_nobody_wants_and_that_comes_late_is_heard_out() -> None:
+    async def refuse(_request: Request) -> Answer:
+        return text(403, "no")
+
+    wire = Wire(site(refuse, "a"))
+    wire.send(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
+    await asyncio.sleep(0)  # the handler has refused
+    wire.send(b"def")
+    wire.send(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n")
+    assert (await wire.answer())[0] == 403
+    assert not wire.disconnecting
+    assert (await wire.answer())[0] == 403  # it waits to be asked, and is not
+    assert wire.disconnecting

@@ -25,7 +25,7 @@ class Clock:
 
 
 def throttle(clock: Clock, *free: str, **settings: float) -> Throttle:
-    return Throttle(HttpSettings(**settings), free, clock)  # type: ignore[arg-type]
+    return Throttle(HttpSettings(**settings), free, clock)  # type: ignore[arg-type]  # of many types
 
 
 def test_a_burst_and_then_so_many_a_second() -> None:

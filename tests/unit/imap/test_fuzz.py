@@ -80,6 +80,7 @@ async def said(transport: MemoryTransport) -> list[bytes]:
     for _ in range(30):
         await asyncio.sleep(0)
     session = getattr(transport.protocol, "session", None)  # which goes with its connection
+    # nobody tells when a session waits for a line again
     while session is not None and session.is_busy and session._line is None and not transport.is_closed:  # noqa: ASYNC110
         await asyncio.sleep(0.001)  # a thread hashes
     octets = bytes(transport.received)

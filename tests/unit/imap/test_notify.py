@@ -76,7 +76,7 @@ async def test_much_at_once_is_told_in_few_words() -> None:
     world = await open_world()
     client = await connect(world)
     await client.ok(f"NOTIFY SET (PERSONAL {NEW})")
-    watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]
+    watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]  # an Endpoint's
     for _ in range(5):
         await deliver(world, "Trash")
     await world.store.write(create_mailbox, 1, "New", None, NOW, 1000)
@@ -99,7 +99,7 @@ async def test_where_others_did_something_too_the_peer_hears_of_all_of_it() -> N
     world = await open_world()
     client = await connect(world)
     await client.ok(f"NOTIFY SET (PERSONAL {NEW})")
-    watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]
+    watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]  # an Endpoint's
     known = next(one for one in watch._known.values() if one.name == "Trash")
     await deliver(world, "Trash")
     await client.line()
