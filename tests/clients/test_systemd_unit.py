@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from tests.clients.office import document
 from tests.served import Served
 from tests.unit.documents.samples import pdf
 from tests.unit.formats.test_pictures import drawn
@@ -21,7 +22,8 @@ def test_no_process_dies_of_a_system_call(tmp_path: Path) -> None:
     server.start()
     try:
         index(server)
-        draw(server)
+        draw(server, "image/png", drawn("PNG"))
+        draw(server, "application/vnd.oasis.opendocument.text", document("odt", "A garden plan"))
         server.cli("reload")
         server.wait_until_up()
     finally:
@@ -43,13 +45,13 @@ def index(server: Served) -> None:
     server.wait_for(lambda: server.status()["search"]["waiting"] == 0, "the letter is not indexed")
 
 
-def draw(server: Served) -> None:
-    """A small picture of a file, made by a process apart."""
+def draw(server: Served, kind: str, octets: bytes) -> None:
+    """A small picture of a file, made by processes apart."""
     login = base64.b64encode(f"{server.admin}:{server.password}".encode()).decode()
-    address = f"http://127.0.0.1:{server.port('http')}/dav/files/{server.admin}/a.png"
-    there = Request(address, drawn("PNG"), {"Content-Type": "image/png"}, method="PUT")
+    address = f"http://127.0.0.1:{server.port('http')}/dav/files/{server.admin}/a"
+    there = Request(address, octets, {"Content-Type": kind}, method="PUT")
     for request in (there, Request(address + "?thumbnail=64")):
         request.add_header("Authorization", f"Basic {login}")
         with urlopen(request, timeout=60) as answer:
-            kind = answer.headers["Content-Type"]
-    assert kind.startswith("image/")
+            made = answer.headers["Content-Type"]
+    assert made == "image/webp"

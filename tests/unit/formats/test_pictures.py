@@ -122,7 +122,7 @@ OFFICE = "application/vnd.oasis.opendocument.text"
 
 
 def stand_in(folder: Path, does: str) -> str:
-    """A program in LibreOffice's place, which is too large to be there for tests: it is called in the same way."""
+    """A program in LibreOffice's place, to do what that does not: it is called in the same way."""
     program = folder / "soffice"
     program.write_text(f"#!{sys.executable} -I\nimport os, sys, time\nfrom pathlib import Path\n{does}\n")
     program.chmod(0o755)
