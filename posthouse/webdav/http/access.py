@@ -9,7 +9,10 @@ log = structlog.get_logger()
 
 
 class Access(msgspec.Struct, frozen=True):
-    """One request; `octets` are the answer's, None where nobody knew before they were sent."""
+    """One request; `octets` are the answer's, None where nobody knew before they were sent.
+
+    Of a request whose head was never whole there is no method and no target.
+    """
 
     method: str
     target: str

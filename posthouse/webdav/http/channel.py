@@ -24,15 +24,18 @@ from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.head import NO_BODY, compose
 from posthouse.webdav.http.idle import IdleClock
-from posthouse.webdav.http.parsing import BadRequest, End, Head, Parser
+from posthouse.webdav.http.parsing import UNREAD, BadRequest, End, Head, Parser
 from posthouse.webdav.http.request import Kept, Request, read_target
 from posthouse.webdav.wire.dates import http_date
 
 log = structlog.get_logger()
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+BAD, TOO_LATE = 400, 408
+LAST = {
+    BAD: b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    TOO_LATE: b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+}
 UNWANTED_OCTETS = 1 << 20  # of a body that are taken and dropped, so that the connection can go on
 LINGER_SECONDS = 5.0  # how long the peer may go on sending what nobody wants, before it is cut
 AHEAD_OCTETS = 16_384  # of later requests that are taken while one is answered
@@ -66,6 +69,11 @@ class Exchange:
         """The peer has taken what was written."""
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_result(None)
+
+    @property
+    def head(self) -> Head:
+        """The request's."""
+        return self._head
 
     # What the body calls
 
@@ -354,13 +362,14 @@ class Channel(Protocol):
         self._clock = IdleClock(self.abort)
         self._clock.set(LINGER_SECONDS)
 
-    def _refuse(self, answer: bytes) -> None:
+    def _refuse(self, status: int) -> None:
         """The last answer on the connection; none where another has begun."""
         exchange = self._exchange
         if exchange is not None and exchange.has_begun:
             self.abort()
             return
-        self.transport.write(answer)
+        self.transport.write(LAST[status])
+        self.factory.refused(status, UNREAD if exchange is None else exchange.head, self.peer)
         if exchange is not None:
             self._exchange = None
             exchange.lost()

@@ -40,6 +40,9 @@ class Head(msgspec.Struct, frozen=True):
     length: int | None
 
 
+UNREAD = Head(b"", b"", b"", {}, 0, 0)  # in the place of one that could not be read
+
+
 class End(Enum):
     """The body is whole."""
 

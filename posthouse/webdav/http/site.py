@@ -98,6 +98,11 @@ class HttpFactory(Factory):
             self._log(head, peer, answer, time.monotonic() - began)
         return answer
 
+    def refused(self, status: int, head: Head, peer: Peer) -> None:
+        """A connection ends with that, since its last request was never whole."""
+        if self._settings.access_log:
+            self._log(head, self.origin(peer, head.fields), Answer(status), 0.0)
+
     def drain(self) -> None:
         """Close connections, once whoever has just connected had the time to ask and to be answered."""
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._close)
