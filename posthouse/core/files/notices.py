@@ -1,4 +1,4 @@
-"""The letter that tells somebody what others changed in a folder: plain text, in English, as other letters of ours.
+"""The letter that tells somebody what others changed in a folder: plain text. Accounts have no language: it is English.
 
 Names and paths are anybody's text: each is one line of it and no more.
 """
@@ -16,6 +16,33 @@ from posthouse.formats.dsn.lines import field, one_line
 from posthouse.formats.mime.dates import date_time
 
 _LONGEST = 300  # characters of a path that are shown
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What a notice says in one language; names in braces are put in."""
+
+    whole: str  # the folder above all
+    foreign: str  # a folder of others
+    subject: str
+    opening: str
+    nobody: str  # who has no account here
+    deeds: dict[str, str]
+    deed: str
+    more: str
+    closing: str
+
+
+ENGLISH = Wording(
+    whole="Files",
+    foreign="{folder} of {owner}",
+    subject="Changes in {folder}",
+    opening="Others changed what is in {folder}:",
+    nobody="Somebody without an account here",
+    deeds={"added": "added", "changed": "changed", "moved": "moved", "deleted": "deleted"},
+    deed="  {moment}  {what:8} {path}",
+    more="and {more} more.",
+    closing="Times are UTC. You asked to be told of changes there; your own are not told.",
+)
 
 
 class NoticeLine(msgspec.Struct, array_like=True, frozen=True):
@@ -38,23 +65,25 @@ class Notice(msgspec.Struct, array_like=True, frozen=True):
     more: int
 
 
-def compose(notice: Notice, message_id: str, now: int) -> bytes:
+def compose(notice: Notice, message_id: str, now: int, words: Wording = ENGLISH) -> bytes:
     """The letter, its lines ended by CRLF; `now` in ms."""
-    body = quopri.encodestring("\n".join(_text(notice)).encode("utf-8", "replace")).replace(b"\n", b"\r\n")
-    return b"".join([*_header(notice, message_id, now), b"\r\n", body])
+    body = quopri.encodestring("\n".join(_text(notice, words)).encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    return b"".join([*_header(notice, message_id, now, words), b"\r\n", body])
 
 
-def folder_name(notice: Notice) -> str:
+def _folder(notice: Notice, words: Wording) -> str:
     """What the folder is called to whom it is told."""
-    where = "/".join(notice.path) or "Files"
-    return one_line(where if notice.whom == notice.owner else f"{where} of {notice.owner}", _LONGEST)
+    where = "/".join(notice.path) or words.whole
+    is_own = notice.whom == notice.owner
+    return one_line(where if is_own else words.foreign.format(folder=where, owner=notice.owner), _LONGEST)
 
 
-def _header(notice: Notice, message_id: str, now: int) -> Iterator[bytes]:
+def _header(notice: Notice, message_id: str, now: int, words: Wording) -> Iterator[bytes]:
     domain = notice.whom.rpartition("@")[2]
-    yield field("From", f"Files <mailer-daemon@{domain}>")
+    yield field("From", f"{words.whole} <mailer-daemon@{domain}>")
     yield field("To", f"<{notice.whom}>", utf8=True)
-    subject = Header(f"Changes in {folder_name(notice)}", "us-ascii" if folder_name(notice).isascii() else "utf-8", 900)
+    said = words.subject.format(folder=_folder(notice, words))
+    subject = Header(said, "us-ascii" if said.isascii() else "utf-8", 900)
     yield f"Subject: {subject.encode(linesep=chr(13) + chr(10))}\r\n".encode()
     yield field("Date", date_time(now))
     yield field("Message-ID", f"<{message_id}>")
@@ -63,20 +92,20 @@ def _header(notice: Notice, message_id: str, now: int) -> Iterator[bytes]:
     yield b"Content-Transfer-Encoding: quoted-printable\r\n"
 
 
-def _text(notice: Notice) -> Iterator[str]:
-    yield f"Others changed what is in {folder_name(notice)}:"
+def _text(notice: Notice, words: Wording) -> Iterator[str]:
+    yield words.opening.format(folder=_folder(notice, words))
     who = None
     for line in sorted(notice.lines, key=lambda each: each.who):
         if line.who != who:
             who = line.who
             yield ""
-            yield f"{who or 'Somebody without an account here'}:"
+            yield f"{who or words.nobody}:"
         moment = time.strftime("%Y-%m-%d %H:%M", time.gmtime(line.when // 1000))
-        path = one_line("/".join(line.path), _LONGEST)
-        yield f"  {moment}  {line.what:8} {path}{'/' if line.is_folder else ''}"
+        path = one_line("/".join(line.path), _LONGEST) + ("/" if line.is_folder else "")
+        yield words.deed.format(moment=moment, what=words.deeds[line.what], path=path)
     if notice.more:
         yield ""
-        yield f"and {notice.more} more."
+        yield words.more.format(more=notice.more)
     yield ""
-    yield "Times are UTC. You asked to be told of changes there; your own are not told."
+    yield words.closing
     yield ""

@@ -1,7 +1,7 @@
 """Telling people what others changed in folders that they hear of: one letter for all of a window.
 
 What was told is forgotten in the transaction that queues the letter, so it is told once, whoever dies when. Nobody
-hears of anything that he may not read any more; with his rights on the folder goes his wish.
+hears of anything that he may not read any more; with his rights on the folder goes his wish. Who is disabled keeps it.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def gather(txn: ReadTransaction, account: int, node: int, who: int) -> Gathered 
         may_hear = bool(access.rights(above(txn, account, node)) & Right.READ)
     except NoSuchFile:
         may_hear = False  # it is in the trash: from there it may come back, but not to be watched
-    if owner is None or watcher is None or effective_status(txn, watcher) != "enabled":
-        may_hear = False
-    if not may_hear or owner is None or watcher is None:
+    if not may_hear or owner is None or watcher is None or watcher.status == "deleted":
         return Gathered(None, record.due, False)
+    if effective_status(txn, watcher) == "disabled":
+        return Gathered(None, record.due, True)  # as no other letter reaches him meanwhile
     deeds: list[tuple[int, Deed, str]] = []
     kept = 0
     for key, value in txn.scan(*FILE_DEED.range(account, node, who)):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
+from posthouse.core.accounts.domains import DomainChange, change_domain
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.copying import copy_one, copy_tree
 from posthouse.core.files.describing import FileChange, change_file
@@ -218,15 +219,44 @@ async def test_who_cannot_hear(store: Store) -> None:
     await put(store, "top/a")
     await store.write(unwatch, 1, top, bob.who)
     assert await office.told() == []
-    await store.write(watch, 1, top, bob, LIMITS)
-    await put(store, "top/b")
-    await store.write(change_account, "bob@example.org", AccountChange(status="disabled"))
-    assert await office.told() == []
-    assert await store.read(watchers_of, 1) == []
     await store.write(watch, 1, top, ME, LIMITS)
     await put(store, "top/c", "1", bob)
     await store.write(remove, 1, top, True, ME, NOW)
     assert await office.told() == []  # it is in the trash
+
+
+@pytest.mark.parametrize("of_the_domain", [False, True])
+async def test_who_is_disabled_is_told_nothing_and_hears_again_later(store: Store, of_the_domain: bool) -> None:
+    bob = Conditions(await with_sharer(store))
+    office = Office(store)
+    await store.write(watch, 1, await node(store, ""), bob, LIMITS)
+    await put(store, "before")
+    if of_the_domain:
+        await store.write(change_domain, "example.org", DomainChange(enabled=False))
+    else:
+        await store.write(change_account, "bob@example.org", AccountChange(status="disabled"))
+    assert await office.told() == []
+    await put(store, "meanwhile", now=NOW + 2 * WINDOW)
+    assert await office.told(NOW + 3 * WINDOW) == []
+    await sound(store)
+    if of_the_domain:
+        await store.write(change_domain, "example.org", DomainChange(enabled=True))
+    else:
+        await store.write(change_account, "bob@example.org", AccountChange(status="enabled"))
+    await put(store, "after", now=NOW + 4 * WINDOW)
+    ((whom, text),) = await office.told(NOW + 5 * WINDOW)
+    assert whom == "bob@example.org"
+    assert deeds(text) == ["added    after"]
+
+
+async def test_who_is_locked_gets_letters_and_so_notices(store: Store) -> None:
+    bob = Conditions(await with_sharer(store))
+    office = Office(store)
+    await store.write(watch, 1, await node(store, ""), bob, LIMITS)
+    await put(store, "file")
+    await store.write(change_account, "bob@example.org", AccountChange(status="locked"))
+    ((_, text),) = await office.told()
+    assert deeds(text) == ["added    file"]
 
 
 async def test_what_is_refused(store: Store) -> None:
