@@ -12,7 +12,7 @@ from posthouse.core.search.index import Document, Words
 from posthouse.core.search.records import SEPARATOR, Text, TextWriter
 from posthouse.core.search.settings import SearchSettings
 from posthouse.core.search.source import Unread
-from posthouse.core.search.texts import body_texts, header_text, read_header
+from posthouse.core.search.texts import body_texts, header_text, part_headers, read_header
 from posthouse.formats.casemap import casemap
 from posthouse.formats.documents.kinds import Kind, kind_of
 from posthouse.formats.imap.parts import decode_parts
@@ -70,6 +70,8 @@ class MessageReader:
 
     async def _read(self, account: int, unread: Unread, octets: Octets, root: Part) -> tuple[Document, bytes | None]:
         header = casemap(header_text(read_fields(await read_header(octets, root))))
+        if root.children:
+            header += SEPARATOR + casemap(await part_headers(octets, root))
         body, words, whole = await self._body(octets, root)
         text = Text(header.encode("utf-8", "replace"), body.encode("utf-8", "replace"), whole)
         about = unread.header

@@ -7,7 +7,7 @@ import struct
 import msgspec
 import zstandard
 
-FORMAT = 1  # of the index as a whole; another one is begun anew
+FORMAT = 2  # of the index as a whole; another one is begun anew
 COMPRESS_FROM = 512  # octets
 _HEAD = struct.Struct("<BII")  # flags, octets of the header, octets of header and body
 _WHOLE, _COMPRESSED = 1, 2

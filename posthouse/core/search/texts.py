@@ -29,6 +29,26 @@ def header_text(fields: Fields) -> str:
     return "\n".join(lines)
 
 
+async def part_headers(octets: Octets, root: Part) -> str:
+    """The MIME headers of a message's parts, to be casemapped: TEXT looks into them, BODY does not (RFC 9051 6.4.4).
+
+    The headers of messages in the message are not among them: they stand in its body.
+    """
+    found: list[str] = []
+    room = HEADER_OCTETS
+    pending = [root]
+    while pending and room > 0:
+        part = pending.pop()
+        pending += reversed(part.children)
+        for child in part.children if part.is_multipart else ():
+            header = await octets.read(child.header_start, min(child.body_start, child.header_start + room))
+            room -= len(header)
+            found.append(header_text(read_fields(header)))
+            if room <= 0:
+                break
+    return "\n".join(found)
+
+
 async def body_texts(octets: Octets, root: Part) -> AsyncGenerator[tuple[int, Part, str], None]:
     """(number of the text, its part, its next piece, to be casemapped) of all that is searched of a body.
 

@@ -105,7 +105,9 @@ async def test_attached_files_are_looked_into(tmp_path: Path) -> None:
     await house.catch_up()
     assert sorted(await ranked(house, "kumquat", Field.FILES)) == [1, 3]
     assert await ranked(house, "marmalade", Field.FILES) == [2]
-    assert await house.found("kumquats") == (set(), set())  # a substring is looked for in parts of text alone
+    # a substring is looked for in headers and parts of text alone
+    assert await house.found("kumquats") == ({3}, set())
+    assert await house.found("marmalade") == (set(), set())
 
 
 async def test_a_file_that_is_too_large_is_left_out(tmp_path: Path) -> None:

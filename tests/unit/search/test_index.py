@@ -43,6 +43,15 @@ async def test_a_text_is_found_in_any_case_and_not_across_header_and_body(tmp_pa
     assert (house.count.messages, house.count.left) == (2, 0)
 
 
+async def test_the_headers_of_parts_are_header_and_no_body(tmp_path: Path) -> None:
+    house = await House.open(tmp_path)
+    part = b"--x\r\nContent-Type: application/pdf; name=bill.pdf\r\n\r\nAAAA\r\n--x--\r\n"
+    await house.add(OTHER, b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + part)
+    await house.catch_up()
+    assert await house.found("Bill.PDF") == ({2}, set())
+    assert await house.found("bill.pdf", in_header=False) == (set(), set())
+
+
 async def test_what_is_not_indexed_is_said(tmp_path: Path) -> None:
     house = await House.open(tmp_path)
     await house.add(OTHER)

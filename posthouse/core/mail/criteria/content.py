@@ -10,7 +10,7 @@ import re
 from contextlib import aclosing
 
 from posthouse.core.mail.octets import Octets
-from posthouse.core.search.texts import body_texts, header_text, read_header
+from posthouse.core.search.texts import body_texts, header_text, part_headers, read_header
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.headers import Fields, decode, first, read_fields
 from posthouse.formats.mime.part import Part
@@ -19,11 +19,12 @@ from posthouse.formats.mime.part import Part
 class Content:
     """One opened message; `found` are those of the wanted texts that its body holds."""
 
-    __slots__ = ("_fields", "_header", "found")
+    __slots__ = ("_fields", "_header", "_part_headers", "found")
 
-    def __init__(self, fields: Fields, found: set[str]) -> None:
+    def __init__(self, fields: Fields, part_headers: str, found: set[str]) -> None:
         self._fields = fields
         self._header: str | None = None
+        self._part_headers = casemap(part_headers)
         self.found = found
 
     def has_body(self, folded: str) -> bool:
@@ -31,10 +32,10 @@ class Content:
         return folded in self.found or not folded
 
     def has_text(self, folded: str) -> bool:
-        """TEXT: the header or the body."""
+        """TEXT: the header, those of the parts, or the body."""
         if self._header is None:
             self._header = casemap(header_text(self._fields))
-        return folded in self._header or self.has_body(folded)
+        return folded in self._header or folded in self._part_headers or self.has_body(folded)
 
     def has_field(self, name: str, folded: str) -> bool:
         """HEADER: a field of that name, in lower case, that holds the text; an empty text asks for the field."""
@@ -58,9 +59,11 @@ async def open_content(octets: Octets, root: Part, wanted: frozenset[str]) -> Co
     """Open a message and look for `wanted` (casemapped) in its body, as far as needed."""
     header = await read_header(octets, root)
     missing = {text for text in wanted if text}
+    of_parts = ""
     if missing:
+        of_parts = await part_headers(octets, root)
         await _search(octets, root, missing)
-    return Content(read_fields(header), set(wanted) - missing)
+    return Content(read_fields(header), of_parts, set(wanted) - missing)
 
 
 async def _search(octets: Octets, root: Part, missing: set[str]) -> None:
