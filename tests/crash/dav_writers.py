@@ -47,10 +47,11 @@ class DavConnection:
 
 
 class DavLedger:
-    """What was answered, by path; `close` ends the clients."""
+    """What was answered, by path; new files are in `folder`; `close` ends the clients."""
 
-    def __init__(self, connect: Callable[[], DavConnection], seed: int) -> None:
+    def __init__(self, connect: Callable[[], DavConnection], seed: int, folder: str = "/put") -> None:
         self.connect = connect
+        self.folder = folder
         self.acknowledged: dict[str, bytes] = {}
         self.moves = 0
         self.is_open = True
@@ -65,7 +66,7 @@ class DavLedger:
         """A new path and what shall be there; some are inline, some files of their own."""
         self._numbers += 1
         size = self._chance.choice((10, 3_000, 90_000, 300_000))
-        return f"/put/{self._numbers}", self._chance.randbytes(8) * (size // 8 + 1)
+        return f"{self.folder}/{self._numbers}", self._chance.randbytes(8) * (size // 8 + 1)
 
 
 async def put(ledger: DavLedger) -> None:
@@ -86,10 +87,25 @@ async def put_half(ledger: DavLedger) -> None:
     while ledger.is_open:
         try:
             async with asyncio.timeout(60), ledger.connect() as client:
-                client.begin("PUT", f"/put/half-{ledger.next_file()[0][5:]}", 400_000)
+                client.begin("PUT", f"{ledger.next_file()[0]}-half", 400_000)
                 client.writer.write(bytes(200_000))
                 await client.writer.drain()
                 await client.reader.read(1)  # the server's end
+        except (OSError, EOFError, TimeoutError):
+            await asyncio.sleep(0.02)
+
+
+async def write_again(ledger: DavLedger, path: str) -> None:
+    """Write one file again and again, each time of one octet that it is filled with."""
+    number = 0
+    while ledger.is_open:
+        try:
+            async with asyncio.timeout(60), ledger.connect() as client:
+                while ledger.is_open:
+                    number += 1
+                    octets = bytes([number % 256]) * 300_000
+                    if (await client.ask("PUT", path, octets))[0] in (201, 204):
+                        ledger.acknowledged[path] = octets
         except (OSError, EOFError, TimeoutError):
             await asyncio.sleep(0.02)
 
