@@ -34,6 +34,10 @@ class StoreUnavailable(Exception):
     """The store cannot answer now (restarting, disk full); the caller may try later. Nothing was half done."""
 
 
+class StoreFull(StoreUnavailable):
+    """There is no room left on the disk, or the database may grow no further."""
+
+
 class OperationFailed(StoreUnavailable):
     """An operation raised something it should not have: our fault. The store logged the traceback."""
 

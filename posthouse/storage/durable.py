@@ -1,9 +1,12 @@
-"""What is written made durable: a file's contents, or the names in a folder."""
+"""What is written made durable, a file's contents or the names in a folder; and how a full disk says so."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def sync(path: Path) -> None:

@@ -18,12 +18,13 @@ from posthouse.storage.contract import (
     Operation,
     OperationFailed,
     Refused,
+    StoreFull,
     StoreUnavailable,
 )
 
 R = TypeVar("R")
 
-RESULT, REFUSED, FAILED, UNAVAILABLE, NOTICE = range(5)
+RESULT, REFUSED, FAILED, UNAVAILABLE, FULL, NOTICE = range(6)
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -96,7 +97,8 @@ def result_of(operation: Operation[Any, Any, R], answer: Answer) -> R:
         raise refusal
     if answer.kind == FAILED:
         raise OperationFailed(answer.body.decode())
-    raise StoreUnavailable(answer.body.decode(errors="replace"))
+    kind = StoreFull if answer.kind == FULL else StoreUnavailable
+    raise kind(answer.body.decode(errors="replace"))
 
 
 def encode_refusal(refusal: Refused) -> bytes:

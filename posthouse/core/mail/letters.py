@@ -40,7 +40,7 @@ class LetterWriter:
         self._scanner.feed(chunk)
 
     async def finish(self) -> Letter:
-        """The letter, its octets durable when they do not travel with it; raises StoreUnavailable (disk full)."""
+        """The letter, its octets durable when they do not travel with it; raises StoreUnavailable, StoreFull."""
         return built(self._scanner.close(), await self._blob.finish())
 
     def abandon(self) -> None:

@@ -19,7 +19,7 @@ from posthouse.core.authentication.errors import (
 )
 from posthouse.core.delivery.deliver import MailboxGone
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
-from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.contract import StoreFull, StoreUnavailable
 
 REPLIES: dict[type[Exception], Reply] = {
     UnknownRecipient: Reply(550, "5.1.1", "There is no such mailbox here"),
@@ -36,8 +36,8 @@ REPLIES: dict[type[Exception], Reply] = {
     AuthenticationRefused: Reply(535, "5.7.8", "You are not let in"),
     TimeoutError: Reply(451, "4.3.0", "It takes too long here, try later"),
     StoreUnavailable: Reply(451, "4.3.0", "The store is not available now, try later"),
+    StoreFull: Reply(452, "4.3.1", "There is no room left on this server"),
 }
-DISK_FULL = Reply(452, "4.3.1", "There is no room left on this server")
 OUR_FAULT = Reply(451, "4.3.0", "Something went wrong here; it was logged, try later")
 
 
@@ -45,8 +45,6 @@ def reply_of(error: Exception) -> Reply | None:
     """What tells the peer of `error`; None for what is our fault."""
     if isinstance(error, SmtpRefusal):
         return error.reply
-    if isinstance(error, StoreUnavailable) and error.args[:1] == ("disk full",):
-        return DISK_FULL
     for kind in type(error).__mro__:
         found = REPLIES.get(kind)
         if found is not None:

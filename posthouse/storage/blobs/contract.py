@@ -23,7 +23,7 @@ class BlobWriter(Protocol):
         """Take the next octets; what goes wrong with the disk is told by `finish`."""
 
     async def finish(self) -> Blob:
-        """The blob, durable when it is not inline; raises StoreUnavailable (disk full). The writer is spent."""
+        """The blob, durable when it is not inline; raises StoreUnavailable, StoreFull. The writer is spent."""
 
     def abandon(self) -> None:
         """Forget what was written; also after `finish` failed. Harmless twice."""

@@ -7,7 +7,6 @@ in threads, two calls a file, many files at a time.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import secrets
@@ -20,15 +19,14 @@ import zstandard
 from posthouse.storage.blobs.layout import BLOCK, ENTRY, entry, foot, new_location
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.blobs.settings import BlobSettings
-from posthouse.storage.contract import StoreUnavailable
-from posthouse.storage.durable import sync
+from posthouse.storage.contract import StoreFull, StoreUnavailable
+from posthouse.storage.durable import NO_ROOM, sync
 
 log = structlog.get_logger()
 
 INCOMING = "incoming"
 WRITE_OCTETS = 2 * BLOCK  # gathered before they are written
 SPREAD_OCTETS = 16 << 20  # the disk is set to work on what has come so far, and not on all of it at the end
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class FileBlobWriter:
@@ -78,7 +76,7 @@ class FileBlobWriter:
             location = await self._make_durable(hash_)
         except OSError as error:
             log.error("blob not written", error=str(error))
-            raise StoreUnavailable("disk full" if error.errno in _FULL else str(error)) from error
+            raise (StoreFull if error.errno in NO_ROOM else StoreUnavailable)(str(error)) from error
         finally:
             self.abandon()  # after success: nothing is left but to close
         return Blob(hash_, self.size, None, location)

@@ -7,6 +7,7 @@ costs every operation copies of the pages it changes, so it is kept for the batc
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -20,11 +21,11 @@ import structlog
 
 from posthouse.storage import schema, writes
 from posthouse.storage.contract import Operation, Refused
-from posthouse.storage.durable import sync
+from posthouse.storage.durable import NO_ROOM, sync
 from posthouse.storage.lmdb.copies import DATABASE, copy_environment
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
-from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
+from posthouse.storage.wire import FAILED, FULL, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ LOCK = "writer.lock"
 RESTORING = ".restoring"  # what a store is called, beside its place, until all of it is there
 
 # One operation's trouble, not the store's: the database may grow no further, or one transaction has too many pages
-FULL = (lmdb.MapFullError, lmdb.TxnFullError)
+TOO_LARGE = (lmdb.MapFullError, lmdb.TxnFullError)
 
 
 class Work(msgspec.Struct, gc=False):
@@ -135,9 +136,9 @@ class Engine:
             log.error(
                 "commit failed", error=str(error), operations=len(batch), exc_info=not isinstance(error, lmdb.Error)
             )
+            why, words = self._why(error), str(error).encode()
             self._reopen()
-            words = str(error).encode()
-            return [Answer(UNAVAILABLE, work.sequence, words) for work in batch], []
+            return [Answer(why, work.sequence, words) for work in batch], []
         return ran.answers, list(ran.topics)
 
     def forget_old(self, before: int) -> int:
@@ -231,10 +232,10 @@ class Engine:
         except Refused as refusal:
             child.abort()
             return self._refused(work, refusal)
-        except FULL as full:
+        except TOO_LARGE as full:
             child.abort()  # this one is too large; others may fit
             log.error("store full", error=str(full), operation=work.operation.name)
-            return Answer(UNAVAILABLE, work.sequence, str(full).encode())
+            return Answer(self._why(full), work.sequence, str(full).encode())
         except Exception as error:
             child.abort()
             if isinstance(error, lmdb.Error) and not isinstance(error, lmdb.BadValsizeError):
@@ -250,6 +251,13 @@ class Engine:
         except (TypeError, ValueError):
             log.exception("refusal that cannot travel", operation=work.operation.name)
             return Answer(FAILED, work.sequence, work.operation.name.encode())
+
+    def _why(self, error: Exception) -> int:
+        """The kind of answer to what could not be written."""
+        code = error.code if isinstance(error, lmdb.Error) else None
+        # of a write that found room for its beginning only LMDB says EIO
+        cut_short = code == errno.EIO and not os.statvfs(self.directory).f_bavail
+        return FULL if isinstance(error, lmdb.MapFullError) or code in NO_ROOM or cut_short else UNAVAILABLE
 
     def _commit(self, txn: Any, batch: Sequence[Work], ran: Ran, now: int) -> None:
         """Keep the answers beside the effects, drop those that the clients have, and make it all durable."""

@@ -14,7 +14,7 @@ import pytest
 from posthouse.core.accounts.accounts import AccountChange, change_account
 from posthouse.core.mail.letters import LetterWriter
 from posthouse.storage.blobs.contract import BlobWriter
-from posthouse.storage.contract import StoreUnavailable
+from posthouse.storage.contract import StoreFull, StoreUnavailable
 from posthouse.storage.memory import MemoryStore
 from tests.transcripts.runner import MemoryTransport
 from tests.unit.smtp.world import ALICE, BOB, DAVE, ROOM, Client, World, open_world
@@ -183,7 +183,7 @@ class BrokenStore(MemoryStore):
     ("error", "status"),
     [
         (StoreUnavailable("restarting"), "451 4.3.0 The store"),
-        (StoreUnavailable("disk full"), "452 4.3.1"),
+        (StoreFull("no space left"), "452 4.3.1"),
         (ZeroDivisionError(), "451 4.3.0 Something"),
     ],
 )

@@ -22,7 +22,7 @@ from posthouse.storage.lmdb.readers import Reader
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.spaces import WRITE
-from posthouse.storage.wire import FAILED, REFUSED, RESULT, UNAVAILABLE
+from posthouse.storage.wire import FAILED, FULL, REFUSED, RESULT
 from tests.unit.storage.test_contract import K, NotToday, count_up, put_all, put_then_refuse, values
 from tests.unit.stores import SETTINGS, StoreProcess
 
@@ -67,7 +67,7 @@ def test_each_of_a_batch_has_its_own_fate(tmp_path: Path) -> None:
         Work(count_up, (b"n",)),
     ]
     answers, topics = engine.run(batch, 0)
-    assert [answer.kind for answer in answers] == [RESULT, FAILED, REFUSED, FAILED, REFUSED, UNAVAILABLE, RESULT]
+    assert [answer.kind for answer in answers] == [RESULT, FAILED, REFUSED, FAILED, REFUSED, FULL, RESULT]
     assert topics == ["counted"]
     found = Reader(engine.environment).run(values, ([b"n", b"before", b"x", b"0"],))
     assert found == [(2).to_bytes(8, "big"), None, None, None]
