@@ -15,7 +15,6 @@ from typing import Any, NoReturn, cast
 import structlog
 import uvloop
 from twisted.internet import asyncioreactor
-from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from posthouse.core.accounts.rewriting import SECRET_OCTETS, ensure_srs_secret, has_srs_secret
 from posthouse.core.bus import LocalBus
@@ -36,6 +35,7 @@ from posthouse.server.worker.files import noticer
 from posthouse.server.worker.metrics import Metrics
 from posthouse.server.worker.parts import Parts, build_parts
 from posthouse.server.worker.sending import Sending, build_sending
+from posthouse.server.worker.tls import TlsFactory
 from posthouse.server.worker.transport import LoopTransport
 
 log = structlog.get_logger()
@@ -137,7 +137,7 @@ class Worker:
         door = next((door for door in self._doors if door.name == adopted.name), None)
         if door is None:
             factory = ENDPOINTS[adopted.name](parts, adopted.name)
-            outer = factory if adopted.tls != "implicit" else TLSMemoryBIOFactory(cast(Any, parts.tls), False, factory)
+            outer = factory if adopted.tls != "implicit" else TlsFactory(cast(Any, parts.tls), False, factory)
             settings = getattr(self._briefed.configuration.listeners, adopted.name)
             door = Door(adopted.name, outer, factory, settings, self._metrics)
             self._doors.append(door)

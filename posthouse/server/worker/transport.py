@@ -13,13 +13,14 @@ from typing import Any, Protocol, cast
 import msgspec
 import structlog
 from twisted.internet.protocol import connectionDone
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
 from posthouse.server.worker.proxy import BadHeader, read_header
+from posthouse.server.worker.tls import tls_behind
 
 log = structlog.get_logger()
 
 HEADER_SECONDS = 10.0  # how long a proxy may take to say who is behind it
+FAREWELL_SECONDS = 3.0  # how long a peer that has been sent all may take to end TLS
 WRITE_OCTETS = 65_536  # written and not taken by the peer, from which on a producer pauses
 
 
@@ -147,6 +148,11 @@ class LoopTransport(asyncio.Protocol):
         """Close when all has been sent."""
         self._transport.close()
 
+    def end_soon(self) -> None:
+        """Nothing more is written: wait `FAREWELL_SECONDS` for the peer to end TLS, longer while it takes the rest."""
+        if self._timer is None and not self._transport.is_closing():
+            self._timer = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._end)
+
     def abortConnection(self) -> None:
         """Close now."""
         self._transport.abort()
@@ -181,15 +187,19 @@ class LoopTransport(asyncio.Protocol):
         """Put TLS between the protocol and this transport, as its server's end or its client's."""
         protocol, producer = self.protocol, self._producer
         self._producer = None
-        # the wrapped protocol is connected already, and is not to be told again
-        tls = TLSMemoryBIOProtocol(
-            TLSMemoryBIOFactory(context_factory, is_client, cast(Any, None)), protocol, _connectWrapped=False
-        )
+        tls = tls_behind(context_factory, protocol, is_client=is_client)
         self.protocol = tls
         protocol.transport = tls
         tls.makeConnection(self)
         if producer is not None:
             tls.registerProducer(producer, True)
+
+    def _end(self) -> None:
+        self._timer = None
+        if self._transport.get_write_buffer_size():
+            self.end_soon()
+        else:
+            self._transport.abort()
 
     def _guard(self, tell: Any, *arguments: Any) -> None:
         try:

@@ -9,8 +9,9 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+import pytest
 from twisted.internet.protocol import Factory, Protocol
 
 from posthouse.protocols.compression import CompressionSettings
@@ -19,6 +20,7 @@ from posthouse.server.certificate import TlsContextFactory, make_self_signed
 from posthouse.server.settings import ListenerSettings, TlsSettings
 from posthouse.server.worker.door import Door
 from posthouse.server.worker.metrics import Metrics
+from posthouse.server.worker.tls import TlsFactory
 from posthouse.server.worker.transport import LoopTransport
 from tests.transcripts.runner import MemoryTransport
 
@@ -26,9 +28,9 @@ TLS = TlsContextFactory(make_self_signed(["localhost"], []), TlsSettings())
 
 
 class Echo(Connection):
-    """Says what it hears; "tls" begins TLS, "deflate" compression, "bye" closes, "abort" breaks off, "much" sends 5 MB.
+    """Says what it hears; "tls" begins TLS, "deflate" compression, "bye" closes behind 1 MB, "quit" behind nothing.
 
-    "fault" raises.
+    "abort" breaks off, "much" sends 5 MB, "fault" raises.
     """
 
     closing_seconds = 0.1
@@ -47,6 +49,8 @@ class Echo(Connection):
         elif word == b"bye":
             self.write(b"x" * 1_000_000 + b"\n")
             self.close()
+        elif word == b"quit":
+            self.close()
         elif word == b"abort":
             self.abort()
         elif word == b"much":
@@ -64,7 +68,7 @@ class Echo(Connection):
 
 
 @asynccontextmanager
-async def served(*proxies: str) -> AsyncIterator[tuple[Door, int]]:
+async def served(*proxies: str, implicit_tls: bool = False) -> AsyncIterator[tuple[Door, int]]:
     """A door with echoes behind it, and its port."""
 
     class Echoes(Factory):
@@ -73,7 +77,8 @@ async def served(*proxies: str) -> AsyncIterator[tuple[Door, int]]:
 
     factory = Echoes()
     settings = ListenerSettings(port=0, max_connections=2, proxies=proxies)
-    door = Door("echo", factory, factory, settings, Metrics())
+    outer = TlsFactory(cast(Any, TLS), False, factory) if implicit_tls else factory
+    door = Door("echo", outer, factory, settings, Metrics())
     listening = socket.create_server(("127.0.0.1", 0))
     server = await asyncio.get_running_loop().create_server(partial(LoopTransport, door), sock=listening)
     try:
@@ -186,6 +191,26 @@ async def test_a_peer_that_does_not_end_tls_is_cut() -> None:
         await writer.start_tls(context)
         writer.transport.pause_reading()
         writer.write(b"bye\n")
+        await asyncio.wait_for(door.wait_empty(), 30)
+        writer.close()
+
+
+@pytest.mark.parametrize("implicit_tls", [False, True])
+async def test_a_peer_that_has_all_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, implicit_tls: bool) -> None:
+    monkeypatch.setattr("posthouse.server.worker.transport.FAREWELL_SECONDS", 0.05)
+    monkeypatch.setattr(Echo, "closing_seconds", 3600.0)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    async with served(implicit_tls=implicit_tls) as (door, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context if implicit_tls else None)
+        await reader.readline()
+        if not implicit_tls:
+            writer.write(b"tls\n")
+            await reader.readline()
+            await writer.start_tls(context)
+        writer.transport.pause_reading()
+        writer.write(b"quit\n")
         await asyncio.wait_for(door.wait_empty(), 30)
         writer.close()
 
