@@ -126,6 +126,7 @@ class DirectoryTree:
             "" if seen.is_folder else f'"{seen.tag}"',
             dead=1,  # there may be some: whoever is asked for them looks
             rights=self._shelf.directory.rights,
+            title="" if path else self._shelf.name,
             path=path,
         )
 

@@ -72,8 +72,10 @@ def read_basic_search(root: Element) -> BasicSearch:
     if select is None or source is None:
         raise HttpError(400, "select or from is missing")
     scopes = tuple([_scope(each) for each in children(source) if each.tag == "{DAV:}scope"])
-    if not 1 <= len(scopes) <= MOST_SCOPES:
-        raise DavError(422, "{DAV:}search-multiple-scope-supported", "where?")
+    if not scopes:
+        raise HttpError(400, "where?")
+    if len(scopes) > MOST_SCOPES:
+        raise DavError(422, "{DAV:}search-multiple-scope-supported", "in too many places")
     where = child(basic, "{DAV:}where")
     conditions = [] if where is None else children(where)
     if len(conditions) > 1 or (where is not None and not conditions):

@@ -97,6 +97,7 @@ class DavHouse:
         self.thumbnails: Thumbnails = NoThumbnails()
         self.limits: FileLimits = FileSettings().limits
         self.directories = DirectorySettings()
+        self.sharing = SharingSettings()
         dav = DavSite(
             Porter(),  # type: ignore[arg-type] - of an Authenticator, what the site asks for
             {"files": self._files},
@@ -146,6 +147,6 @@ class DavHouse:
 
         directories = Directories(self.store, self.directories, "Directories", _THREADS, now)
         trees = FileTrees(
-            self.store, self.blobs, self.limits, SharingSettings(), "Shared", now, self.thumbnails, directories
+            self.store, self.blobs, self.limits, self.sharing, "Shared", now, self.thumbnails, directories
         )
         return await trees.open(login, whose, root, path)

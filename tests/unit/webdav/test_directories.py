@@ -78,6 +78,7 @@ async def test_they_stand_among_ones_own_files(house: Mapped) -> None:
     assert await house.names("/") == ["/own", "/Directories/"]
     assert await house.names("/Directories/") == ["/Directories/plans/"]
     assert await house.names("/Directories/plans/") == ["/Directories/plans/a.txt", "/Directories/plans/sub/"]
+    assert (await house.ask("PROPFIND", PLANS, "", "depth: 0")).value("displayname") == "plans"
     assert await house.names("/Directories/plans/sub") == ["/Directories/plans/sub/b%20%C3%BC.txt"]
     await house.give("ann@example.org", "none")
     assert await house.names("/") == ["/own"]
