@@ -26,9 +26,10 @@ class WireLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 1_000
     sequence_ranges: Annotated[int, Meta(ge=10, le=1_000_000, description="Most ranges in one sequence set.")] = 20_000
     search_keys: Annotated[int, Meta(ge=10, le=100_000, description="Most keys in one SEARCH.")] = 1_000
-    nesting: Annotated[int, Meta(ge=2, le=100, description="Deepest nesting of parentheses, NOT and OR in SEARCH.")] = (
-        32
-    )
+    nesting: Annotated[
+        int,
+        Meta(ge=2, le=100, description="Deepest nesting of lists and NOT in SEARCH. ORs in one another hardly count."),
+    ] = 32
     list_items: Annotated[
         int,
         Meta(ge=10, le=100_000, description="Most items in one list: flags, attributes, header names, patterns."),

@@ -17,14 +17,12 @@ from posthouse.core.mail.criteria.keys import (
     Day,
     EmailId,
     EnvelopeField,
-    Fuzzy,
     HasFlag,
     HasKeyword,
     Header,
     Larger,
     Not,
     Older,
-    Or,
     SaveDateSupported,
     SearchKey,
     Smaller,
@@ -37,6 +35,7 @@ from posthouse.protocols.imap.wire.fetch_grammar import partial_range
 from posthouse.protocols.imap.wire.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER, MAX_NUMBER64, Expected, Reader, as_utf8
 from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Return, Uids
+from posthouse.protocols.imap.wire.search_tree import LIST, OPENING, Branch, Grown
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 
 _KEY = re.compile(rb"[A-Za-z]+")
@@ -100,10 +99,10 @@ class Keys:
     def program(self) -> SearchKey:
         """`search-key *(SP search-key)` up to the end of the command."""
         reader = self._reader
-        keys = [self._key(reader.limits.nesting)]
+        keys = [self._key()]
         while not reader.at_end():
             reader.sp()
-            keys.append(self._key(reader.limits.nesting))
+            keys.append(self._key())
         return keys[0] if len(keys) == 1 else And(tuple(keys))
 
     def check_relevancy(self, returns: Return | None) -> None:
@@ -111,18 +110,44 @@ class Keys:
         if returns is not None and returns & Return.RELEVANCY and not self.is_fuzzy:
             raise Expected("RELEVANCY needs a FUZZY key")
 
-    def _key(self, depth: int) -> SearchKey:
+    def _key(self) -> SearchKey:
+        """search-key, with all keys that it holds."""
         reader = self._reader
-        self._left -= 1
-        if self._left < 0:
-            raise Expected(f"more than {reader.limits.search_keys} search keys", "LIMIT")
-        if depth <= 0:
-            raise Expected(f"search keys nest deeper than {reader.limits.nesting}", "LIMIT")
+        within: list[Branch] = []
+        while True:
+            self._left -= 1
+            if self._left < 0:
+                raise Expected(f"more than {reader.limits.search_keys} search keys", "LIMIT")
+            opened = self._opened()
+            if opened is not None:
+                within.append(opened)
+                continue
+            grown = Grown([self._leaf()])
+            while within and not within[-1].add(grown, reader):
+                grown = within.pop().grown()
+                if grown.depth >= reader.limits.nesting:
+                    raise Expected(f"search keys nest deeper than {reader.limits.nesting}", "LIMIT")
+            if not within:
+                return grown.key
+
+    def _opened(self) -> Branch | None:
+        """The beginning of a key that holds others, if it stands here."""
+        reader = self._reader
         match = _KEY.match(reader.text, reader.at)
         if match is None:
-            if reader.text.startswith(b"(", reader.at):
-                keys = reader.listed(lambda: self._key(depth - 1))
-                return keys[0] if len(keys) == 1 else And(tuple(keys))
+            return Branch(LIST) if reader.skip(LIST) else None
+        name = match[0].upper()
+        if name not in OPENING:
+            return None
+        reader.at = match.end()
+        reader.sp()
+        self.is_fuzzy |= name == b"FUZZY"
+        return Branch(name)
+
+    def _leaf(self) -> SearchKey:
+        reader = self._reader
+        match = _KEY.match(reader.text, reader.at)
+        if match is None:
             return Numbers(reader.sequence_set())
         name = match[0].upper()
         if name in SIMPLE:
@@ -133,7 +158,7 @@ class Keys:
             raise reader.expected("a search key")
         reader.at = match.end()
         reader.sp()
-        return rule(self, depth)
+        return rule(self)
 
     def text(self) -> str:
         """astring in the command's charset."""
@@ -143,28 +168,13 @@ class Keys:
         except UnicodeDecodeError:
             raise Expected(f"expected text in {self._codec}") from None
 
-    def either(self, depth: int) -> SearchKey:
-        """`"OR" SP search-key SP search-key`."""
-        left = self._key(depth - 1)
-        self._reader.sp()
-        return Or(left, self._key(depth - 1))
-
-    def negated(self, depth: int) -> SearchKey:
-        """`"NOT" SP search-key`."""
-        return Not(self._key(depth - 1))
-
-    def fuzzy(self, depth: int) -> SearchKey:
-        """`"FUZZY" SP search-key`; RFC 6203 6. What looks for no text matches as ever."""
-        self.is_fuzzy = True
-        return _softened(self._key(depth - 1))
-
-    def header(self, _: int) -> SearchKey:
+    def header(self) -> SearchKey:
         """`"HEADER" SP header-fld-name SP astring`."""
         name = as_utf8(self._reader.astring("a header field name"), "a header field name").lower()
         self._reader.sp()
         return Header(name, self.text())
 
-    def modseq(self, _: int) -> SearchKey:
+    def modseq(self) -> SearchKey:
         """`"MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer`; RFC 7162 3.1.5."""
         reader = self._reader
         if reader.text.startswith(b'"', reader.at):
@@ -203,30 +213,15 @@ class Keys:
         return Day(of, when, self._reader.date())
 
 
-def _softened(key: SearchKey) -> SearchKey:
-    match key:
-        case EnvelopeField() | Body() | Text():
-            return Fuzzy(key)
-        case Header("from" | "to" | "cc" | "bcc" | "subject" as name, text):
-            return Fuzzy(EnvelopeField(name, text))
-        case And(children):
-            return And(tuple([_softened(child) for child in children]))
-        case Or(left, right):
-            return Or(_softened(left), _softened(right))
-        case Not(child):
-            return Not(_softened(child))
-    return key
-
-
-Rule = Callable[[Keys, int], SearchKey]
+Rule = Callable[[Keys], SearchKey]
 
 
 def _field(name: Literal["from", "to", "cc", "bcc", "subject"]) -> Rule:
-    return lambda keys, _: EnvelopeField(name, keys.text())
+    return lambda keys: EnvelopeField(name, keys.text())
 
 
 def _day(of: Literal["received", "sent", "saved"], when: Literal["before", "on", "since"]) -> Rule:
-    return lambda keys, _: keys.day(of, when)
+    return lambda keys: keys.day(of, when)
 
 
 _NEW = And((IsRecent(True), HasFlag(SEEN, False)))  # RFC 3501 6.4.4
@@ -250,9 +245,6 @@ SIMPLE: dict[bytes, SearchKey] = {
 }
 
 RULES: dict[bytes, Rule] = {
-    b"OR": Keys.either,
-    b"NOT": Keys.negated,
-    b"FUZZY": Keys.fuzzy,
     b"HEADER": Keys.header,
     b"MODSEQ": Keys.modseq,
     b"FROM": _field("from"),
@@ -260,10 +252,10 @@ RULES: dict[bytes, Rule] = {
     b"CC": _field("cc"),
     b"BCC": _field("bcc"),
     b"SUBJECT": _field("subject"),
-    b"BODY": lambda keys, _: Body(keys.text()),
-    b"TEXT": lambda keys, _: Text(keys.text()),
-    b"KEYWORD": lambda keys, _: keys.keyword(True),
-    b"UNKEYWORD": lambda keys, _: keys.keyword(False),
+    b"BODY": lambda keys: Body(keys.text()),
+    b"TEXT": lambda keys: Text(keys.text()),
+    b"KEYWORD": lambda keys: keys.keyword(True),
+    b"UNKEYWORD": lambda keys: keys.keyword(False),
     b"BEFORE": _day("received", "before"),
     b"ON": _day("received", "on"),
     b"SINCE": _day("received", "since"),
@@ -273,15 +265,15 @@ RULES: dict[bytes, Rule] = {
     b"SAVEDBEFORE": _day("saved", "before"),
     b"SAVEDON": _day("saved", "on"),
     b"SAVEDSINCE": _day("saved", "since"),
-    b"LARGER": lambda keys, _: Larger(keys.number("a size")),
-    b"SMALLER": lambda keys, _: Smaller(keys.number("a size")),
-    b"OLDER": lambda keys, _: Older(keys.number("seconds", 1)),
-    b"YOUNGER": lambda keys, _: Younger(keys.number("seconds", 1)),
-    b"UID": lambda keys, _: keys.sequence(),
-    b"UIDAFTER": lambda keys, _: keys.beyond(after=True),
-    b"UIDBEFORE": lambda keys, _: keys.beyond(after=False),
-    b"EMAILID": lambda keys, _: EmailId(keys.object_id()),
-    b"THREADID": lambda keys, _: ThreadId(keys.object_id()),
+    b"LARGER": lambda keys: Larger(keys.number("a size")),
+    b"SMALLER": lambda keys: Smaller(keys.number("a size")),
+    b"OLDER": lambda keys: Older(keys.number("seconds", 1)),
+    b"YOUNGER": lambda keys: Younger(keys.number("seconds", 1)),
+    b"UID": lambda keys: keys.sequence(),
+    b"UIDAFTER": lambda keys: keys.beyond(after=True),
+    b"UIDBEFORE": lambda keys: keys.beyond(after=False),
+    b"EMAILID": lambda keys: EmailId(keys.object_id()),
+    b"THREADID": lambda keys: ThreadId(keys.object_id()),
 }
 
 

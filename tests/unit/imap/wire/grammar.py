@@ -81,6 +81,7 @@ from posthouse.protocols.imap.wire.fetch import (
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS, Flags
 from posthouse.protocols.imap.wire.notify import NotifyEvent, NotifyFilter, NotifyGroup
 from posthouse.protocols.imap.wire.search import IsRecent, ModSeq, Numbers, Return, Uids
+from posthouse.protocols.imap.wire.search_tree import either_of
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
 
@@ -272,6 +273,11 @@ def fetch(spell: Speller, tag: str) -> tuple[Command, bytes]:
 # SEARCH
 
 
+def alternatives(key: s.SearchKey) -> list[s.SearchKey]:
+    """The keys of an OR, and of all ORs in it; else the key itself."""
+    return [*alternatives(key.left), *alternatives(key.right)] if isinstance(key, s.Or) else [key]
+
+
 def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
     draw = spell.draw
     kinds = ["flag", "simple", "text", "header", "day", "number", "sequence", "modseq", "id", "keyword"]
@@ -282,7 +288,8 @@ def search_key(spell: Speller, depth: int = 3) -> tuple[s.SearchKey, bytes]:
             return s.Not(left), spell.word(b"NOT") + b" " + left_text
         right, right_text = search_key(spell, depth - 1)
         if kind == "or":
-            return s.Or(left, right), b"%b %b %b" % (spell.word(b"OR"), left_text, right_text)
+            either = either_of([*alternatives(left), *alternatives(right)])
+            return either, b"%b %b %b" % (spell.word(b"OR"), left_text, right_text)
         return s.And((left, right)), spell.listed([left_text, right_text])
     if kind == "flag":
         bit, name = draw(st.sampled_from(SYSTEM_FLAGS))
