@@ -32,6 +32,7 @@ ACL = Space(0x24, "acl", U32, U32)  # account, collection -> AclRecord
 GRANT = Space(0x25, "grant", TEXT, U32, U32)  # whom, account, collection -> empty: the ACLs that name somebody
 ANNOTATION = Space(0x26, "annotation", U32, U32, U32, TEXT)  # holder, account, collection (0: none), entry -> value
 SUBSCRIPTION = Space(0x27, "subscription", U32, U32, U32)  # account, another's account, collection -> 1 or 0
+SUBSCRIBED_NAME = Space(0x28, "subscribed name", U32, TEXT)  # account, name of a mailbox that was deleted -> empty
 
 # Messages (the cold part: immutable, shared by all places of one account)
 # account, message -> MessageRecord; 0x30 had one without what 0x31 and 0x32 had: ENVELOPE, and BODYSTRUCTURE with parts
@@ -105,7 +106,7 @@ SEARCH_TEXT = Space(0x72, "search text", U32, U32)  # account, message -> its te
 ALL = (
     META, WRITE,
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
-    SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION,
+    SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION, SUBSCRIBED_NAME,
     MESSAGE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_ACL, FILE_GRANT,
     FILE_WATCH, FILE_DEED,

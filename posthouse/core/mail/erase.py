@@ -13,7 +13,7 @@ from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.item_bytes import first_items
-from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE, SUBSCRIPTION
+from posthouse.storage.spaces import ANNOTATION, CHANGE, SEQUENCE, SUBSCRIBED_NAME, SUBSCRIPTION
 
 
 @operation
@@ -43,6 +43,7 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
     txn.delete_range(*CHANGE.range(account))
     txn.delete_range(*ANNOTATION.range(account))
     txn.delete_range(*SUBSCRIPTION.range(account))
+    txn.delete_range(*SUBSCRIBED_NAME.range(account))
     forget_acls(txn, account)
     txn.delete(SEQUENCE.key(account))
     return True

@@ -22,6 +22,7 @@ from posthouse.core.mail.errors import (
 from posthouse.core.mail.places import move_items
 from posthouse.core.mail.search_folders.errors import NoMainMailbox
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, read_definition
+from posthouse.core.mail.subscriptions import leave_name, take_name
 from posthouse.core.sharing.changing import keep_rights
 from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
@@ -121,6 +122,8 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
     below = record.name + SEPARATOR
     if any(other.name.startswith(below) for _, other in scan_collections(txn, account)):
         raise MailboxHasChildren(name)
+    if record.subscribed:
+        leave_name(txn, account, record.name)
     with Revision(txn, account) as revision:
         doom(revision, number, now)
         forget_attached(txn, account, number)
@@ -155,14 +158,17 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
         _create_all(revision, missing, now)
         for child, other in list(scan_collections(txn, account)):
             if child == number or other.name.startswith(below):
-                renamed = new + other.name[len(record.name) :]
-                revision.touch(child).name = checked_name(renamed)
+                touched = revision.touch(child)
+                touched.name = checked_name(new + other.name[len(record.name) :])
+                touched.subscribed |= take_name(txn, account, touched.name)
     keep_rights(txn, account, number, shared)
 
 
 @operation
 def subscribe(txn: WriteTransaction, account: int, name: str, subscribed: bool) -> None:
     """Set or clear the subscription; raises NoSuchMailbox."""
+    if not subscribed and take_name(txn, account, canonical_name(name)):
+        return
     number, record = find(txn, account, name)
     if record.subscribed != subscribed:
         with Revision(txn, account) as revision:
@@ -277,6 +283,7 @@ def _create(revision: Revision, name: str, role: str | None, now: int, most: int
     _create_all(revision, missing, now)
     if role is not None and any(record.role == role for record in records):
         role = None
+    take_name(revision.txn, revision.account, name)
     return revision.add_collection(kind, name, role, now)
 
 
@@ -294,4 +301,5 @@ def _missing_above(name: str, names: set[str]) -> list[str]:
 
 def _create_all(revision: Revision, names: list[str], now: int) -> None:
     for name in names:
+        take_name(revision.txn, revision.account, name)
         revision.add_collection(KIND, name, None, now)

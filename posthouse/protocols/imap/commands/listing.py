@@ -8,8 +8,9 @@ from contextlib import suppress
 import msgspec
 
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.finding import GROUPS, OTHERS, Found, list_shared, own
-from posthouse.core.mail.mailboxes import SEPARATOR, Mailbox, canonical_name, list_mailboxes
+from posthouse.core.mail.finding import GROUPS, OTHERS, Found, is_shared, list_shared, own
+from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, Mailbox, canonical_name, list_mailboxes
+from posthouse.core.mail.subscriptions import names_left
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
 from posthouse.protocols.imap.commands.metadata import metadata_line, told
@@ -23,17 +24,18 @@ from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, Lis
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A name that LIST may show; no mailbox where it is only a level above shared ones."""
+    """A name that LIST may show; no mailbox where it is only a level above shared ones, or left as a subscription."""
 
     name: str
     mailbox: Mailbox | None
     rights: Right = ALL
     found: Found | None = None  # where the mailbox is, if that is known already
+    left: bool = False
 
     @property
     def is_subscribed(self) -> bool:
         """True when the user has subscribed to it."""
-        return self.mailbox is not None and self.mailbox.subscribed
+        return self.left or (self.mailbox is not None and self.mailbox.subscribed)
 
     def fits(self, select: ListSelect) -> bool:
         """True when it is what the selection options ask for."""
@@ -59,13 +61,25 @@ async def known(user: User) -> list[Listed]:
     return mine + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=lambda one: one.name)
 
 
+async def known_subscribed(user: User) -> list[Listed]:
+    """The same, with names that are subscribed to and no mailbox has (RFC 5258 3.1)."""
+    found = await known(user)
+    left = [Listed(name, None, left=True) for name in await user.store.read(names_left, user.account)]
+    if not left:
+        return found
+    names = {one.name for one in left}  # one may be a level above shared mailboxes, too
+    found = [one for one in found if one.name not in names]
+    levels = {above for name in names for above in _above(name)} - names - {one.name for one in found}
+    return sorted([*found, *left, *[Listed(name, None, Right(0)) for name in levels]], key=_order)
+
+
 async def list_(command: List, user: User) -> Ok:
     """Mailboxes whose names match; RFC 9051 6.3.9."""
     if not command.extended and command.patterns == ("",):
         user.output.write(encoder.DELIMITER_LINE)
         return Ok("That is all")
-    found = await known(user)
-    parents = {above for one in found for above in _above(one.name)}
+    found = await (known_subscribed(user) if command.select & ListSelect.SUBSCRIBED else known(user))
+    parents = {above for one in found if not one.left for above in _above(one.name)}
     fitting = {above for one in found if one.fits(command.select) for above in _above(one.name)}
     recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
@@ -111,12 +125,13 @@ async def lsub(command: Lsub, user: User) -> Ok:
     wanted = Patterns(command.reference, (command.pattern,))
     lines = []
     told = set()
-    for one in await known(user):
+    for one in await known_subscribed(user):
         if not one.is_subscribed:
             continue
         if wanted.matches(one.name):
             told.add(one.name)
-            lines.append(encoder.list_line([], one.name, utf8=user.dialect.utf8, word=b"LSUB"))
+            names = ["\\Noselect"] if one.left else []
+            lines.append(encoder.list_line(names, one.name, utf8=user.dialect.utf8, word=b"LSUB"))
         elif command.pattern.endswith("%"):
             # RFC 3501 6.3.9: a level is shown when only something under it is subscribed
             for above in _above(one.name):
@@ -150,7 +165,7 @@ def attributes(one: Listed, *, has_children: bool) -> list[str]:
     """Name attributes; RFC 9051 7.3.1, RFC 3348, RFC 6154 2. The use is always told: Outlook goes by it."""
     names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
     if one.mailbox is None:
-        names.append("\\Noselect")
+        names.append("\\NonExistent" if one.left else "\\Noselect")
     elif one.mailbox.virtual:
         names.append("\\Noinferiors")
     elif one.mailbox.role in ATTRIBUTES:
@@ -162,6 +177,11 @@ def _child_info(select: ListSelect) -> list[str]:
     """What something under a mailbox fits; RFC 5258 3.5, RFC 6154 2."""
     options = ((ListSelect.SUBSCRIBED, "SUBSCRIBED"), (ListSelect.SPECIAL_USE, "SPECIAL-USE"))
     return [name for option, name in options if select & option]
+
+
+def _order(one: Listed) -> tuple[bool, bool, str]:
+    """The inbox, one's own mailboxes, what others share; each by name."""
+    return one.name != INBOX, is_shared(one.name), one.name
 
 
 def _above(name: str) -> Iterable[str]:
