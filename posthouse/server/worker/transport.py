@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 HEADER_SECONDS = 10.0  # how long a proxy may take to say who is behind it
 FAREWELL_SECONDS = 3.0  # how long a peer that has been sent all may take to end TLS
+READ_OCTETS = 256_000  # what the loop reads at once; where that has come it goes on reading, up to 32 times
 WRITE_OCTETS = 65_536  # written and not taken by the peer, from which on a producer pauses
 
 
@@ -47,7 +48,7 @@ class Entrance(Protocol):
 class LoopTransport(asyncio.Protocol):
     """One connection: the loop's protocol, and the transport of what the entrance builds."""
 
-    __slots__ = ("_door", "_header", "_peer", "_producer", "_timer", "_transport", "protocol")
+    __slots__ = ("_door", "_header", "_paused", "_peer", "_producer", "_timer", "_transport", "_turn", "protocol")
 
     def __init__(self, door: Entrance) -> None:
         self._door = door
@@ -56,6 +57,8 @@ class LoopTransport(asyncio.Protocol):
         self._peer = Address("", 0)
         self._header: bytes | None = None  # of the PROXY protocol, as far as it has come
         self._timer: asyncio.TimerHandle | None = None
+        self._turn: asyncio.Handle | None = None  # that is waited for, before more is read
+        self._paused = False  # by the protocol
         self.protocol: Any = None
 
     # What the loop calls
@@ -74,6 +77,10 @@ class LoopTransport(asyncio.Protocol):
             self._enter()
 
     def data_received(self, data: bytes) -> None:
+        if len(data) >= READ_OCTETS and self._turn is None:
+            # who sends much would else be heard for 8 MB before others have their turn
+            self._transport.pause_reading()
+            self._turn = asyncio.get_running_loop().call_soon(self._read_on)
         if self._header is not None:
             data = self._read_header(self._header + data)
         if data and self.protocol is not None:
@@ -81,6 +88,11 @@ class LoopTransport(asyncio.Protocol):
                 self.protocol.dataReceived(data)
             except Exception:
                 self._fail()
+
+    def _read_on(self) -> None:
+        self._turn = None
+        if not self._paused and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _read_header(self, octets: bytes) -> bytes:
         """What stands behind the header of the PROXY protocol, once it is whole."""
@@ -175,12 +187,14 @@ class LoopTransport(asyncio.Protocol):
 
     def pauseProducing(self) -> None:
         """Take nothing more from the peer for now."""
+        self._paused = True
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resumeProducing(self) -> None:
         """Go on taking."""
-        if not self._transport.is_closing():
+        self._paused = False
+        if self._turn is None and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def startTLS(self, context_factory: Any, *, is_client: bool = False) -> None:

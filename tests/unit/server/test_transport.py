@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import ssl
 import zlib
@@ -97,6 +98,37 @@ async def test_said_and_heard() -> None:
         assert len(await reader.read()) == 1_000_001, "all is sent before it closes"
         writer.close()
         await door.wait_empty()
+
+
+async def test_one_that_sends_much_leaves_others_their_turns() -> None:
+    turn = 0
+    heard: list[int] = []  # in which turn of the loop
+    lost = asyncio.Event()
+
+    class Ear(Protocol):
+        def dataReceived(self, data: bytes) -> None:
+            heard.append(turn)
+            hashlib.sha256(data).digest()  # as long as that takes more comes
+
+        def connectionLost(self, reason: Any = None) -> None:
+            lost.set()
+
+    def tick() -> None:
+        nonlocal turn
+        turn += 1
+        if not lost.is_set():
+            asyncio.get_running_loop().call_soon(tick)
+
+    factory = Factory.forProtocol(Ear)
+    door = Door("ear", factory, factory, ListenerSettings(port=0, max_connections=2), Metrics())
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = await asyncio.get_running_loop().create_server(partial(LoopTransport, door), sock=listening)
+    tick()
+    with socket.create_connection(listening.getsockname()) as peer:
+        await asyncio.to_thread(peer.sendall, b"x" * 50_000_000)
+    await lost.wait()
+    server.close()
+    assert len(heard) == len(set(heard)), "it was heard more than once in a turn"
 
 
 async def test_who_goes_leaves_the_door() -> None:
