@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,59 +18,13 @@ import psutil
 
 from benchmarks.figures import Figure
 from benchmarks.imap_client import ImapClient
+from benchmarks.long_commands import measure_all
 from benchmarks.ours import Posthouse
 from benchmarks.peers import DOMAIN, PASSWORD
 from benchmarks.reading import MESSAGES, READER, fill_singly
 
 PINGER = "other"
 BOUND = 20.0  # ms
-SHARED = 510
-LARGE = 49 << 20
-
-READS = (
-    "FETCH 1:* (UID FLAGS)",
-    "FETCH 1:* ENVELOPE",
-    "FETCH 1:* (BODYSTRUCTURE RFC822.SIZE INTERNALDATE)",
-    "FETCH 1:20000 BODY.PEEK[]",
-    "FETCH 1:20000 BODY.PEEK[HEADER.FIELDS (SUBJECT)]",
-    "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)",
-    "SEARCH ALL",
-    "SEARCH UNSEEN",
-    "SEARCH SUBJECT Report",
-    'SEARCH BODY "anzibar cl"',
-    "SEARCH BODY report",
-    "SEARCH TEXT e",
-    "SEARCH NOT BODY report",
-    "SEARCH FUZZY TEXT report",
-    "SEARCH FUZZY BODY line",
-    "SEARCH FUZZY SUBJECT zzzz",
-    "SEARCH LARGER 100 SINCE 1-Jan-2020",
-    "SEARCH RETURN (MIN MAX COUNT ALL) UNDELETED",
-    "SEARCH RETURN (PARTIAL 1:100 COUNT) SUBJECT matters",
-    "SORT (SUBJECT) UTF-8 ALL",
-    "SORT (REVERSE DATE FROM) UTF-8 ALL",
-    "SORT RETURN (ALL) (FROM) UTF-8 SUBJECT Report",
-    "SORT (RELEVANCY) UTF-8 FUZZY TEXT report",
-    "THREAD REFERENCES UTF-8 ALL",
-    "THREAD REFERENCES UTF-8 UNDELETED SUBJECT Report",
-    "THREAD ORDEREDSUBJECT UTF-8 ALL",
-    "UID THREAD REFS UTF-8 ALL",
-    "ESEARCH IN (personal) RETURN (COUNT ALL) SUBJECT Report",
-    'LIST "" *',
-    'LIST "" * RETURN (STATUS (MESSAGES UNSEEN SIZE) MYRIGHTS)',
-    "STATUS INBOX (MESSAGES UNSEEN SIZE DELETED)",
-    "EXAMINE INBOX",
-)
-CHANGES = (
-    "STORE 1:* +FLAGS (\\Flagged)",
-    "STORE 1:* -FLAGS.SILENT (\\Flagged)",
-    "CREATE Copies",
-    "COPY 1:20000 Copies",
-    "STORE 1:20000 +FLAGS.SILENT (\\Deleted)",
-    "EXPUNGE",
-    "MOVE 1:20000 Copies",
-    "DELETE Copies",
-)
 
 
 def run(messages: int = MESSAGES) -> list[Figure]:
@@ -91,23 +45,13 @@ def figures(ours: Posthouse) -> list[Figure]:
     (worker,) = ours.worker_pids()
     store = next(child.pid for child in psutil.Process(ours.pid).children(recursive=True) if "store" in child.name())
     found: list[Figure] = []
-    with ImapClient(ours.port("imap"), f"{PINGER}@{DOMAIN}", PASSWORD) as other:
-        for number in range(SHARED):
-            with suppress(RuntimeError):  # it is there already
-                other.command(b"CREATE box%d" % number)
-            other.command(b"SETACL box%d %s lrswite" % (number, f"{READER}@{DOMAIN}".encode()))
-    with ImapClient(ours.port("imap"), f"{READER}@{DOMAIN}", PASSWORD) as client:
-        client.command(b"ENABLE QRESYNC")
-        selected = client.command(b"SELECT INBOX")
-        validity = int(selected.partition(b"UIDVALIDITY ")[2].partition(b"]")[0])
-        reads = (*READS, f"EXAMINE INBOX (QRESYNC ({validity} 1))", "SELECT INBOX")
-        for line in (*reads, *CHANGES):
-            with _pinging(ours, worker, store) as worst:
-                client.command(line.encode(), keep=False)
-            found += _shown(line.replace(str(validity), "N"), worst)
+
+    def measure(called: str, work: Callable[[], object]) -> None:
         with _pinging(ours, worker, store) as worst:
-            client.append("INBOX", b"Subject: large\r\n\r\n" + b"A line of a large message.\r\n" * (LARGE // 28))
-        found += _shown("APPEND of 49 MB", worst)
+            work()
+        found.extend(_shown(called, worst))
+
+    measure_all(ours, measure, PINGER)
     return found
 
 
