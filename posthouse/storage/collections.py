@@ -57,8 +57,23 @@ def write_collection(txn: WriteTransaction, account: int, collection: int, recor
 
 def scan_collections(txn: ReadTransaction, account: int) -> Iterator[tuple[int, CollectionRecord]]:
     """(collection, record) of all of an account, oldest first."""
-    for key, value in txn.scan(*COLLECTION.range(account)):
+    return collections_between(txn, *COLLECTION.range(account))
+
+
+def collections_between(txn: ReadTransaction, start: bytes, end: bytes) -> Iterator[tuple[int, CollectionRecord]]:
+    """The same of a range of keys."""
+    for key, value in txn.scan(start, end):
         yield int.from_bytes(key[-4:], "big"), _COLLECTION.decode(value)
+
+
+def collections_called(txn: ReadTransaction, account: int, name: str) -> Iterator[tuple[int, CollectionRecord]]:
+    """The same of those with that name."""
+    octets = name.encode("utf-8", "surrogatepass")
+    for key, value in txn.scan(*COLLECTION.range(account)):
+        if octets in value:  # so that few of thousands have to be decoded
+            record = _COLLECTION.decode(value)
+            if record.name == name:
+                yield int.from_bytes(key[-4:], "big"), record
 
 
 def read_sequence(txn: ReadTransaction, account: int) -> AccountSequence:

@@ -10,9 +10,10 @@ import hashlib
 
 import msgspec
 
-from posthouse.core.mail.errors import TooManyAnnotations
+from posthouse.core.mail.errors import NoSuchMailbox, TooManyAnnotations
 from posthouse.core.mail.mailboxes import find
 from posthouse.storage.changes import Revision
+from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import ANNOTATION
 from posthouse.storage.topics import account_topic
@@ -32,9 +33,11 @@ class AnnotationLimits(msgspec.Struct, array_like=True, frozen=True):
 
 @query
 def read_annotations(
-    txn: ReadTransaction, reader: int, account: int, mailbox: str | None, entries: list[str], depth: int | None
+    txn: ReadTransaction, reader: int, account: int, mailbox: str | int | None, entries: list[str], depth: int | None
 ) -> list[Entry]:
     """The values of entries of a mailbox, or of the account for None; None for one that is not there.
+
+    A mailbox is named, or meant by its number: to look for a name takes longer, the more mailboxes there are.
 
     With `depth` 1 also what is one level below them, with None all that is below. Raises NoSuchMailbox.
     """
@@ -117,5 +120,9 @@ def _holder(reader: int, account: int, entry: str) -> int:
     return account if entry.partition("/")[2].partition("/")[0] == SHARED[1:] else reader
 
 
-def _number(txn: ReadTransaction, account: int, mailbox: str | None) -> int:
+def _number(txn: ReadTransaction, account: int, mailbox: str | int | None) -> int:
+    if isinstance(mailbox, int):
+        if read_collection(txn, account, mailbox) is None:
+            raise NoSuchMailbox(str(mailbox))
+        return mailbox
     return WHOLE if mailbox is None else find(txn, account, mailbox)[0]

@@ -6,6 +6,7 @@ Names are Unicode in NFC, levels divided by "/"; the inbox is "INBOX" and always
 from __future__ import annotations
 
 import unicodedata
+from itertools import islice
 
 import msgspec
 
@@ -26,9 +27,18 @@ from posthouse.core.mail.subscriptions import leave_name, take_name
 from posthouse.core.sharing.changing import keep_rights
 from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
-from posthouse.storage.collections import CollectionRecord, read_collection, scan_collections, write_collection
+from posthouse.storage.collections import (
+    CollectionRecord,
+    collections_between,
+    collections_called,
+    read_collection,
+    read_sequence,
+    scan_collections,
+    write_collection,
+)
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.item_bytes import EVERY, read_items
+from posthouse.storage.spaces import COLLECTION
 
 KIND = "mail"
 KINDS = frozenset({KIND, SEARCH_KIND})  # what can be opened
@@ -59,6 +69,14 @@ class Mailbox(msgspec.Struct, array_like=True, frozen=True):
     virtual: bool = False  # a search folder
 
 
+class MailboxPage(msgspec.Struct, array_like=True, frozen=True):
+    """Some mailboxes, by number, as they were at one modseq of the account; `next` is where to go on, 0 at the end."""
+
+    modseq: int
+    mailboxes: list[Mailbox]
+    next: int
+
+
 class Receiver(msgspec.Struct, frozen=True):
     """Where new messages go; `main` is its number when that is not the very mailbox that was named, else 0."""
 
@@ -71,8 +89,22 @@ class Receiver(msgspec.Struct, frozen=True):
 def list_mailboxes(txn: ReadTransaction, account: int) -> list[Mailbox]:
     """All mailboxes, by name."""
     found = [mailbox_of(number, record) for number, record in scan_collections(txn, account) if record.kind in KINDS]
-    found.sort(key=lambda mailbox: (mailbox.name != INBOX, mailbox.name))
+    found.sort(key=by_name)
     return found
+
+
+@query
+def mailbox_page(txn: ReadTransaction, account: int, first: int, limit: int) -> MailboxPage:
+    """The mailboxes among up to `limit` collections from number `first` on."""
+    start, end = COLLECTION.key(account, first), COLLECTION.range(account)[1]
+    some = [*islice(collections_between(txn, start, end), limit)]
+    found = [mailbox_of(number, record) for number, record in some if record.kind in KINDS]
+    return MailboxPage(read_sequence(txn, account).modseq, found, some[-1][0] + 1 if len(some) == limit else 0)
+
+
+def by_name(mailbox: Mailbox) -> tuple[bool, str]:
+    """What mailboxes are listed by: the inbox comes first."""
+    return mailbox.name != INBOX, mailbox.name
 
 
 @query
@@ -204,8 +236,8 @@ def find(txn: ReadTransaction, account: int, name: str) -> tuple[int, Collection
         record = read_collection(txn, account, INBOX_ID)
         if record is not None and record.kind == KIND:
             return INBOX_ID, record
-    for number, record in scan_collections(txn, account):
-        if record.name == wanted and record.kind in KINDS:
+    for number, record in collections_called(txn, account, wanted):
+        if record.kind in KINDS:
             return number, record
     raise NoSuchMailbox(name)
 

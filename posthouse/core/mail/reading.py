@@ -7,10 +7,11 @@ from itertools import islice
 
 import msgspec
 
+from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.flags import DELETED
-from posthouse.core.mail.mailboxes import Mailbox, find, mailbox_of
+from posthouse.core.mail.mailboxes import KINDS, Mailbox, find, mailbox_of
 from posthouse.storage.changes import Touched, touched_since
-from posthouse.storage.collections import read_sequence
+from posthouse.storage.collections import CollectionRecord, read_collection, read_sequence
 from posthouse.storage.contract import ReadTransaction, query
 from posthouse.storage.items import FLAGS_AT, KEYWORDS_AT, MODSEQ_AT, MODSEQ_END, decode_item
 from posthouse.storage.ranges import Range
@@ -39,7 +40,19 @@ class FlagPage(msgspec.Struct, array_like=True, frozen=True):
 @query
 def open_mailbox(txn: ReadTransaction, account: int, name: str) -> Opened:
     """The mailbox of that name as a session begins to look at it; raises NoSuchMailbox."""
-    number, record = find(txn, account, name)
+    return _opened(txn, account, *find(txn, account, name))
+
+
+@query
+def open_numbered(txn: ReadTransaction, account: int, number: int) -> Opened:
+    """The same of the mailbox of that number: to look for a name takes longer, the more mailboxes there are."""
+    record = read_collection(txn, account, number)
+    if record is None or record.kind not in KINDS:
+        raise NoSuchMailbox(str(number))
+    return _opened(txn, account, number, record)
+
+
+def _opened(txn: ReadTransaction, account: int, number: int, record: CollectionRecord) -> Opened:
     recent = 0
     if record.recent_from <= 1:
         recent = record.exists  # nobody has looked yet

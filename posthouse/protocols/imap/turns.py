@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-SECONDS = 0.005
+SECONDS = 0.002
 
 
 class Turn:

@@ -12,7 +12,7 @@ import pytest
 
 from posthouse.core.mail.digests import reading as digests
 from posthouse.protocols.imap import mailbox_log, numbering, turns, view
-from posthouse.protocols.imap.commands import expunge, limiting
+from posthouse.protocols.imap.commands import expunge, limiting, listing
 from posthouse.protocols.imap.commands.fetch import command as fetching
 from posthouse.protocols.imap.commands.search import answer, relevancy, sieve
 from posthouse.protocols.imap.commands.search import command as searching
@@ -37,6 +37,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         (view, "ROWS_PER_READ"),
         (expunge, "LOOKED_AT_AT_ONCE"),
         (limiting, "CHANGED_AT_ONCE"),
+        (listing, "MAILBOXES_PER_READ"),
         (fetching, "FLAGS_PER_BATCH ROWS_PER_BATCH BODIES_PER_BATCH"),
         (answer, "NUMBERS_AT_ONCE"),
         (searching, "ROWS_PER_BATCH POSITIONS_PER_BATCH"),
@@ -119,6 +120,10 @@ async def test_a_list_of_many_mailboxes() -> None:
         await client.ok(f"CREATE box{number}")
     assert await turns_of(client, 'LIST "" *') >= 20
     assert await turns_of(client, 'LIST "" * RETURN (STATUS (MESSAGES))') >= 20
+    assert await turns_of(client, 'LIST "" * RETURN (METADATA (/private/comment))') >= 20
+    assert await turns_of(client, 'LSUB "" *') >= 20
+    names = " ".join(f"box{number}" for number in range(20))
+    assert await turns_of(client, f"ESEARCH IN (mailboxes ({names})) RETURN (COUNT) UNSEEN") >= 20
 
 
 async def test_no_transaction_changes_many(monkeypatch: pytest.MonkeyPatch) -> None:

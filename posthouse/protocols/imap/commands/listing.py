@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
 
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.finding import GROUPS, OTHERS, Found, is_shared, list_shared, own
-from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, Mailbox, canonical_name, list_mailboxes
+from posthouse.core.mail.finding import GROUPS, OTHERS, Found, is_shared, list_shared
+from posthouse.core.mail.mailboxes import (
+    INBOX,
+    SEPARATOR,
+    Mailbox,
+    by_name,
+    canonical_name,
+    list_mailboxes,
+    mailbox_page,
+)
 from posthouse.core.mail.subscriptions import names_left
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
@@ -21,6 +30,8 @@ from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, ListSelect, Lsub, Namespace
+
+MAILBOXES_PER_READ = 1000  # about 2 ms
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -46,19 +57,49 @@ class Listed(msgspec.Struct, frozen=True):
 
 async def known(user: User) -> list[Listed]:
     """All that a user may know of: his own mailboxes, then what others share, with the levels above that."""
-    mailboxes = await user.store.read(list_mailboxes, user.account)
-    mine = [Listed(mailbox.name, mailbox, ALL, own(user.account, mailbox.name)) for mailbox in mailboxes]
+    mine = await own_listed(user)
     turn = Turn()
     shared = []
-    for one in await user.store.read(list_shared, user.visitor):
-        called = one.mailbox.name
+    levels: set[str] = set()
+    for seen in await user.store.read(list_shared, user.visitor):
+        called = seen.mailbox.name
         name = called.split(SEPARATOR, 2)[2]  # behind the level that its owner stands at
-        found = Found(one.account, name, called, one.rights, one.mailbox.id)
-        shared.append(Listed(called, one.mailbox, one.rights, found))
+        found = Found(seen.account, name, called, seen.rights, seen.mailbox.id)
+        shared.append(Listed(called, seen.mailbox, seen.rights, found))
+        levels.update(_above(called))
         await turn.share()
-    names = {one.name for one in [*mine, *shared]}
-    levels = {above for one in shared for above in _above(one.name)} - names
-    return mine + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=lambda one: one.name)
+    await asyncio.sleep(0)
+    levels.difference_update([one.name for one in mine], [one.name for one in shared])
+    return mine + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=_name)
+
+
+async def own_listed(user: User) -> list[Listed]:
+    """One's own mailboxes, by name."""
+    turn = Turn()
+    mine = []
+    for mailbox in await _own(user):
+        found = Found(user.account, mailbox.name, mailbox.name, ALL, mailbox.id)
+        mine.append(Listed(mailbox.name, mailbox, ALL, found))
+        await turn.share()
+    return mine
+
+
+async def _own(user: User) -> list[Mailbox]:
+    """One's own mailboxes, by name, as they are at one moment; where that cannot be told a page at a time, in one."""
+    page = await user.store.read(mailbox_page, user.account, 1, MAILBOXES_PER_READ)
+    found, modseq = page.mailboxes, page.modseq
+    while page.next:
+        await asyncio.sleep(0)
+        page = await user.store.read(mailbox_page, user.account, page.next, MAILBOXES_PER_READ)
+        if page.modseq != modseq:
+            return await user.store.read(list_mailboxes, user.account)
+        found += page.mailboxes
+    found.sort(key=by_name)
+    return found
+
+
+def _name(one: Listed) -> str:
+    return one.name
 
 
 async def known_subscribed(user: User) -> list[Listed]:
@@ -79,12 +120,19 @@ async def list_(command: List, user: User) -> Ok:
         user.output.write(encoder.DELIMITER_LINE)
         return Ok("That is all")
     found = await (known_subscribed(user) if command.select & ListSelect.SUBSCRIBED else known(user))
-    parents = {above for one in found if not one.left for above in _above(one.name)}
-    fitting = {above for one in found if one.fits(command.select) for above in _above(one.name)}
+    parents: set[str] = set()
+    fitting: set[str] = set()
+    turn = Turn()
+    for one in found:
+        await turn.share()
+        levels = [*_above(one.name)]
+        if not one.left:
+            parents.update(levels)
+        if one.fits(command.select):
+            fitting.update(levels)
     recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
     wanted = Patterns(command.reference, command.patterns)
     longest = 0  # annotation that was too large to be shown
-    turn = Turn()
     for one in found:
         await turn.share()
         if not wanted.matches(one.name):
@@ -114,7 +162,7 @@ async def _show_more(one: Listed, command: List, user: User) -> int:
             user.output.write(await status_line(one.found or await user.find(one.name), command.status, user))
     if command.metadata is not None:
         with suppress(NoSuchMailbox, NotAllowed):
-            line, longest = await metadata_line(one.name, command.metadata, user)
+            line, longest = await metadata_line(one.found, command.metadata, user)
             user.output.write(line)
     await user.output.drain()
     return longest
@@ -123,22 +171,22 @@ async def _show_more(one: Listed, command: List, user: User) -> int:
 async def lsub(command: Lsub, user: User) -> Ok:
     """Subscribed mailboxes whose names match; RFC 3501 6.3.9."""
     wanted = Patterns(command.reference, (command.pattern,))
-    lines = []
     told = set()
+    turn = Turn()
     for one in await known_subscribed(user):
+        await turn.share()
         if not one.is_subscribed:
             continue
         if wanted.matches(one.name):
             told.add(one.name)
             names = ["\\Noselect"] if one.left else []
-            lines.append(encoder.list_line(names, one.name, utf8=user.dialect.utf8, word=b"LSUB"))
+            user.output.write(encoder.list_line(names, one.name, utf8=user.dialect.utf8, word=b"LSUB"))
         elif command.pattern.endswith("%"):
             # RFC 3501 6.3.9: a level is shown when only something under it is subscribed
             for above in _above(one.name):
                 if above not in told and wanted.matches(above):
                     told.add(above)
-                    lines.append(encoder.list_line(["\\Noselect"], above, utf8=user.dialect.utf8, word=b"LSUB"))
-    user.output.write(b"".join(lines))
+                    user.output.write(encoder.list_line(["\\Noselect"], above, utf8=user.dialect.utf8, word=b"LSUB"))
     return Ok("That is all")
 
 

@@ -18,7 +18,8 @@ _TOUCHING = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST
 
 async def get_metadata(command: GetMetadata, user: User) -> Ok:
     """Show annotations of a mailbox, or of the server."""
-    line, longest = await metadata_line(command.name, command.wanted, user)
+    found = await user.find(command.name) if command.name else None
+    line, longest = await metadata_line(found, command.wanted, user)
     user.output.write(line)
     return told(longest)
 
@@ -49,19 +50,20 @@ async def set_metadata(command: SetMetadata, user: User) -> Ok:
     return Ok("Done")
 
 
-async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[bytes, int]:
-    """The METADATA response, and the size of the largest value that was larger than wanted, 0 without one.
+async def metadata_line(found: Found | None, wanted: MetadataWanted, user: User) -> tuple[bytes, int]:
+    """The METADATA response of a mailbox, or of the server for None; the size of the largest value that was too large.
 
     Raises NoSuchMailbox.
     """
-    account, mailbox = user.account, None
-    if name:
-        found = await user.find(name)
+    account: int = user.account
+    mailbox: str | int | None = None
+    if found is not None:
         _check(found)
-        account, mailbox = found.account, found.name
+        account, mailbox = found.account, found.number or found.name
     held = await user.store.read(read_annotations, user.account, account, mailbox, list(wanted.entries), wanted.depth)
-    if mailbox is not None and account == user.account:
-        made = [*await search_folders.entries(mailbox, wanted, user), *await special_use.entries(mailbox, wanted, user)]
+    if found is not None and account == user.account:
+        name = found.name
+        made = [*await search_folders.entries(name, wanted, user), *await special_use.entries(name, wanted, user)]
         held = list((dict(held) | dict(made)).items())
     if wanted.depth != 0:
         held = [(entry, value) for entry, value in held if value is not None]
@@ -69,7 +71,10 @@ async def metadata_line(name: str, wanted: MetadataWanted, user: User) -> tuple[
     large = [len(value) for _, value in held if value is not None and most is not None and len(value) > most]
     if large:
         held = [(entry, value) for entry, value in held if value is None or most is None or len(value) <= most]
-    return encoder.metadata(name, held, utf8=user.dialect.utf8) if held else b"", max(large, default=0)
+    if not held:
+        return b"", max(large, default=0)
+    called = "" if found is None else found.called
+    return encoder.metadata(called, held, utf8=user.dialect.utf8), max(large, default=0)
 
 
 def _check(found: Found) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, list_mailboxes, read_mailbox
+from posthouse.core.mail.finding import Found
+from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
-from posthouse.protocols.imap.commands.listing import known
+from posthouse.protocols.imap.commands.listing import Listed, known, own_listed
 from posthouse.protocols.imap.commands.search.answer import answer, to_be_saved
 from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
 from posthouse.protocols.imap.wire.search import Numbers, Return
@@ -33,13 +37,15 @@ async def multi_search(command: MultiSearch, session: Session) -> Ok:
     if not only_selected and (command.returns & Return.SAVE or keys.holds(command.key, Numbers)):
         raise Bad("Message numbers and SAVE go with the selected mailbox alone")  # RFC 7377 2.2
     searched: set[tuple[int, int]] = set()
+    turn = Turn()
     for source in command.sources:
         if source.kind is SourceKind.SELECTED and view is not None:
             await _search(command, view, await _called(view, user), user, searched)
-        for name in await _names(source, user):
-            other = await _opened(name, user)
+        async for found in _meant(source, user):
+            await turn.share()
+            other = await _opened(found, user)
             if other is not None:
-                await _search(command, other, name, user, searched)
+                await _search(command, other, found.called, user, searched)
     return Ok("That is all")
 
 
@@ -56,15 +62,19 @@ async def _search(command: MultiSearch, view: View, name: str, user: User, searc
             view.saved = []
 
 
-async def _opened(name: str, user: User) -> View | None:
+async def _opened(found: Found, user: User) -> View | None:
     """A look into a mailbox; None where there is none that one may read."""
     try:
-        found = await user.find(name)
         found.need(Right.READ)
-        account, rights = found.account, found.rights
-        refresh = user.contracts.refresher.refresh
         view = await View.open(
-            user.store, account, found.name, user.dialect, rights=rights, read_only=True, refresh=refresh
+            user.store,
+            found.account,
+            found.name,
+            user.dialect,
+            rights=found.rights,
+            read_only=True,
+            refresh=user.contracts.refresher.refresh,
+            number=found.number,
         )
     except (NoSuchMailbox, NotAllowed):
         return None
@@ -80,23 +90,26 @@ async def _called(view: View, user: User) -> str:
     return (await user.store.read(read_mailbox, view.account, view.mailbox)).name
 
 
-async def _names(source: Source, user: User) -> list[str]:
-    """The mailboxes that a source means, by name; of mail that is delivered only the inbox is known (RFC 5465 6)."""
-    if source.kind is SourceKind.SELECTED:
-        return []
-    if source.kind is SourceKind.INBOXES:
-        return [INBOX]
-    if source.kind is SourceKind.MAILBOXES:
-        return list(source.names)
+async def _meant(source: Source, user: User) -> AsyncIterator[Found]:
+    """The mailboxes that a source means; of mail that is delivered only the inbox is known (RFC 5465 6)."""
+    turn = Turn()
+    listed: list[Listed] = []
     if source.kind is SourceKind.PERSONAL:
-        return [mailbox.name for mailbox in await user.store.read(list_mailboxes, user.account)]
-    listed = [one for one in await known(user) if one.mailbox is not None]
-    if source.kind is SourceKind.SUBSCRIBED:
-        return [one.name for one in listed if one.is_subscribed]
-    found = []
-    for name in source.names:
-        found += [name, *[one.name for one in listed if _is_below(one.name, name, source.kind)]]
-    return found
+        listed = await own_listed(user)
+    elif source.kind in (SourceKind.SUBSCRIBED, SourceKind.SUBTREE, SourceKind.SUBTREE_ONE):
+        listed = await known(user)
+    if source.kind in (SourceKind.PERSONAL, SourceKind.SUBSCRIBED):
+        for one in listed:
+            if one.found is not None and (one.is_subscribed or source.kind is SourceKind.PERSONAL):
+                yield one.found
+        return
+    for name in (INBOX,) if source.kind is SourceKind.INBOXES else source.names:
+        with suppress(NoSuchMailbox):
+            yield await user.find(name)
+        for one in listed:
+            await turn.share()
+            if one.found is not None and _is_below(one.name, name, source.kind):
+                yield one.found
 
 
 def _is_below(name: str, top: str, kind: SourceKind) -> bool:
