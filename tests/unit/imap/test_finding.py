@@ -102,13 +102,13 @@ async def one_by_one(key: keys.SearchKey, view: View, user: User) -> list[int]:
     known = Sieve.read, Sieve.read_flags, Sieve.add_ranges
     try:
         Sieve.read = Sieve.read_flags = _nothing  # type: ignore[method-assign, assignment]
-        Sieve.add_ranges = lambda *_, **__: None  # type: ignore[method-assign, assignment]
+        Sieve.add_ranges = _nothing  # type: ignore[method-assign, assignment]
         return await find("t", key, view, user)
     finally:
         Sieve.read, Sieve.read_flags, Sieve.add_ranges = known  # type: ignore[method-assign]
 
 
-async def _nothing(*_: object) -> None:
+async def _nothing(*_: object, **__: object) -> None:
     pass
 
 

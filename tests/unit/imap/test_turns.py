@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from posthouse.core import turns
 from posthouse.core.mail.digests import reading as digests
-from posthouse.protocols.imap import mailbox_log, numbering, turns, view
+from posthouse.protocols.imap import mailbox_log, numbering, view
 from posthouse.protocols.imap.commands import expunge, limiting, listing
 from posthouse.protocols.imap.commands.fetch import command as fetching
 from posthouse.protocols.imap.commands.search import answer, relevancy, sieve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 
 import structlog
@@ -11,6 +10,7 @@ from posthouse.core.mail.criteria.candidate import Candidate
 from posthouse.core.mail.criteria.content import open_content
 from posthouse.core.mail.messages import Column, bodies, some_rows
 from posthouse.core.mail.octets import Octets
+from posthouse.core.turns import Turn
 from posthouse.formats.imap.parts import decode_parts
 from posthouse.formats.mime.part import Part
 from posthouse.storage.blobs.contract import BlobDamaged, Blobs
@@ -18,8 +18,7 @@ from posthouse.storage.contract import Store
 
 log = structlog.get_logger()
 
-MESSAGES_PER_BATCH = 50
-SECONDS_AT_A_TIME = 0.005
+MESSAGES_PER_BATCH = 50  # about 1 ms
 
 
 async def opened(
@@ -29,8 +28,7 @@ async def opened(
 
     `wanted` are the folded texts that bodies are searched for. Gives way to other work between messages.
     """
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    turn = Turn()
     for first in range(0, len(doubtful), MESSAGES_PER_BATCH):
         batch = doubtful[first : first + MESSAGES_PER_BATCH]
         rows = await store.read(some_rows, account, mailbox, [one.uid for one in batch], Column.STRUCTURE)
@@ -46,9 +44,7 @@ async def opened(
                     log.error("a message cannot be read", damage=damage.args)
             yield one
             one.content = None
-            if loop.time() - began > SECONDS_AT_A_TIME:
-                await asyncio.sleep(0)
-                began = loop.time()
+            await turn.share()
 
 
 def _unread(size: int) -> Part:

@@ -21,14 +21,15 @@ from posthouse.core.mail.digests.blocks import (
 )
 from posthouse.core.mail.digests.facets import Facet, Values, decoded, encoded, fits
 from posthouse.core.mail.messages import Column, Row, rows, some_rows
+from posthouse.core.turns import Turn
 from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.ranges import Range
 
 log = structlog.get_logger()
 
 LEAST = 64  # messages of a block that are worth a digest; fewer are read from their records
-BLOCKS_AT_ONCE = 32  # about 3 ms
-ROWS_AT_ONCE = 512  # about 3 ms
+BLOCKS_AT_ONCE = 16  # about 1 ms
+ROWS_AT_ONCE = 256  # about 1 ms
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -90,6 +91,7 @@ class Digests:
         Messages that are gone may be left out. Gives way to other work between pages.
         """
         asked = tuple(facets)
+        turn = Turn()
         whole: list[_Span] = []
         loose: list[int] = []
         for span in self._spans(positions):
@@ -104,10 +106,11 @@ class Digests:
                 loose += [at for start, stop in span.wanted for at in range(start, stop)]
             for page in await self._stored(whole, asked):
                 yield page
+                await turn.share()
             whole = []
-            await asyncio.sleep(0)
         for page in await self._stored(whole, asked):
             yield page
+            await turn.share()
         async for page in self._loose(loose, asked):
             yield page
         if positions == [(0, len(self._uids))]:
@@ -186,13 +189,14 @@ class Digests:
 
     async def _loose(self, positions: list[int], facets: tuple[Facet, ...]) -> AsyncIterator[Page]:
         """Pages made of the records alone."""
+        turn = Turn()
         for start in range(0, len(positions), ROWS_AT_ONCE):
             uids = [self._uids[at] for at in positions[start : start + ROWS_AT_ONCE]]
             found = await self._store.read(some_rows, self._account, self._mailbox, uids, Column.RECORD)
             if found:
                 places = [bisect_left(self._uids, row.uid) for row in found]
                 yield Page(places, facets, [encoded(facet, found) for facet in facets], len(found))
-            await asyncio.sleep(0)
+            await turn.share()
 
     async def _drop_unused(self) -> None:
         """Forget the digests of blocks of which little is left."""

@@ -22,12 +22,12 @@ from posthouse.core.mail.mailboxes import (
 from posthouse.core.mail.subscriptions import names_left
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.metadata import metadata_line, told
 from posthouse.protocols.imap.commands.pattern import Patterns
 from posthouse.protocols.imap.commands.special_use import ATTRIBUTES
 from posthouse.protocols.imap.commands.status import status_line
 from posthouse.protocols.imap.contracts import Ok, User
-from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.listing import List, ListReturn, ListSelect, Lsub, Namespace
 

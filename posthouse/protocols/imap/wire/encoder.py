@@ -264,17 +264,17 @@ def esearch(
     found: bytes = b"",
     count: int | None = None,
     modseq: int | None = None,
-    partial: tuple[tuple[int, int], Sequence[Range]] | None = None,
+    partial: tuple[tuple[int, int], bytes] | None = None,
     mailbox: tuple[str, int] | None = None,
     utf8: bool = False,
-    relevancy: Sequence[int] | None = None,
+    relevancy: bytes | None = None,
 ) -> bytes:
     """ESEARCH; RFC 9051 7.3.4. MIN, MAX and ALL stand only when something was found; None leaves others out.
 
-    `found` is a set as `uid_set` writes it.
+    `found` is a set as `uid_set` writes it, `relevancy` the scores with blanks between them (RFC 6203 4).
 
-    `partial` is the range that was asked for and what stands there, PARTIAL of RFC 9394 3.1. Sorted results are in
-    their order (RFC 5267 3.1). `mailbox` is the name and UIDVALIDITY of one of several (RFC 7377 2.1).
+    `partial` is the range that was asked for and the set that stands there, PARTIAL of RFC 9394 3.1. Sorted results
+    are in their order (RFC 5267 3.1). `mailbox` is the name and UIDVALIDITY of one of several (RFC 7377 2.1).
     """
     correlator = b"TAG " + string(tag.encode("ascii"))
     if mailbox is not None:
@@ -290,10 +290,10 @@ def esearch(
     if count is not None:
         parts.append(b"COUNT %d" % count)
     if partial is not None:
-        (first, last), ranges = partial
-        parts.append(b"PARTIAL (%d:%d %b)" % (first, last, uid_set(ranges) or b"NIL"))
+        (first, last), shown = partial
+        parts.append(b"PARTIAL (%d:%d %b)" % (first, last, shown or b"NIL"))
     if relevancy is not None:
-        parts.append(b"RELEVANCY (%b)" % b" ".join([b"%d" % score for score in relevancy]))  # RFC 6203 4
+        parts.append(b"RELEVANCY (%b)" % relevancy)
     if modseq is not None:
         parts.append(b"MODSEQ %d" % modseq)  # RFC 4731 3.2
     return b" ".join(parts) + b"\r\n"

@@ -65,10 +65,10 @@ def test_search() -> None:
     assert encoder.in_progress("a", 3, 10) == b'INPROGRESS ("a" 3 10)'
     assert encoder.numbers([]) == b""
     assert encoder.numbers([2, 84]) == b" 2 84"
-    assert encoder.esearch("a", uid=False, partial=((-1, -9), [(7, 7), (3, 4)])) == (
+    assert encoder.esearch("a", uid=False, partial=((-1, -9), b"7,3:4")) == (
         b'* ESEARCH (TAG "a") PARTIAL (-1:-9 7,3:4)\r\n'
     )
-    assert encoder.esearch("a", uid=False, partial=((1, 9), [])) == b'* ESEARCH (TAG "a") PARTIAL (1:9 NIL)\r\n'
+    assert encoder.esearch("a", uid=False, partial=((1, 9), b"")) == b'* ESEARCH (TAG "a") PARTIAL (1:9 NIL)\r\n'
     assert encoder.esearch("a", uid=False, count=0) == b'* ESEARCH (TAG "a") COUNT 0\r\n'
     assert encoder.esearch("a", uid=True) == b'* ESEARCH (TAG "a") UID\r\n'
     assert encoder.esearch("a", uid=True, least=2, largest=9, found=b"2:3,9", count=3) == (

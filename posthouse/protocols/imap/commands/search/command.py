@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -12,6 +11,7 @@ from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.criteria.opening import opened
 from posthouse.core.mail.criteria.tests import Level
 from posthouse.core.mail.digests.reading import Digests
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.progress import Progress
 from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.commands.search.answer import answer, list_numbers, to_be_saved
@@ -26,8 +26,8 @@ from posthouse.protocols.imap.wire.search import IsRecent, Numbers, Return, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.ranges import Range
 
-ROWS_PER_BATCH = 1000  # about 5 ms
-POSITIONS_PER_BATCH = 5000
+ROWS_PER_BATCH = 250  # about 1 ms
+POSITIONS_PER_BATCH = 2500
 
 
 async def search(command: Search, view: View, user: User) -> Ok:
@@ -53,18 +53,23 @@ async def find_ranked(tag: str, key: keys.SearchKey, view: View, user: User) -> 
     ranked = await rank(key, view, user)
     key = without_unranked(key, ranked)
     uids = await view.uids()
-    compiler = ViewCompiler(view, uids, user.now())
+    turn = Turn()
+    saves = any(isinstance(leaf, Numbers | Uids) and leaf.sequence.saved for leaf in leaves(key))
+    compiler = ViewCompiler(view, uids, user.now(), await view.saved_positions() if saves else [])
     sieve = await sifted(key, compiler, view)
     relevancy = await read_ranks(sieve, ranked, view)
+    await turn.share()
     bounds = sieve.bounds(key)
     if bounds.possible != bounds.certain:
-        await sieve.read_flags(key, view, sieve.ranges(bounds.possible ^ bounds.certain))
+        await sieve.read_flags(key, view, await sieve.ranges(bounds.possible ^ bounds.certain))
         bounds = sieve.bounds(key)
     if bounds.possible != bounds.certain:
-        await read_texts(sieve, key, sieve.ranges(bounds.possible ^ bounds.certain), view, user)
+        await read_texts(sieve, key, await sieve.ranges(bounds.possible ^ bounds.certain), view, user)
+        await turn.share()
         bounds = sieve.bounds(key)
     found = sieve.positions(bounds.certain)
-    doubtful = sieve.ranges(bounds.possible ^ bounds.certain)
+    await turn.share()
+    doubtful = await sieve.ranges(bounds.possible ^ bounds.certain)
     if not doubtful:
         return found, relevancy
     level, test = compiler.compile(key, sieve.masks, sieve.known)
@@ -83,9 +88,9 @@ async def sifted(key: keys.SearchKey, compiler: ViewCompiler, view: View) -> Sie
     positions = [(0, len(uids))] if uids else []
     for leaf in leaves(key):
         if isinstance(leaf, Numbers | Uids):
-            sieve.add_ranges(leaf, compiler.positions(leaf.sequence, uid=isinstance(leaf, Uids)))
+            await sieve.add_ranges(leaf, compiler.positions(leaf.sequence, uid=isinstance(leaf, Uids)))
         elif isinstance(leaf, IsRecent):
-            sieve.add_ranges(leaf, SequenceSet(tuple(view.recent)).uid_positions(uids), fit=leaf.recent)
+            await sieve.add_ranges(leaf, SequenceSet(tuple(view.recent)).uid_positions(uids), fit=leaf.recent)
     for part in key.keys if isinstance(key, keys.And) else (key,):
         if part in sieve.masks and isinstance(part, Numbers | Uids):
             # one that has to fit: so `UID 5:7 SUBJECT x` reads three messages
@@ -106,6 +111,7 @@ async def _tested(
     progress: Progress,
 ) -> AsyncIterator[int]:
     """The messages that fit, of those that had to be looked at."""
+    turn = Turn()
     async for candidates in _candidates(view, positions, level):
         doubtful: list[Candidate] = []
         for one in candidates:
@@ -122,7 +128,7 @@ async def _tested(
                     progress.passed()
                     if one.content is not None and test(one):
                         yield one.position
-        await asyncio.sleep(0)
+        await turn.share()
 
 
 async def _candidates(view: View, positions: list[Range], level: Level) -> AsyncIterator[list[Candidate]]:

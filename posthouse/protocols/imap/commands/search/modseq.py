@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
+from itertools import compress
 
-from posthouse.core.mail.criteria import keys
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.reading import batches, read_rows
 from posthouse.protocols.imap.view import View
-from posthouse.protocols.imap.wire.search import ModSeq
-from posthouse.protocols.imap.wire.sequence import ranges_of
+from posthouse.storage.ranges import runs
 
-ROWS_PER_BATCH = 1000  # about 5 ms
+ROWS_PER_BATCH = 500  # about 2 ms
+POSITIONS_AT_ONCE = 10_000  # about 1 ms
 
 
-async def newest(key: keys.SearchKey, found: list[int], view: View) -> int | None:
-    """The highest among the messages at those ascending positions; None without one, and when none was asked."""
-    if not found or not keys.holds(key, ModSeq):
-        return None
+async def newest(found: list[int], view: View) -> int | None:
+    """The highest among the messages at those positions, in any order; None without one."""
+    positions = await ascending(found, len(await view.uids()))
     highest = 0
-    for batch in batches([(first, last + 1) for first, last in ranges_of(found)], ROWS_PER_BATCH):
-        for row in await read_rows(view, batch, 0):
-            highest = max(highest, row.modseq)
-        await asyncio.sleep(0)
+    turn = Turn()
+    for start in range(0, len(positions), ROWS_PER_BATCH):
+        some = runs(positions[start : start + ROWS_PER_BATCH])
+        for batch in batches([(first, last + 1) for first, last in some], ROWS_PER_BATCH):
+            for row in await read_rows(view, batch, 0):
+                highest = max(highest, row.modseq)
+            await turn.share()
     return highest or None
+
+
+async def ascending(positions: list[int], count: int) -> list[int]:
+    """Positions among `count` messages in their order, each once."""
+    turn = Turn()
+    mask = bytearray(count)
+    for start in range(0, len(positions), POSITIONS_AT_ONCE):
+        for at in positions[start : start + POSITIONS_AT_ONCE]:
+            mask[at] = 1
+        await turn.share()
+    return list(compress(range(count), mask))

@@ -12,12 +12,12 @@ from posthouse.core.mail.finding import Found
 from posthouse.core.mail.mailboxes import INBOX, SEPARATOR, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import Right
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.listing import Listed, known, own_listed
 from posthouse.protocols.imap.commands.search.answer import answer, to_be_saved
 from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
-from posthouse.protocols.imap.turns import Turn
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
 from posthouse.protocols.imap.wire.search import Numbers, Return

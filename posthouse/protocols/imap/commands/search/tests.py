@@ -15,12 +15,13 @@ from posthouse.storage.ranges import Range
 
 
 class ViewCompiler(Compiler):
-    """Makes tests for one search of one view at one time (`now` in ms)."""
+    """Makes tests for one search of one view at one time (`now` in ms); `saved` are the positions that `$` means."""
 
-    def __init__(self, view: View, uids: Sequence[int], now: int) -> None:
+    def __init__(self, view: View, uids: Sequence[int], now: int, saved: list[Range]) -> None:
         super().__init__(view.flag_lists.keywords, now, view.id_mark.decode("ascii"))
         self._view = view
         self._uids = uids
+        self._saved = saved
         self._masks: Mapping[keys.SearchKey, bytes] = {}
         self._known: Mapping[keys.SearchKey, tuple[bytes, bytes]] = {}
 
@@ -65,7 +66,7 @@ class ViewCompiler(Compiler):
     def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
         """The messages that a set names, as half-open ranges of positions."""
         if sequence.saved:
-            return SequenceSet(tuple(self._view.saved)).uid_positions(self._uids)
+            return self._saved
         if uid:
             return sequence.uid_positions(self._uids)
         if sequence.exceeds(len(self._uids)):
