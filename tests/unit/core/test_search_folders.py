@@ -262,6 +262,7 @@ async def test_who_dies_while_looking_leaves_the_rest_to_the_next(
     house: House, writes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pending, "MESSAGES_AT_ONCE", 2)
+    monkeypatch.setattr(pending, "MAILBOXES_AT_ONCE", 1)
     monkeypatch.setattr(refreshing, "WRITTEN_AT_ONCE", 1)
     await house.put("INBOX", *"abcde")
     folder = await house.define("All", All())
@@ -270,6 +271,17 @@ async def test_who_dies_while_looking_leaves_the_rest_to_the_next(
         await msgspec.structs.replace(house.refresher, store=dying).refresh(1, folder)
     await house.put("INBOX", "f")
     assert await house.uids(folder) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_many_new_mailboxes_are_looked_at_together(house: House) -> None:
+    folder = await house.define("All", All())
+    await house.uids(folder)
+    for number in range(30):
+        await house.store.write(create_mailbox, 1, f"box{number}", None, NOW, 1000)
+        await house.put(f"box{number}", "one")
+    dying: Any = Dying(house.store, 3)  # one when the log is read, one for the mailboxes, one for their messages
+    await msgspec.structs.replace(house.refresher, store=dying).refresh(1, folder)
+    assert len(await house.uids(folder)) == 30
 
 
 async def test_two_workers_that_look_at_once_show_each_message_once(house: House) -> None:

@@ -19,6 +19,7 @@ from posthouse.storage.spaces import CHANGE, ITEM, SEARCH_DUE
 
 ENTRIES_AT_ONCE = 500  # of the change log, about 2 ms
 MESSAGES_AT_ONCE = 1000
+MAILBOXES_AT_ONCE = 200  # most of which have few messages: each step is written down
 UNWRITTEN = 100  # entries that say nothing of the folder's mailboxes are read again rather than written down
 
 
@@ -56,7 +57,8 @@ def next_step(txn: ReadTransaction, account: int, folder: int, now: int) -> Pend
     if not standing.synced or standing.synced < sequence.log_from:
         # it knows of nothing, or the log no longer reaches back so far: all is looked at
         covered = scope(txn, account, definition)
-        leaving = [mailbox for mailbox in standing.covered if mailbox not in covered]
+        still = set(covered)
+        leaving = [mailbox for mailbox in standing.covered if mailbox not in still]
         ahead = [(mailbox, 1) for mailbox in covered]
         after = _next(standing, synced=sequence.modseq, covered=covered, leaving=leaving, ahead=ahead)
         return Pending(definition.criteria, standing.turn, after)
@@ -83,15 +85,19 @@ def _next(standing: Standing, **changes: object) -> Standing:
 
 
 def _look_ahead(txn: ReadTransaction, account: int, definition: Definition, standing: Standing) -> Pending:
-    (mailbox, first), *others = standing.ahead
-    start, end = ITEM.key(account, mailbox, first), ITEM.range(account, mailbox)[1]
-    uids = [int.from_bytes(key[-4:], "big") for key, _ in islice(txn.scan(start, end), MESSAGES_AT_ONCE)]
-    if len(uids) < MESSAGES_AT_ONCE:
-        return Pending(
-            definition.criteria, standing.turn, _next(standing, ahead=others), [Look(mailbox, [(first, 0xFFFFFFFF)])]
-        )
-    after = _next(standing, ahead=[(mailbox, uids[-1] + 1), *others])
-    return Pending(definition.criteria, standing.turn, after, [Look(mailbox, [(first, uids[-1])])])
+    looks: list[Look] = []
+    room = MESSAGES_AT_ONCE
+    for at, (mailbox, first) in enumerate(standing.ahead[:MAILBOXES_AT_ONCE]):
+        start, end = ITEM.key(account, mailbox, first), ITEM.range(account, mailbox)[1]
+        uids = [int.from_bytes(key[-4:], "big") for key, _ in islice(txn.scan(start, end), room)]
+        if len(uids) == room:
+            looks.append(Look(mailbox, [(first, uids[-1])]))
+            ahead = [(mailbox, uids[-1] + 1), *standing.ahead[at + 1 :]]
+            return Pending(definition.criteria, standing.turn, _next(standing, ahead=ahead), looks)
+        looks.append(Look(mailbox, [(first, 0xFFFFFFFF)]))
+        room -= len(uids)
+    ahead = standing.ahead[MAILBOXES_AT_ONCE:]
+    return Pending(definition.criteria, standing.turn, _next(standing, ahead=ahead), looks)
 
 
 def _follow_log(
@@ -120,14 +126,15 @@ def _follow_log(
     if whole and not touched and now_covered == standing.covered and count < UNWRITTEN:
         return None
     new = [mailbox for mailbox in now_covered if mailbox not in covered]
+    still = covered if now_covered is standing.covered else set(now_covered)
     after = _next(
         standing,
         synced=reached,
         covered=now_covered,
         ahead=[(mailbox, 1) for mailbox in new],
-        leaving=[mailbox for mailbox in standing.covered if mailbox not in now_covered],
+        leaving=[mailbox for mailbox in standing.covered if mailbox not in still],
     )
-    looks = [Look(mailbox, uid_ranges.merge(uids)) for mailbox, uids in touched.items() if mailbox in now_covered]
+    looks = [Look(mailbox, uid_ranges.merge(uids)) for mailbox, uids in touched.items() if mailbox in still]
     return Pending(definition.criteria, standing.turn, after, looks)
 
 
@@ -139,8 +146,9 @@ def _look_at_due(
     if not keys:
         return None
     touched: dict[int, list[Range]] = {}
+    covered = set(standing.covered)
     for _, mailbox, uid in keys:
-        if mailbox in standing.covered:
+        if mailbox in covered:
             touched.setdefault(mailbox, []).append((uid, uid))
     looks = [Look(mailbox, uid_ranges.merge(uids)) for mailbox, uids in touched.items()]
     return Pending(definition.criteria, standing.turn, _next(standing), looks, due=[(*key,) for key in keys])
