@@ -134,6 +134,7 @@ async def list_(command: List, user: User) -> Ok:
     wanted = Patterns(command.reference, command.patterns)
     longest = 0  # annotation that was too large to be shown
     for one in found:
+        await user.output.drain()
         await turn.share()
         if not wanted.matches(one.name):
             continue
@@ -164,7 +165,6 @@ async def _show_more(one: Listed, command: List, user: User) -> int:
         with suppress(NoSuchMailbox, NotAllowed):
             line, longest = await metadata_line(one.found, command.metadata, user)
             user.output.write(line)
-    await user.output.drain()
     return longest
 
 
@@ -174,6 +174,7 @@ async def lsub(command: Lsub, user: User) -> Ok:
     told = set()
     turn = Turn()
     for one in await known_subscribed(user):
+        await user.output.drain()
         await turn.share()
         if not one.is_subscribed:
             continue
