@@ -91,7 +91,7 @@ class DavSite:
         if method is None:
             raise HttpError(501, "there is no such method")
         if "revision" in request.query and request.method not in _OF_REVISIONS:
-            raise HttpError(405, "earlier contents are only read, and copied back", ((b"allow", b"GET, HEAD, COPY"),))
+            raise HttpError(405, "earlier contents are only read, and copied", ((b"allow", b"GET, HEAD, COPY"),))
         login = await login_of(request, self._authenticator)
         tree, path = await self._tree(login, request.segments)
         principal = address((*PRINCIPALS, login.address), is_folder=True)

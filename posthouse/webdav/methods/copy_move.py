@@ -6,7 +6,7 @@ from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.carrying import carry, carry_off
-from posthouse.webdav.methods.earlier import brought_back
+from posthouse.webdav.methods.earlier import bring_back, earlier
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented
 from posthouse.webdav.tree import Found, Tree
@@ -16,7 +16,7 @@ from posthouse.webdav.wire.fields import INFINITY, depth, destination, overwrite
 async def copy(asked: Asked) -> Answer:
     """Copy it; raises HttpError."""
     if "revision" in asked.request.query:
-        return await brought_back(asked)
+        return await _copy_earlier(asked)
     writing = asked.writing
     levels = depth(asked.request, INFINITY)
     if levels == 1:
@@ -29,6 +29,19 @@ async def copy(asked: Asked) -> Answer:
         is_new = await writing.copy(source, onto, target, overwrite=may_overwrite, is_deep=is_deep, guard=guard)
     else:
         is_new = await carry(asked, source, onto, target, overwrite=may_overwrite, is_deep=is_deep, guard=guard)
+    return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
+
+
+async def _copy_earlier(asked: Asked) -> Answer:
+    """Copy earlier contents: onto the document they come back, elsewhere they are written as others are."""
+    at, member = await asked.held()
+    held = await earlier(asked, at, member)
+    onto, path = await asked.open(destination(asked.request))
+    if (*onto.root, *path) == (*asked.tree.root, *at.path):
+        return await bring_back(asked, at)
+    _, onto, target = await _both(asked)
+    source, guard = Found(at.path, at.folder, held), await guard_of(asked, at)
+    is_new = await carry(asked, source, onto, target, overwrite=overwrites(asked.request), is_deep=False, guard=guard)
     return await represented(asked.on(onto), target.path, Answer(201 if is_new else 204))
 
 

@@ -1,5 +1,5 @@
-"""Earlier contents of a document, by `?revision=NUMBER` behind its address: read, and brought back by a COPY from there
-onto the document itself. Who may change a document may do both.
+"""Earlier contents of a document, by `?revision=NUMBER` behind its address: read, brought back by a COPY from there
+onto the document itself, and made a document of their own by one to elsewhere. Who may change it may do all of that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from posthouse.webdav.methods.asked import Asked
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.methods.representing import represented
 from posthouse.webdav.tree import Found, Member
-from posthouse.webdav.wire.fields import destination
 
 
 async def earlier(asked: Asked, at: Found, member: Member) -> Member:
@@ -25,13 +24,7 @@ async def earlier(asked: Asked, at: Found, member: Member) -> Member:
     return held
 
 
-async def brought_back(asked: Asked) -> Answer:
+async def bring_back(asked: Asked, at: Found) -> Answer:
     """COPY of earlier contents onto the document; raises HttpError."""
-    writing = asked.writing
-    at, member = await asked.held()
-    await earlier(asked, at, member)
-    onto, path = await asked.open(destination(asked.request))
-    if (*onto.root, *path) != (*asked.tree.root, *at.path):
-        raise HttpError(403, "earlier contents go back to where they were")
-    await writing.restore(at, int(asked.request.query["revision"]), await guard_of(asked, at))
+    await asked.writing.restore(at, int(asked.request.query["revision"]), await guard_of(asked, at))
     return await represented(asked, at.path, Answer(204))

@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.webdav.files.properties import NAMESPACE
 from tests.unit.webdav.davhouse import BASE, DavHouse, Said
+from tests.unit.webdav.test_locks import info, token
 
 BOB = f"authorization: Basic {base64.b64encode(b'bob@example.org:x').decode()}"
 
@@ -88,8 +89,6 @@ async def test_earlier_contents_are_listed_read_and_brought_back() -> None:
         assert (await house.ask("GET", f"/letter?revision={wrong}")).status == 404
     for method in ("DELETE", "PUT", "MOVE", "PROPFIND", "LOCK"):
         assert (await house.ask(method, second, "", f"destination: {BASE}/x")).status == 405
-    elsewhere = await house.ask("COPY", first, "", f"destination: {BASE}/x")
-    assert elsewhere.status == 403
     back = await house.ask("COPY", first, "", f"destination: {BASE}/letter")
     assert back.status == 204
     assert (await house.ask("GET", "/letter")).body == b"first"
@@ -98,6 +97,46 @@ async def test_earlier_contents_are_listed_read_and_brought_back() -> None:
         "2",
         "3",
     ]
+
+
+async def test_earlier_contents_become_documents_elsewhere() -> None:
+    house = await DavHouse().open()
+    large = "large" * 1000
+    for contents in ("first", large, "third"):
+        await house.ask("PUT", "/letter", contents, "content-type: text/x-mine")
+    await house.ask(
+        "PROPPATCH",
+        "/letter",
+        '<propertyupdate xmlns="DAV:"><set><prop><k xmlns="x">v</k></prop></set></propertyupdate>',
+    )
+    await house.ask("PUT", "/there", "before")
+    await house.ask("MKCOL", "/folder")
+
+    async def copied(number: int, target: str, *fields: str) -> int:
+        return (
+            await house.ask("COPY", f"/letter?revision={number}", "", f"destination: {BASE}{target}", *fields)
+        ).status
+
+    assert await copied(1, "/new") == 201
+    assert await copied(2, "/there", "overwrite: F") == 412
+    assert await copied(2, "/there") == 204
+    assert await copied(2, "/none/there") == 409
+    assert await copied(2, "/") == 403
+    assert await copied(9, "/x") == 404
+    assert await copied(1, "/folder") == 204
+    new = await house.ask("GET", "/new")
+    assert (new.body, new.fields["content-type"]) == (b"first", "text/x-mine")
+    assert (await house.ask("GET", "/there")).body.decode() == large
+    assert (await house.ask("GET", "/folder")).body == b"first"
+    assert (await house.ask("GET", "/letter")).body == b"third"
+    assert (await house.ask("GET", "/there?revision=1")).body == b"before"
+    said = await house.ask(
+        "PROPFIND", "/new", '<propfind xmlns="DAV:"><prop><k xmlns="x"/></prop></propfind>', "depth: 0"
+    )
+    assert said.value("{x}k") == "v"
+    held = token(await house.ask("LOCK", "/new", info()))
+    assert await copied(1, "/new") == 423
+    assert await copied(1, "/new", f"if: <{BASE}/new> (<{held}>)") == 204
 
 
 async def test_earlier_contents_are_for_those_who_may_write() -> None:
@@ -116,6 +155,8 @@ async def test_earlier_contents_are_for_those_who_may_write() -> None:
         assert (await house.ask("GET", place, login=BOB)).status == (200 if may_write else 403)
         back = await house.ask("COPY", place, "", f"destination: {BASE}/letter", login=BOB)
         assert back.status == (204 if may_write else 403)
+        mine = await house.ask("COPY", place, "", f"destination: {BASE.replace('ann', 'bob')}/mine", login=BOB)
+        assert mine.status == (201 if may_write else 403)
         said = await update(house, f"{BASE}/letter", "<P:note>mine</P:note>", login=BOB)
         assert said.status == (207 if may_write else 403)
         privileges.append("<privilege><write-content/></privilege>")
