@@ -13,6 +13,13 @@ _FLAGS = re.compile(rb"FLAGS \(([^)]*)\)")
 _UID = re.compile(rb"\bUID (\d+)")
 
 
+def is_done(command: str | bytes, answer: bytes) -> bool:
+    """True when the command was done; another client may have removed all that was to be copied or moved."""
+    if isinstance(command, str) and command.startswith(("COPY", "MOVE")) and answer.startswith(b"NO [EXPUNGEISSUED]"):
+        return True
+    return answer.startswith(b"OK")
+
+
 class Entry:
     """One message as the client knows it."""
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import LOOP
-from tests.unit.imap.client import Client
+from tests.unit.imap.client import Client, is_done
 from tests.unit.imap.world import open_world
 
 MESSAGE = b"Subject: one\r\n\r\ntext\r\n"
@@ -80,8 +80,9 @@ async def play(seed: int, steps: int) -> None:
         if choice.random() < 0.1:
             await idle_for_a_moment(client, other, some_command(choice, other))
             continue
-        answer, _ = await client.command(some_command(choice, client))
-        assert answer.startswith(b"OK"), answer
+        command = some_command(choice, client)
+        answer, _ = await client.command(command)
+        assert is_done(command, answer), answer
     for client in clients:
         await client.ok("NOOP")
     truth = await world.flags("INBOX")

@@ -18,6 +18,7 @@ from posthouse.core.mail.messages import rows
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.storage.changes import prune_changes
 from posthouse.storage.contract import WriteTransaction, operation
+from tests.unit.imap.client import is_done
 from tests.unit.imap.model import Model
 from tests.unit.imap.world import World, open_world
 from tests.unit.stores import opened
@@ -111,8 +112,9 @@ async def act(choice: random.Random, client: Model, may_come_back: bool) -> None
         elif chance < 0.17 and may_come_back:
             await client.come_back()
         else:
-            answer, _ = await client.command(some_command(choice, client))
-            assert answer.startswith(b"OK"), answer
+            command = some_command(choice, client)
+            answer, _ = await client.command(command)
+            assert is_done(command, answer), answer
 
 
 def compare(client: Model, real: Truth, *, whole: bool) -> None:

@@ -52,4 +52,6 @@ async def _transfer(
         done = await acting.copy_or_move(view, ranges, found, user.now(), moves=moves)
     except NoSuchMailbox:
         raise no_target() from None
+    if ranges and not done.source:
+        raise No("Others have removed them", "EXPUNGEISSUED")  # RFC 2180 4.4: nothing pretends to be copied
     return *await copied(done, found, user), limited

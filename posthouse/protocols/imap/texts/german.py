@@ -28,6 +28,7 @@ GERMAN: dict[str, str] = {
     "Not all of them at once, go on below": "Nicht alle auf einmal, der Rest folgt weiter unten",
     "Others have changed some of them": "Andere haben einige davon geändert",
     "Others have removed some of them": "Andere haben einige davon entfernt",
+    "Others have removed them": "Andere haben sie entfernt",
     "Pleased to meet you": "Angenehm",
     "Replaced": "Ersetzt",
     "Saved": "Gemerkt",

@@ -49,9 +49,11 @@ def parse_url(octets: bytes, limits: WireLimits) -> MessageUrl:
     if place is None or what is None:
         raise ValueError("no URL of a message on this server")
     mailbox = None if place[2] is None else decode_name(unquote_to_bytes(place[2]), utf8=True)
-    validity, uid = int(place[3] or 0), int(what[1])
+    validity, uid = int(place[3]) if place[3] else None, int(what[1])
     first, count = int(what[3] or 0), int(what[4] or MAX_NUMBER64)
-    if not 0 < uid <= MAX_NUMBER or validity > MAX_NUMBER or max(first, count) > MAX_NUMBER64 or not count:
+    if not (0 < uid <= MAX_NUMBER and (validity is None or 0 < validity <= MAX_NUMBER)):
+        raise ValueError("a number is too large, or none")
+    if max(first, count) > MAX_NUMBER64 or not count:
         raise ValueError("a number is too large, or none")
     try:
         section = section_spec(unquote_to_bytes(what[2] or b""), limits)
@@ -59,4 +61,4 @@ def parse_url(octets: bytes, limits: WireLimits) -> MessageUrl:
         raise ValueError(error.what) from None
     if what[3] is not None:
         section = msgspec.structs.replace(section, partial=(first, count))
-    return MessageUrl(mailbox, validity or None, uid, section, place[1] == b"")
+    return MessageUrl(mailbox, validity, uid, section, place[1] == b"")

@@ -45,6 +45,7 @@ def test_less_of_it() -> None:
         "/INBOX;UID=1",
         "/INBOX/;UID=1:2",
         "/INBOX;UIDVALIDITY=4294967296/;UID=1",
+        "/INBOX;UIDVALIDITY=0/;UID=1",
         "/INBOX;UIDVALIDITY=x/;UID=1",
         "//host/INBOX/;UID=1",
         "imap://host/INBOX/;UID=1",
