@@ -110,6 +110,12 @@ class ListenerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backlog: Annotated[
         int, Meta(ge=1, le=65_535, description="How many connections may wait to be accepted, per worker.")
     ] = 4_096
+    keepalive_seconds: Annotated[
+        int,
+        Meta(
+            ge=0, le=32_767, description="After how long a silence the kernel asks whether the peer is there; 0: never."
+        ),
+    ] = 120
     max_connections: Annotated[
         int, Meta(ge=1, le=1_000_000, description="How many connections one worker holds open on this port.")
     ] = 20_000

@@ -19,6 +19,7 @@ from posthouse.server.settings import Listeners, ListenerSettings
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 5.0  # a killed supervisor's workers may need this long to let go of a port
+PROBE_SECONDS = 60  # between one probe without an answer and the next; after nine the connection is lost
 ABSENT_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
@@ -64,6 +65,8 @@ def bind_all(listeners: Listeners, names: frozenset[str], workers: int, kept: li
                 if bound is not None:
                     bound = msgspec.structs.replace(bound, tls=settings.tls)
                     _add_sockets(bound, workers, settings.backlog)
+                    for listening in bound.sockets:
+                        _keep_alive(listening, settings.keepalive_seconds)
                     result.append(bound)
                     port = bound.port  # port 0: the same one on each address
     except CannotBind:
@@ -128,6 +131,17 @@ def _listen(host: str, port: int, backlog: int) -> socket.socket:
         raise
     listening.setblocking(False)
     return listening
+
+
+def _keep_alive(listening: socket.socket, seconds: int) -> None:
+    """Let the kernel ask silent peers whether they are there: connections that are accepted do as this one (Linux).
+
+    Routers forget connections over which nothing goes, some within minutes; IDLE may be silent for half an hour.
+    """
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, seconds > 0)
+    if seconds:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, min(seconds, PROBE_SECONDS))
 
 
 def _socket(host: str) -> socket.socket:

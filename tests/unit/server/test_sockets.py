@@ -44,6 +44,22 @@ def test_connections_spread_over_the_workers(bound: list[Bound]) -> None:
         client.close()
 
 
+def test_silent_peers_are_probed() -> None:
+    asked = listeners(smtp=0, imap=0)
+    for seconds in (120, 7, 0):
+        settings = structs.replace(asked, imap=structs.replace(asked.imap, keepalive_seconds=seconds))
+        opened = bind_all(settings, frozenset({"imap"}), 1, [])
+        with socket.create_connection(("127.0.0.1", opened[0].port), 5):
+            opened[0].sockets[0].setblocking(True)
+            accepted, _ = opened[0].sockets[0].accept()
+            with accepted:
+                assert bool(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) is (seconds > 0)
+                if seconds:
+                    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == seconds
+                    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == min(seconds, 60)
+        close_all(opened)
+
+
 def count(listening: socket.socket) -> int:
     accepted = 0
     while True:
