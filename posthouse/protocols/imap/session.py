@@ -1,19 +1,18 @@
 """One IMAP session: its state, and the commands that are allowed in it; RFC 9051 3. No I/O.
 
-A command begins when it is whole, and becomes a task only where it waits; while a session idles there is none. What
-comes meanwhile waits in the decoder.
+A command begins when it is whole; while a session idles there is no task.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 
 import structlog
 
 from posthouse.core.authentication.authenticator import Login
-from posthouse.core.authentication.standing import login_stands
 from posthouse.protocols.imap import news
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.idle import Idling
@@ -35,9 +34,9 @@ from posthouse.protocols.imap.wire.events import (
     Malformed,
     NeedContinuation,
 )
+from posthouse.protocols.line_session import LineSession
+from posthouse.protocols.login_watch import watch_login
 from posthouse.protocols.sessions import Channel
-from posthouse.storage.contract import StoreUnavailable
-from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
@@ -45,21 +44,14 @@ TURN_SECONDS = 0.01  # for so long a session does what has come before others ha
 RESTARTING = "The server restarts, connect again"
 
 
-class Session:
+class Session(LineSession[Decoder]):
     """One client's session."""
 
     __slots__ = (
-        "_busy",
-        "_last_words",
-        "_line",
-        "_reading_paused",
         "_unwatch",
         "bad_commands",
-        "channel",
         "contracts",
-        "decoder",
         "dialect",
-        "ended",
         "failed_logins",
         "idling",
         "incoming",
@@ -69,9 +61,8 @@ class Session:
     )
 
     def __init__(self, contracts: Contracts, channel: Channel) -> None:
+        super().__init__(channel, Decoder(contracts.settings.wire), contracts.settings.pending_octets)
         self.contracts = contracts
-        self.channel = channel
-        self.decoder = Decoder(contracts.settings.wire)
         self.user: User | None = None
         self.view: View | None = None
         self.idling: Idling | None = None
@@ -80,12 +71,7 @@ class Session:
         self.dialect = Dialect()
         self.bad_commands = 0
         self.failed_logins = 0
-        self.ended = False
-        self._busy = False
-        self._last_words: tuple[str, bytes | None] | None = None  # what is said when the running command is done
         self._unwatch: Callable[[], None] | None = None
-        self._reading_paused = False
-        self._line: asyncio.Future[bytes] | None = None
 
     # What the endpoint calls
 
@@ -104,31 +90,18 @@ class Session:
         """Nothing was heard for too long."""
         self.say_bye("Nothing was heard for too long")
 
-    def received(self, octets: bytes) -> None:
-        """Octets came from the peer."""
-        self.decoder.feed(octets)
-        if self._line is not None:
-            self._offer_line()
-        if not self._busy and not self.ended:
-            self._busy = True
-            self.channel.start(self._work())
-        if self._busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
-            self._reading_paused = True
-            self.channel.pause_reading()
-
     def lost(self) -> None:
         """The connection is gone."""
-        self.ended = True
+        super().lost()
         if self.view is not None:
             self.view.let_go(0)
         if self.idling is not None:
             self.idling.end()
         if self.incoming is not None:
             self.incoming.abandon()
-        if self._line is not None:
-            self._line.cancel()
         if self._unwatch is not None:
             self._unwatch()
+            self._unwatch = None
         if self.watch is not None:
             self.watch.end()
 
@@ -138,19 +111,9 @@ class Session:
             self.channel.write(self.dialect.say("*", "BYE", text, code))
             self.end()
 
-    def end(self) -> None:
-        """Nothing more is said or heard."""
-        self.ended = True
-        self.channel.close()
-
     def drain(self) -> None:
         """The server stops: end now, or when the running command is done."""
-        self._end_soon(RESTARTING, b"UNAVAILABLE")
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a command runs."""
-        return self._busy
+        self._end_soon(partial(self.say_bye, RESTARTING, b"UNAVAILABLE"))
 
     # What commands use
 
@@ -163,27 +126,15 @@ class Session:
         """The same as a response code, which saves the client asking (RFC 9051 7.1)."""
         return f"CAPABILITY {' '.join(self.capabilities())}".encode()
 
-    async def read_line(self) -> bytes:
-        """The next line, without its end; for the exchange of AUTHENTICATE."""
-        self._line = asyncio.get_running_loop().create_future()
-        self._offer_line()
-        try:
-            return await self._line
-        finally:
-            self._line = None
-
     def count_failed_login(self) -> None:
         """One more login that failed; the last that is allowed ends the session behind its answer."""
         self.failed_logins += 1
 
     def watch_login(self, login: Login) -> None:
         """End the session when who logged in may not stay."""
-
-        def look(_topic: str) -> None:
-            if not self.ended:
-                self.channel.spawn(self._check_login(login))
-
-        self._unwatch = self.contracts.bus.subscribe(login_topic(login.account), look)
+        contracts = self.contracts
+        may_not_stay = partial(self._end_soon, partial(self.say_bye, "You may not stay: log in again"))
+        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, may_not_stay)
 
     def forget_user(self) -> None:
         """Be as before the login, but for TLS (RFC 8437 4.1)."""
@@ -206,35 +157,11 @@ class Session:
 
     # Inside
 
-    async def _check_login(self, login: Login) -> None:
-        try:
-            stands = await self.contracts.store.read(login_stands, login.account, login.epoch)
-        except StoreUnavailable:
-            stands = False  # nobody stays on the strength of what cannot be looked up
-        if not stands:
-            self._end_soon("You may not stay: log in again", None)
-
-    def _end_soon(self, text: str, code: bytes | None) -> None:
-        self._last_words = text, code
-        if not self._busy or self._line is not None:
-            self.say_bye(text, code)
-
-    def _offer_line(self) -> None:
-        assert self._line is not None
-        if self._line.done():
-            return
+    def _next_line(self) -> bytes | None:
         line = self.decoder.next_line()
         if isinstance(line, Malformed):
-            self._line.set_exception(Bad(line.text))
-        elif line is not None:
-            self._line.set_result(line)
-        else:
-            self._read_on()
-
-    def _read_on(self) -> None:
-        if self._reading_paused:
-            self._reading_paused = False
-            self.channel.resume_reading()
+            raise Bad(line.text)
+        return line
 
     async def _work(self) -> None:
         began = monotonic()
@@ -251,7 +178,7 @@ class Session:
             if not going_on and not self._reading_paused:
                 break
             # where nothing is whole yet, however much there is, only reading brings the rest
-            if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
+            if not going_on or self.decoder.buffered <= self._pending_octets:
                 self._read_on()
             if self.decoder.buffered and monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
@@ -284,8 +211,8 @@ class Session:
             self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
         else:
             await self._take_letter(event)
-        if self._last_words is not None and self.incoming is None:
-            self.say_bye(*self._last_words)
+        if self._goodbye is not None and self.incoming is None:
+            self._goodbye()
 
     async def _take_letter(self, event: AppendEvent) -> None:
         if isinstance(event, AppendStart) and event.index == 0:

@@ -1,20 +1,20 @@
 """One POP3 session: its state, and the commands that are allowed in it; RFC 1939 3. No I/O.
 
-What the peer asked for is done one after another, begun when something has come, and in a task only once it waits for
-anything; what comes meanwhile waits in the decoder, so that a client may send many commands at once (PIPELINING,
-RFC 2449 6.6).
+A client may send many commands at once (PIPELINING, RFC 2449 6.6).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from posthouse.core.authentication.authenticator import Login
-from posthouse.core.authentication.standing import login_stands
 from posthouse.core.mail.maildrop import leave_maildrop
+from posthouse.protocols.line_session import LineSession
+from posthouse.protocols.login_watch import watch_login
 from posthouse.protocols.pop3.commands.table import CONNECTION_COMMANDS, USER_COMMANDS
 from posthouse.protocols.pop3.contracts import Contracts, User
 from posthouse.protocols.pop3.errors import CREDENTIALS, IN_USE, TEMPORARY, Refusal, Senseless, answer_of
@@ -25,8 +25,6 @@ from posthouse.protocols.pop3.wire.commands import Command
 from posthouse.protocols.pop3.wire.decoder import Decoder
 from posthouse.protocols.pop3.wire.grammar import read_command
 from posthouse.protocols.sessions import Channel
-from posthouse.storage.contract import StoreUnavailable
-from posthouse.storage.topics import login_topic
 
 log = structlog.get_logger()
 
@@ -35,22 +33,15 @@ IN_A_ROW = 100  # commands that came at once and are done before others have the
 OUR_FAULT = Refusal("Something went wrong here; it was logged", TEMPORARY)
 
 
-class Session:
+class Session(LineSession[Decoder]):
     """One client's session."""
 
     __slots__ = (
         "_bad_commands",
-        "_busy",
         "_failed_logins",
-        "_last_words",
-        "_line",
         "_lock",
-        "_reading_paused",
         "_unwatch",
-        "channel",
         "contracts",
-        "decoder",
-        "ended",
         "ends",
         "name",
         "user",
@@ -58,29 +49,19 @@ class Session:
     )
 
     def __init__(self, contracts: Contracts, channel: Channel) -> None:
+        settings = contracts.settings
+        super().__init__(channel, Decoder(settings.line_octets), settings.pending_octets)
         self.contracts = contracts
-        self.channel = channel
-        self.decoder = Decoder(contracts.settings.line_octets)
         self.name: str | None = None  # of USER, until PASS
         self.user: User | None = None
         self.utf8 = False
         self.ends = False  # behind the answer that comes next
-        self.ended = False
-        self._busy = False
-        self._reading_paused = False
-        self._last_words: Refusal | None = None  # what is said when the running command is done
         self._lock: Lock | None = None
         self._unwatch: Callable[[], None] | None = None
-        self._line: asyncio.Future[bytes] | None = None
         self._bad_commands = 0
         self._failed_logins = 0
 
     # What the transport calls
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a command runs that does not wait for the peer."""
-        return self._busy and self._line is None
 
     def begin(self) -> None:
         """Greet; RFC 1939 4. No timestamp stands in it, since APOP is not offered."""
@@ -95,31 +76,18 @@ class Session:
         """Nothing was heard for too long: nothing is deleted (RFC 1939 3)."""
         self.say_bye(Refusal("Nothing was heard for too long", TEMPORARY))
 
-    def received(self, octets: bytes) -> None:
-        """Octets came from the peer."""
-        self.decoder.feed(octets)
-        if self._line is not None:
-            self._offer_line(self._line)
-        elif not self._busy and not self.ended:
-            self._busy = True
-            self.channel.start(self._work())
-        if self.is_busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
-            self._reading_paused = True
-            self.channel.pause_reading()
-
     def lost(self) -> None:
         """The connection is gone; what was deleted without QUIT stays (RFC 1939 6)."""
-        self.ended = True
-        if self._line is not None:
-            self._line.cancel()
+        super().lost()
         if self._unwatch is not None:
             self._unwatch()
+            self._unwatch = None
         if self._lock is not None:
             self.channel.start(self.unlock())
 
     def drain(self) -> None:
         """The server stops: end now, or when the running command is done."""
-        self._end_soon(RESTARTING)
+        self._end_soon(partial(self.say_bye, RESTARTING))
 
     # What commands use
 
@@ -138,8 +106,7 @@ class Session:
         """End the session from this side."""
         if not self.ended:
             self._tell(refusal)
-            self.ended = True
-            self.channel.close()
+            self.end()
 
     async def enter(self, login: Login) -> Maildrop:
         """Lock and open the maildrop of one who has logged in; raises Refusal while it is another session's."""
@@ -157,7 +124,9 @@ class Session:
             raise
         self.user = User(login.account, drop, self.channel, contracts, self.utf8)
         self.channel.set_timeout(settings.timeout_seconds)
-        self._watch(login)
+        refusal = Refusal("You may not stay: log in again", CREDENTIALS)
+        may_not_stay = partial(self._end_soon, partial(self.say_bye, refusal))
+        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, may_not_stay)
         return drop
 
     async def update(self) -> None:
@@ -178,61 +147,14 @@ class Session:
         if lock is not None:
             await lock.release()
 
-    async def read_line(self) -> bytes:
-        """The next line, without its end; for the exchange of AUTH. Raises Senseless."""
-        line: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._line = line
-        self._offer_line(line)
-        try:
-            return await line
-        finally:
-            self._line = None
-
     def count_failed_login(self) -> None:
         """One more login that failed; the last that is allowed ends the session behind its answer."""
         self._failed_logins += 1
 
     # Inside
 
-    def _watch(self, login: Login) -> None:
-        """End the session when who logged in may not stay."""
-
-        def look(_topic: str) -> None:
-            if not self.ended:
-                self.channel.spawn(self._check_login(login))
-
-        self._unwatch = self.contracts.bus.subscribe(login_topic(login.account), look)
-
-    async def _check_login(self, login: Login) -> None:
-        try:
-            stands = await self.contracts.store.read(login_stands, login.account, login.epoch)
-        except StoreUnavailable:
-            stands = False  # nobody stays on the strength of what cannot be looked up
-        if not stands:
-            self._end_soon(Refusal("You may not stay: log in again", CREDENTIALS))
-
-    def _end_soon(self, words: Refusal) -> None:
-        self._last_words = words
-        if not self.is_busy:
-            self.say_bye(words)
-
-    def _offer_line(self, waiting: asyncio.Future[bytes]) -> None:
-        if waiting.done():
-            return
-        try:
-            line = self.decoder.next_line()
-        except Senseless as refusal:
-            waiting.set_exception(refusal)
-            return
-        if line is None:
-            self._read_on()
-        else:
-            waiting.set_result(line)
-
-    def _read_on(self) -> None:
-        if self._reading_paused:
-            self._reading_paused = False
-            self.channel.resume_reading()
+    def _next_line(self) -> bytes | None:
+        return self.decoder.next_line()
 
     async def _work(self) -> None:
         done = 0
@@ -241,12 +163,12 @@ class Session:
             done += 1
             if done % IN_A_ROW == 0:
                 await asyncio.sleep(0)
-            if going_on and self._last_words is not None:
-                self.say_bye(self._last_words)
+            if going_on and self._goodbye is not None:
+                self._goodbye()
             if not going_on and not self._reading_paused:
                 break
             # where nothing is whole yet, however much there is, only reading brings the rest
-            if not going_on or self.decoder.buffered <= self.contracts.settings.pending_octets:
+            if not going_on or self.decoder.buffered <= self._pending_octets:
                 self._read_on()
         self._busy = False
 
@@ -265,8 +187,7 @@ class Session:
             if answer is not None:
                 self.channel.write(answer)
         if self.ends and not self.ended:
-            self.ended = True
-            self.channel.close()
+            self.end()
         elif self._failed_logins >= self.contracts.settings.failed_logins:
             self.say_bye(Refusal("Too many logins failed", TEMPORARY))
         else:

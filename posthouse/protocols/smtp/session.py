@@ -1,16 +1,14 @@
-"""One SMTP or LMTP session: its state and the dialogue; RFC 5321 3, RFC 2033. No I/O.
-
-Commands run one after another, begun when something has come, and in a task only once one waits for anything; what
-comes meanwhile waits in the decoder, so that a client may send many at once (RFC 2920).
-"""
+"""One SMTP or LMTP session: its state and the dialogue; RFC 5321 3, RFC 2033, and RFC 2920 (many at once). No I/O."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
 from posthouse.core.authentication.authenticator import Login
+from posthouse.protocols.line_session import LineSession
 from posthouse.protocols.sessions import Channel
 from posthouse.protocols.smtp.commands import content
 from posthouse.protocols.smtp.commands.table import COMMANDS
@@ -29,27 +27,20 @@ IN_A_ROW = 100  # commands that came at once and are done before others have the
 RESTARTING = Reply(421, "4.3.2", "The server restarts, try again")
 
 
-class Session:
+class Session(LineSession[Decoder]):
     """One client's session."""
 
     __slots__ = (
         "_bad_commands",
-        "_busy",
-        "_draining",
         "_excused",
         "_failed_logins",
         "_greeted",
         "_in_data",
         "_is_tired",
-        "_line",
-        "_reading_paused",
         "_refused_recipients",
         "_speaks_for_others",
-        "channel",
         "client_name",
         "contracts",
-        "decoder",
-        "ended",
         "helo",
         "incoming",
         "login",
@@ -58,35 +49,25 @@ class Session:
     )
 
     def __init__(self, contracts: Contracts, channel: Channel) -> None:
+        settings = contracts.settings
+        super().__init__(channel, Decoder(settings.line_octets), settings.pending_octets)
         self.contracts = contracts
-        self.channel = channel
-        self.decoder = Decoder(contracts.settings.line_octets)
         self.helo: Ehlo | None = None
         self.login: Login | None = None
         self.transaction: Transaction | None = None
         self.incoming: Incoming | None = None
         self.refused_chunk: Reply | None = None  # to be said when its octets have come
         self.client_name = ""  # what a trusted server says that its client's address is called
-        self.ended = False
-        self._busy = False
-        self._draining = False
         self._excused = False  # MAIL or RCPT was refused: who sent all at once did not know (RFC 2920 3.1)
-        self._reading_paused = False
         self._speaks_for_others: bool | None = None  # not looked at yet
         self._greeted = True
         self._is_tired = False
         self._in_data = False  # in a message that has begun to come: its time-out holds
-        self._line: asyncio.Future[bytes] | None = None
         self._bad_commands = 0
         self._failed_logins = 0
         self._refused_recipients = 0
 
     # What the transport calls
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a command runs that does not wait for the peer."""
-        return self._busy and self._line is None
 
     def begin(self) -> None:
         """Greet; RFC 5321 4.3.1."""
@@ -108,31 +89,21 @@ class Session:
 
     def received(self, octets: bytes) -> None:
         """Octets came from the peer."""
-        if not self._greeted:
+        if self._greeted:
+            super().received(octets)
+        else:
             self.say_bye(Reply(554, "5.5.1", "You spoke before you were greeted"))
-            return
-        self.decoder.feed(octets)
-        if self._line is not None:
-            self._offer_line(self._line)
-        elif not self._busy and not self.ended:
-            self._busy = True
-            self.channel.start(self._work())
-        if self.is_busy and self.decoder.buffered > self.contracts.settings.pending_octets and not self._reading_paused:
-            self._reading_paused = True
-            self.channel.pause_reading()
 
     def lost(self) -> None:
         """The connection is gone."""
-        self.ended = True
+        super().lost()
         self.reset()
-        if self._line is not None:
-            self._line.cancel()
 
     def drain(self) -> None:
         """The server stops: end now, or when the message that is coming has been answered."""
-        self._draining = True
-        if self._line is not None or not (self._busy or self.incoming is not None):
-            self.say_bye(RESTARTING)
+        self._goodbye = partial(self.say_bye, RESTARTING)
+        if not self.is_busy and self.incoming is None:
+            self._goodbye()
 
     # What commands use
 
@@ -170,8 +141,7 @@ class Session:
         """End the session from this side; RFC 5321 3.8."""
         if not self.ended:
             self._say(reply)
-            self.ended = True
-            self.channel.close()
+            self.end()
 
     def reset(self) -> None:
         """Forget the transaction; RFC 5321 4.1.1.5."""
@@ -180,16 +150,6 @@ class Session:
             self.incoming.abandon()
             self.incoming = None
         self.decoder.forget_chunks()
-
-    async def read_line(self) -> bytes:
-        """The next line, without its end; for the exchange of AUTH. Raises SmtpRefusal."""
-        line: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._line = line
-        self._offer_line(line)
-        try:
-            return await line
-        finally:
-            self._line = None
 
     def count_failed_login(self) -> None:
         """One more login that failed; the last that is allowed ends the session behind its reply."""
@@ -222,23 +182,8 @@ class Session:
     def _say(self, reply: Reply) -> None:
         self.channel.write(encoded(reply))
 
-    def _offer_line(self, waiting: asyncio.Future[bytes]) -> None:
-        if waiting.done():
-            return
-        try:
-            line = self.decoder.next_line()
-        except SmtpRefusal as refusal:
-            waiting.set_exception(refusal)
-            return
-        if line is None:
-            self._read_on()
-        else:
-            waiting.set_result(line)
-
-    def _read_on(self) -> None:
-        if self._reading_paused:
-            self._reading_paused = False
-            self.channel.resume_reading()
+    def _next_line(self) -> bytes | None:
+        return self.decoder.next_line()
 
     async def _work(self) -> None:
         """Do what has come, one command or one piece of a message after the other, as far as it is whole."""
@@ -256,12 +201,10 @@ class Session:
                 command = self._take_command()
                 if command is not None:
                     await self._do(command)
-            if self._draining and self.incoming is None:
-                self.say_bye(RESTARTING)
+            if self._goodbye is not None and self.incoming is None:
+                self._goodbye()
             # where nothing is whole yet, however much there is, only reading brings the rest
-            if self._reading_paused and (
-                not decoder.is_ready or decoder.buffered <= self.contracts.settings.pending_octets
-            ):
+            if self._reading_paused and (not decoder.is_ready or decoder.buffered <= self._pending_octets):
                 self._read_on()
         self._busy = False
 

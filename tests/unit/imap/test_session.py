@@ -203,6 +203,18 @@ async def test_a_silent_client_is_told_goodbye() -> None:
     assert await client.line() == b"[closed]"
 
 
+async def test_who_falls_silent_in_the_middle_of_a_login_is_told_goodbye() -> None:
+    world = await open_world()
+    client = world.connect()
+    await client.greeting()
+    client.transport.send(b"a AUTHENTICATE PLAIN\r\n")
+    assert (await client.line()).startswith(b"+")
+    client.transport.protocol.timed_out()
+    assert client.transport.is_closed
+    assert (await client.line()).startswith(b"* BYE")
+    assert await client.line() == b"[closed]"
+
+
 async def test_the_server_stops_gracefully() -> None:
     world = await open_world()
     await fill(world, 300, MESSAGE + b"x" * 4000)

@@ -14,7 +14,7 @@ from posthouse.protocols.imap.texts.languages import LANGUAGES
 
 SOURCES = Path(__file__).parents[3] / "posthouse/protocols/imap"
 # which argument is said to people, of what says it
-SAY = {"Ok": 0, "No": 0, "Bad": 0, "ViewLost": 0, "say_bye": 0, "_end_soon": 0, "say": 2}
+SAY = {"Ok": 0, "No": 0, "Bad": 0, "ViewLost": 0, "say_bye": 0, "say": 2}
 # those that reach it by a name
 NAMED = {
     "UIDs are valid",
@@ -22,6 +22,7 @@ NAMED = {
     "The mailbox itself",
     "There are too many mailboxes to watch",
     "The server restarts, connect again",
+    "You may not stay: log in again",
 }
 
 
