@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from posthouse.storage.arrays import from_big_endian, from_little_endian
 from posthouse.storage.contract import ReadTransaction
 from posthouse.storage.items import (
     FLAGS_AT,
@@ -73,7 +74,7 @@ def read_state(state: bytes) -> tuple[int, int]:
 
 def modseqs(values: Sequence[bytes]) -> array[int]:
     """The modseq of each."""
-    return array("Q", b"".join([value[MODSEQ_AT:MODSEQ_END] for value in values]))
+    return from_little_endian("Q", b"".join([value[MODSEQ_AT:MODSEQ_END] for value in values]))
 
 
 def restated(values: Sequence[bytes], new: Sequence[tuple[int, int] | None], modseq: int) -> list[tuple[int, bytes]]:
@@ -115,18 +116,16 @@ def flags_of(values: Sequence[bytes]) -> bytes:
 
 def objects_of(values: Sequence[bytes]) -> array[int]:
     """What each shows."""
-    return array("I", b"".join([value[OBJECT_AT:RECEIVED_AT] for value in values]))
+    return from_little_endian("I", b"".join([value[OBJECT_AT:RECEIVED_AT] for value in values]))
 
 
 def size_of(values: Sequence[bytes]) -> int:
     """Octets of all together."""
-    return sum(array("Q", b"".join([value[SIZE_AT:KEYWORDS_AT] for value in values])))
+    return sum(from_little_endian("Q", b"".join([value[SIZE_AT:KEYWORDS_AT] for value in values])))
 
 
 def _uids(entries: list[tuple[bytes, bytes]]) -> array[int]:
-    uids = array("I", b"".join([key[-4:] for key, _ in entries]))
-    uids.byteswap()
-    return uids
+    return from_big_endian("I", b"".join([key[-4:] for key, _ in entries]))
 
 
 def _checked(uids: array[int], values: list[bytes]) -> Items:

@@ -5,7 +5,6 @@ What is fetched and deleted is named by UID, so other sessions may change the in
 
 from __future__ import annotations
 
-from array import array
 from itertools import islice
 
 import msgspec
@@ -16,6 +15,7 @@ from posthouse.core.mail.mailboxes import INBOX, INBOX_ID, KIND, Mailbox, find, 
 from posthouse.core.mail.places import move_items, remove_items
 from posthouse.core.mail.records import decode_message
 from posthouse.storage import ranges
+from posthouse.storage.arrays import from_big_endian, from_little_endian
 from posthouse.storage.blobs.records import BlobPlace, place
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import scan_collections
@@ -58,9 +58,8 @@ def drop_page(txn: ReadTransaction, account: int, first_uid: int, limit: int, ex
             received = int.from_bytes(value[RECEIVED_AT : RECEIVED_AT + 8], "little")
             if received < expired_before:
                 ranges.add(expired, int.from_bytes(key[-4:], "big"))
-    numbers = array("I", b"".join(uids))
-    numbers.byteswap()
-    return DropPage(numbers.tobytes(), b"".join(sizes), expired)
+    numbers, octets = from_big_endian("I", b"".join(uids)), from_little_endian("Q", b"".join(sizes))
+    return DropPage(numbers.tobytes(), octets.tobytes(), expired)
 
 
 @query

@@ -5,7 +5,6 @@ Reading goes by rows in batches, so that no reader holds the reactor; all change
 
 from __future__ import annotations
 
-from array import array
 from enum import IntFlag
 from itertools import compress, islice
 
@@ -27,6 +26,7 @@ from posthouse.core.mail.records import (
     decode_structures,
 )
 from posthouse.storage import ranges as uid_ranges
+from posthouse.storage.arrays import from_big_endian
 from posthouse.storage.blobs.records import BlobPlace, keep, place
 from posthouse.storage.changes import LogPage, Revision, happened_since, log_page
 from posthouse.storage.collections import CollectionRecord, read_collection
@@ -104,8 +104,7 @@ def open_view(txn: ReadTransaction, account: int, mailbox: int) -> View:
     """The mailbox and all UIDs in one snapshot; raises NoSuchMailbox."""
     record = _readable(txn, account, mailbox)
     start, end = ITEM.range(account, mailbox)
-    uids = array("I", b"".join([key[-4:] for key, _ in txn.scan(start, end)]))
-    uids.byteswap()
+    uids = from_big_endian("I", b"".join([key[-4:] for key, _ in txn.scan(start, end)]))
     return View(mailbox_of(mailbox, record), uids.tobytes())
 
 

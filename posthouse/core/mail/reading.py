@@ -10,6 +10,7 @@ import msgspec
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.flags import DELETED
 from posthouse.core.mail.mailboxes import KINDS, Mailbox, find, mailbox_of
+from posthouse.storage.arrays import from_big_endian
 from posthouse.storage.changes import Touched, touched_since
 from posthouse.storage.collections import CollectionRecord, read_collection, read_sequence
 from posthouse.storage.contract import ReadTransaction, query
@@ -153,6 +154,4 @@ def _flags(values: list[bytes]) -> tuple[bytes, dict[int, int]]:
 
 
 def _numbers(big_endian: list[bytes]) -> array[int]:
-    found = array("I", b"".join(big_endian))
-    found.byteswap()
-    return found
+    return from_big_endian("I", b"".join(big_endian))

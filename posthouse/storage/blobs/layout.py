@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import secrets
 import struct
-import sys
 import zlib
 from array import array
 from itertools import accumulate
 
 import msgspec
+
+from posthouse.storage.arrays import from_little_endian
 
 BLOCK = 65_536
 FOOT = struct.Struct("<8sQQ")  # magic, blocks, plain octets
@@ -75,9 +76,7 @@ def decode_index(octets: bytes, offset: int, size: int) -> Index:
     """The index that stood at `offset`; raises ValueError with why."""
     if len(octets) != -(-size // BLOCK) * ENTRY.size:
         raise ValueError("the file is cut short")
-    numbers = array("I", octets)
-    if sys.byteorder == "big":
-        numbers.byteswap()
+    numbers = from_little_endian("I", octets)
     offsets = array("Q", accumulate(numbers[1::2], initial=0))
     if offsets[-1] != offset or max(numbers[1::2], default=0) > BLOCK:
         raise ValueError("its index does not fit")
