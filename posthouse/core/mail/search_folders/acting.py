@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from posthouse.core.mail import messages
 from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
 from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flagging import Stored, flagged
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.keywords import keyword_bits
 from posthouse.core.mail.mailboxes import receiving
-from posthouse.core.mail.messages import Appended, Copied, append
+from posthouse.core.mail.messages import Appended, Copied
 from posthouse.core.mail.places import copy_items, move_items, remove_items, replace_flags, take_out
 from posthouse.core.mail.records import Letter
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, decode_source, remove_member
@@ -125,14 +126,13 @@ def replace(
     received: list[int],
     now: int,
 ) -> Appended:
-    """As `messages.replace`."""
+    """As `messages.replace`, the message that the folder shows."""
     _folder(txn, account, folder)
-    replaced = list(_shown(txn, account, folder, [(uid, uid)]))
-    if not replaced:
-        raise NoSuchMessage(uid)
-    with Revision(txn, account) as revision:
-        _remove(revision, folder, replaced, now)
-    return append(txn, into, name, letters, flags, received, now)
+    for one in _shown(txn, account, folder, [(uid, uid)]):
+        with Revision(txn, account) as revision:
+            _take_out(revision, folder, one)
+        return messages.replace(txn, account, one.mailbox, one.there, into, name, letters, flags, received, now)
+    raise NoSuchMessage(uid)
 
 
 @query
@@ -182,10 +182,14 @@ def _remove(revision: Revision, folder: int, doomed: list[Shown], now: int) -> N
     by_mailbox: dict[int, list[Shown]] = {}
     for one in doomed:
         by_mailbox.setdefault(one.mailbox, []).append(one)
-        take_out(revision, folder, one.uid, one.item)
-        remove_member(revision.txn, revision.account, folder, one.uid, one.mailbox, one.there)
+        _take_out(revision, folder, one)
     for mailbox, some in by_mailbox.items():
         remove_items(revision, mailbox, _sources(some), now)
+
+
+def _take_out(revision: Revision, folder: int, one: Shown) -> None:
+    take_out(revision, folder, one.uid, one.item)
+    remove_member(revision.txn, revision.account, folder, one.uid, one.mailbox, one.there)
 
 
 def _sources(some: list[Shown]) -> Items:
