@@ -1,11 +1,7 @@
-"""The access log of a busy site: the same lines as the rest of the log, made and written at a fraction of the cost.
-
-The lines of one turn of the event loop go out in one write.
-"""
+"""The access log of a busy site: the same lines as the rest of the log, made and written at a fraction of the cost."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +9,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from posthouse.server.logs import LEVELS, Unfailing
+from posthouse.server.logs import LEVELS, TurnLines, Unfailing
 from posthouse.server.settings import LogSettings
 from posthouse.webdav.http.access import Access, log_access
 
@@ -50,18 +46,10 @@ class AccessLog:
 
     def __init__(self, process: str, stream: BinaryIO) -> None:
         self._process = process
-        self._stream = Unfailing(stream)
+        self._lines = TurnLines(Unfailing(stream))
         self._encoder = msgspec.json.Encoder()
-        self._lines: list[bytes] = []
 
     def __call__(self, access: Access) -> None:
         now = datetime.now(UTC)
         line = _Line(now, "info", self._process, "http", *msgspec.structs.astuple(access))
-        if not self._lines:
-            asyncio.get_running_loop().call_soon(self._write)
-        self._lines.append(self._encoder.encode(line))
-
-    def _write(self) -> None:
-        lines, self._lines = self._lines, []
-        self._stream.write(b"\n".join([*lines, b""]))
-        self._stream.flush()
+        self._lines.add(self._encoder.encode(line))

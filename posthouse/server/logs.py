@@ -62,6 +62,31 @@ class Unfailing:
             self._stream.flush()
 
 
+class TurnLines:
+    """Lines for a stream; those of one turn of the event loop go out in one write."""
+
+    def __init__(self, stream: Unfailing) -> None:
+        self._stream = stream
+        self._lines: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        """Write it with what else is said in this turn."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self.write)
+        self._lines.append(line)
+
+    def write(self) -> None:
+        """Write now what has been added."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self.write_alone(b"\n".join(lines))
+
+    def write_alone(self, line: bytes) -> None:
+        """Write this one now, whatever waits."""
+        self._stream.write(line + b"\n")
+        self._stream.flush()
+
+
 class TurnLoggerFactory:
     """Gives everybody the one logger of the process."""
 
@@ -76,37 +101,32 @@ class TurnLogger:
     """Writes lines that are octets already, with structlog's names for how grave they are."""
 
     def __init__(self, stream: Unfailing) -> None:
-        self._stream = stream
-        self._lines: list[bytes] = []
+        self._lines = TurnLines(stream)
 
     def info(self, line: bytes) -> None:
         """Write it with what else is said in this turn."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._write([line])  # a thread's, or of a process that has no event loop
-            return
-        if not self._lines:
-            loop.call_soon(self._write_all)
-        self._lines.append(line)
+        if _has_turns():
+            self._lines.add(line)
+        else:
+            self._lines.write_alone(line)
 
     def error(self, line: bytes) -> None:
         """Write it now, behind what was said before."""
         self.info(line)
-        if self._lines and self._lines[-1] is line:
-            self._write_all()
+        if _has_turns():
+            self._lines.write()
 
     debug = warning = info
     critical = error
 
-    def _write_all(self) -> None:
-        lines, self._lines = self._lines, []
-        if lines:
-            self._write(lines)
 
-    def _write(self, lines: list[bytes]) -> None:
-        self._stream.write(b"\n".join([*lines, b""]))
-        self._stream.flush()
+def _has_turns() -> bool:
+    """False in a thread, and in a process that has no event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Line:
