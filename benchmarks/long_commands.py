@@ -10,7 +10,7 @@ from contextlib import suppress
 from benchmarks.imap_client import ImapClient
 from benchmarks.ours import Posthouse
 from benchmarks.peers import DOMAIN, PASSWORD
-from benchmarks.reading import READER
+from benchmarks.reading import READER, letter
 
 Measure = Callable[[str, Callable[[], object]], None]  # what it is called, and what is done while others wait
 
@@ -149,7 +149,11 @@ def measure_all(ours: Posthouse, measure: Measure, pinger: str) -> None:
         client.command(b"ENABLE QRESYNC")
         selected = client.command(b"SELECT INBOX")
         validity = int(selected.partition(b"UIDVALIDITY ")[2].partition(b"]")[0])
-        ask(*READS, f"EXAMINE INBOX (QRESYNC ({validity} 1))", "SELECT INBOX")
+        ask(*READS)
+        for line in ("THREAD REFERENCES UTF-8 ALL", "SORT (SUBJECT) UTF-8 ALL"):
+            client.append("INBOX", letter(0))
+            measure(f"{line}, when one has come", lambda line=line: client.command(line.encode(), keep=False))  # type: ignore[misc]
+        ask(f"EXAMINE INBOX (QRESYNC ({validity} 1))", "SELECT INBOX")
         measure("FETCH 1:* ENVELOPE, deflated", lambda: _deflated(port, reader, b"FETCH 1:* ENVELOPE"))
         _measure_pop3(ours.port("pop3"), reader, measure)
         ask(*FOUND)

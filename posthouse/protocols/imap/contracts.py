@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.core.authentication.authenticator import Authenticator
 from posthouse.core.bus import Bus
+from posthouse.core.collector import Collector
 from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared, own
 from posthouse.core.mail.letters import Letters
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
@@ -41,6 +42,7 @@ class Contracts(msgspec.Struct, frozen=True):
     search: TextSearch = NoIndex()
     orders: Orders = msgspec.field(default_factory=Orders)
     known_uids: KnownUids = msgspec.field(default_factory=KnownUids)
+    collector: Collector = msgspec.field(default_factory=Collector)
     search_folders: SearchFolderSettings = SearchFolderSettings()
     mail: MailSettings = MailSettings()
     turns: Turns = msgspec.field(default_factory=Turns)

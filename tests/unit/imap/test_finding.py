@@ -15,6 +15,7 @@ from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import Column, append, expunge, rows, store_flags
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.base_subject import base_subject
+from posthouse.protocols.imap.commands import sorting
 from posthouse.protocols.imap.commands.search.command import find
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.commands.search.sieve import Sieve
@@ -39,7 +40,7 @@ COUNT = 60
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BLOCK_BITS", 4)
     monkeypatch.setattr(reading, "LEAST", 4)
-    monkeypatch.setattr(ordering, "PIECE", 7)
+    monkeypatch.setattr(sorting, "PIECE", 7)
     monkeypatch.setattr(ordering, "LEAST", 10)
 
 

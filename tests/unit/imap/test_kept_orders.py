@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from posthouse.protocols.imap.commands.sort import kept as order_kept
 from posthouse.protocols.imap.commands.sort import ordering
 from posthouse.protocols.imap.commands.thread import clusters
 from posthouse.protocols.imap.commands.thread import command as threading
@@ -24,6 +25,9 @@ async def test_what_came_and_went(seed: int, mask: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(clusters, "_MASK", mask)  # keys that happen to be the same
     monkeypatch.setattr(clusters, "SCANNED_AT_ONCE", 3)
     monkeypatch.setattr(thread_kept, "PART", 0)
+    monkeypatch.setattr(thread_kept, "OLD_AT_ONCE", 3)
+    monkeypatch.setattr(thread_kept, "OCTETS_AT_ONCE", 10)
+    monkeypatch.setattr(order_kept, "AT_ONCE", 3)
     done = _counted(monkeypatch, threading, "updated"), _counted(monkeypatch, ordering, "updated")
     choice = random.Random(seed)
     world = await open_world()

@@ -262,8 +262,8 @@ def test_clusters_can_be_threaded_each_for_itself(
         return [*zip(made.dates, firsts, [renamed(thread, some) for thread in shown(made.forest)], strict=True)]
 
     every = [*range(len(messages))]
-    subjects = way.subjects(columns(messages)) if Facet.SUBJECT_KEY in way.facets else []
-    found = LOOP.run_until_complete(clusters_of(threads(every).links, len(messages), subjects))
+    subjects = columns(messages)[Facet.SUBJECT_KEY] if Facet.SUBJECT_KEY in way.facets else []
+    found = LOOP.run_until_complete(clusters_of(threads(every).links, len(messages), subjects, way.tying))
     gone = data.draw(st.sets(st.sampled_from(every))) if every else set()
     left = [number for number in every if number not in gone]
     clusters: dict[int, list[int]] = {}

@@ -13,7 +13,7 @@ import pytest
 from posthouse.core import turns
 from posthouse.core.mail.digests import reading as digests
 from posthouse.protocols.imap import mailbox_log, numbering, view
-from posthouse.protocols.imap.commands import expunge, limiting, listing
+from posthouse.protocols.imap.commands import expunge, limiting, listing, sorting
 from posthouse.protocols.imap.commands.fetch import command as fetching
 from posthouse.protocols.imap.commands.search import answer, relevancy, sieve
 from posthouse.protocols.imap.commands.search import command as searching
@@ -44,10 +44,10 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         (searching, "ROWS_PER_BATCH POSITIONS_PER_BATCH"),
         (relevancy, "SCORES_AT_ONCE"),
         (sieve, "FLAGS_AT_ONCE"),
-        (ordering, "PIECE"),
+        (sorting, "PIECE FREED_AT_ONCE"),
         (algorithms, "AT_ONCE"),
         (clusters, "AT_ONCE SCANNED_AT_ONCE"),
-        (kept, "THREADS_AT_ONCE NUMBERS_AT_ONCE"),
+        (kept, "THREADS_AT_ONCE NUMBERS_AT_ONCE OLD_AT_ONCE OCTETS_AT_ONCE"),
         (linking, "AT_ONCE"),
         (subjects, "AT_ONCE"),
     ):

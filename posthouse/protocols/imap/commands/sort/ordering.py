@@ -5,9 +5,7 @@ Text is compared as i;unicode-casemap has it, RFC 5255 4.2.
 
 from __future__ import annotations
 
-import asyncio
 from array import array
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +13,7 @@ from posthouse.core.mail.digests.facets import Facet
 from posthouse.protocols.imap.commands.columns import read_columns
 from posthouse.protocols.imap.commands.search.relevancy import Relevancy
 from posthouse.protocols.imap.commands.sort.kept import KeptOrder, updated
+from posthouse.protocols.imap.commands.sorting import let_go, sort_by
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.orders import LEAST, changed
 from posthouse.protocols.imap.view import View
@@ -32,7 +31,6 @@ FACETS = {
     SortKey.DISPLAYTO: Facet.TO_NAME_KEY,
 }
 
-PIECE = 10_000  # positions sorted without a pause, about 2 ms
 FEW = 100  # messages that came or went since a mailbox was sorted; where there are more, all are sorted anew
 
 
@@ -70,7 +68,9 @@ async def _of_all(wanted: dict[SortKey, bool], view: View, user: User) -> array[
             by = [(FACETS[one], reverse) for one, reverse in wanted.items()]
             order = await updated(kept.positions, *change, by, view)
     if order is None:
-        order = array("I", await _ordered([*range(len(uids))], wanted, Relevancy(), view))
+        positions = await _ordered([*range(len(uids))], wanted, Relevancy(), view)
+        order = array("I", positions)
+        await let_go(positions)
     orders.keep(key, uids, KeptOrder(order), user.contracts.settings.kept_orders_octets)
     return order
 
@@ -86,9 +86,10 @@ async def _ordered(found: list[int], wanted: dict[SortKey, bool], relevancy: Rel
     for key, reverse in reversed(wanted.items()):
         if reverse:
             order.reverse()
-        await _sort(order, columns[key])
+        await sort_by(order, columns[key].__getitem__)
         if reverse:
             order.reverse()
+    await let_go(*columns.values())
     return order
 
 
@@ -98,34 +99,3 @@ async def _least_first(found: list[int], relevancy: Relevancy) -> list[Any]:
     for at, score in zip(found, await relevancy.scores(found), strict=True):
         column[at] = -score
     return column
-
-
-async def _sort(order: list[int], column: list[Any]) -> None:
-    """Sort positions by the column, keeping the order of what is equal.
-
-    Of many, sorted runs are cut at the same values, and what lies between two cuts is sorted together: as fast as at
-    one go, and never long without a pause.
-    """
-    key = column.__getitem__
-    if len(order) <= PIECE:
-        order.sort(key=key)
-        return
-    runs = []
-    for at in range(0, len(order), PIECE):
-        runs.append(sorted(order[at : at + PIECE], key=key))
-        await asyncio.sleep(0)
-    parts = len(runs)
-    sample = sorted(key(run[len(run) * part // parts]) for run in runs for part in range(1, parts))
-    starts = [0] * len(runs)
-    order.clear()
-    for part in range(1, parts + 1):
-        if part < parts:
-            cut = sample[len(sample) * part // parts]
-            ends = [bisect_left(run, cut, start, key=key) for run, start in zip(runs, starts, strict=True)]
-        else:
-            ends = [len(run) for run in runs]
-        between = [at for run, start, end in zip(runs, starts, ends, strict=True) for at in run[start:end]]
-        between.sort(key=key)
-        order += between
-        starts = ends
-        await asyncio.sleep(0)

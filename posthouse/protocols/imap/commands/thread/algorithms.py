@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from posthouse.core.mail.digests.facets import Facet
+from posthouse.protocols.imap.commands.sorting import let_go, sort_by
 from posthouse.protocols.imap.commands.thread.forest import Forest
 from posthouse.protocols.imap.commands.thread.linking import Links, linked
 from posthouse.protocols.imap.commands.thread.subjects import merged
@@ -36,7 +37,8 @@ async def ordered_subject(found: Found) -> Threads:
     """ORDEREDSUBJECT: the same base subject, the first by sent date above all others."""
     sent: list[int] = found[Facet.SENT]
     subjects: list[str] = found[Facet.SUBJECT_KEY]
-    order = sorted(range(len(sent)), key=sent.__getitem__)
+    order = [*range(len(sent))]
+    await sort_by(order, sent.__getitem__)
     threads: dict[str, int] = {}
     children: dict[int, list[int]] = {}
     for at in range(0, len(order), AT_ONCE):
@@ -45,8 +47,9 @@ async def ordered_subject(found: Found) -> Threads:
             if root != node:
                 children.setdefault(root, []).append(node)
         await asyncio.sleep(0)
+    await let_go(order)
     forest = Forest(len(sent), [*threads.values()], children)
-    return Threads(forest, [sent[root] for root in forest.roots], Links(len(sent)))
+    return Threads(forest, await _picked(sent, forest.roots), Links(len(sent)))
 
 
 async def references(found: Found) -> Threads:
@@ -54,10 +57,10 @@ async def references(found: Found) -> Threads:
     sent: list[int] = found[Facet.SENT]
     forest, links = await linked(found[Facet.ID], found[Facet.REFERENCES])
     await sort_children(forest, sent)
-    sort_roots(forest, sent)
+    await sort_roots(forest, sent)
     forest = await merged(forest, found[Facet.SUBJECT_KEY], found[Facet.IS_REPLY])
     await sort_children(forest, sent)
-    return Threads(forest, sort_roots(forest, sent), links)
+    return Threads(forest, await sort_roots(forest, sent), links)
 
 
 async def refs(found: Found) -> Threads:
@@ -69,9 +72,9 @@ async def refs(found: Found) -> Threads:
     for at in range(0, len(forest.roots), AT_ONCE):
         newest |= {root: _newest(forest, root, sent) for root in forest.roots[at : at + AT_ONCE]}
         await asyncio.sleep(0)
-    forest.roots.sort(key=forest.first)
-    forest.roots.sort(key=newest.__getitem__)
-    return Threads(forest, [newest[root] for root in forest.roots], links)
+    await sort_by(forest.roots, forest.first)
+    await sort_by(forest.roots, newest.__getitem__)
+    return Threads(forest, await _picked(newest, forest.roots), links)
 
 
 async def sort_children(forest: Forest, sent: list[int]) -> None:
@@ -84,12 +87,23 @@ async def sort_children(forest: Forest, sent: list[int]) -> None:
             await asyncio.sleep(0)
 
 
-def sort_roots(forest: Forest, sent: list[int]) -> list[int]:
+async def sort_roots(forest: Forest, sent: list[int]) -> list[int]:
     """Likewise for threads; a missing message counts as its first child. The date of each."""
-    first = {root: forest.first(root) for root in forest.roots}
-    forest.roots.sort(key=first.__getitem__)
-    forest.roots.sort(key=lambda root: sent[first[root]])
-    return [sent[first[root]] for root in forest.roots]
+    await sort_by(forest.roots, forest.first)
+    dates: dict[int, int] = {}
+    for at in range(0, len(forest.roots), AT_ONCE):
+        dates |= {root: sent[forest.first(root)] for root in forest.roots[at : at + AT_ONCE]}
+        await asyncio.sleep(0)
+    await sort_by(forest.roots, dates.__getitem__)
+    return await _picked(dates, forest.roots)
+
+
+async def _picked(values: Mapping[int, int] | Sequence[int], wanted: Sequence[int]) -> list[int]:
+    picked: list[int] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        picked += [values[one] for one in wanted[start : start + AT_ONCE]]
+        await asyncio.sleep(0)
+    return picked
 
 
 def _newest(forest: Forest, root: int, sent: list[int]) -> int:

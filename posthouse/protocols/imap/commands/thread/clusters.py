@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import islice
 
 import msgspec
 
 from posthouse.protocols.imap.commands.thread.linking import NONE, Links
 
-AT_ONCE = 4000
+AT_ONCE = 2000  # about 1 ms
 SCANNED_AT_ONCE = 4000  # few enough that most pieces have none of what is looked for
 _MASK = 2**32 - 1
 
@@ -66,8 +66,11 @@ class Clusters(msgspec.Struct):
     def take_out(self, gone: Sequence[int]) -> set[int]:
         """Messages at ascending positions went; the clusters they were in."""
         touched = {self.messages[at] for at in gone}
-        for at in reversed(gone):
-            del self.messages[at]
+        left, behind = array("I"), 0
+        for at in gone:
+            left += self.messages[behind:at]
+            behind = at + 1
+        self.messages = left + self.messages[behind:]
         return touched
 
     async def take_in(self, came: Sequence[int], ties: Sequence[list[int]]) -> set[int]:
@@ -125,8 +128,8 @@ def subject_key(subject: str) -> int:
     return hash(subject) & _MASK
 
 
-async def clusters_of(links: Links, count: int, subjects: Sequence[str]) -> Clusters:
-    """The clusters of `count` messages that were linked so, and whose subjects tie them unless they are empty."""
+async def clusters_of(links: Links, count: int, subjects: Sequence[str], tying: Callable[[str], str]) -> Clusters:
+    """The clusters of `count` messages that were linked so, and which subjects tie unless `tying` makes them empty."""
     unions = Unions()
     labels = await _tops(links.parents)
     labels += range(len(labels), count)
@@ -136,7 +139,7 @@ async def clusters_of(links: Links, count: int, subjects: Sequence[str]) -> Clus
         await asyncio.sleep(0)
     by_subject: dict[str, int] = {}
     for start in range(0, len(subjects), AT_ONCE):
-        for node, subject in enumerate(subjects[start : start + AT_ONCE], start):
+        for node, subject in enumerate(map(tying, subjects[start : start + AT_ONCE]), start):
             label = labels[node]
             if subject and (held := by_subject.setdefault(subject, label)) != label:
                 unions.unite(held, label)

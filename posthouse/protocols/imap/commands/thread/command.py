@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from itertools import islice
 
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.columns import read_columns
 from posthouse.protocols.imap.commands.search.command import find
+from posthouse.protocols.imap.commands.sorting import let_go
 from posthouse.protocols.imap.commands.thread.kept import (
     FEW,
+    OCTETS_AT_ONCE,
     THREADS_AT_ONCE,
     WAYS,
     KeptThreads,
@@ -22,8 +24,6 @@ from posthouse.protocols.imap.orders import LEAST, changed
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands.search import Thread
 
-OCTETS_AT_ONCE = 65_536
-
 
 async def thread(command: Thread, view: View, user: User) -> Ok:
     """Find messages and show them in threads; those of a whole large mailbox are kept for the next who asks."""
@@ -31,14 +31,19 @@ async def thread(command: Thread, view: View, user: User) -> Ok:
     at = await find(command.tag, command.key, view, user)
     user.output.write(b"* THREAD " if at else b"* THREAD")
     if LEAST <= len(at) == len(uids):
-        lines = (await _of_all(command, view, user)).lines
+        with user.contracts.collector.held_off():
+            lines = (await _of_all(command, view, user)).lines
         for start in range(0, len(lines), OCTETS_AT_ONCE):
             user.output.write(lines[start : start + OCTETS_AT_ONCE].replace(b"\n", b""))
             await user.output.drain()
     else:
-        async for piece in _threads(command, at, view):
-            user.output.write(piece)
+        with user.contracts.collector.held_off():
+            threads = await _threads(command, at, view)
+        turn = Turn()
+        while some := b"".join(islice(threads, THREADS_AT_ONCE)):
+            user.output.write(some)
             await user.output.drain()
+            await turn.share()
     user.output.write(b"\r\n")
     return Ok("That is all")
 
@@ -63,17 +68,15 @@ async def _of_all(command: Thread, view: View, user: User) -> KeptThreads:
     return threads
 
 
-async def _threads(command: Thread, at: list[int], view: View) -> AsyncIterator[bytes]:
-    """The threads of the messages at those positions as they are shown, some at a time."""
+async def _threads(command: Thread, at: list[int], view: View) -> Iterator[bytes]:
+    """The threads of the messages at those positions as they are shown."""
     uids = await view.uids()
     way = WAYS[command.algorithm]
     columns = await read_columns(way.facets, at, view)
     if len(at) < len(uids):
         for facet, column in columns.items():
             columns[facet] = [column[place] for place in at]
-            await asyncio.sleep(0)
-    forest = (await way.algorithm(columns)).forest
-    threads = forest.threads(await names_of(at, uids, uid=command.uid))
-    while some := list(islice(threads, THREADS_AT_ONCE)):
-        yield b"".join(some)
-        await asyncio.sleep(0)
+            await let_go(column)
+    threads = await way.algorithm(columns)
+    await let_go(*columns.values(), threads.links.parents, threads.links.ties)
+    return threads.forest.threads(await names_of(at, uids, uid=command.uid))

@@ -17,7 +17,9 @@ import msgspec
 
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.ids import keys_of
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.columns import read_chosen, read_columns
+from posthouse.protocols.imap.commands.sorting import let_go
 from posthouse.protocols.imap.commands.thread.algorithms import (
     Algorithm,
     Found,
@@ -33,8 +35,10 @@ from posthouse.protocols.imap.wire.sort import Threading
 
 FEW = 1000  # messages that came and went; where there are more, all is threaded anew
 PART = 4  # of the mailbox: likewise where more than this has to do with them
-THREADS_AT_ONCE = 1000  # about 2 ms
-NUMBERS_AT_ONCE = 10_000
+THREADS_AT_ONCE = 500  # about 1 ms
+NUMBERS_AT_ONCE = 2_500  # likewise
+OCTETS_AT_ONCE = 65_536
+OLD_AT_ONCE = 10_000  # threads that are as they were: likewise
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -44,14 +48,10 @@ class Way(msgspec.Struct, frozen=True):
     facets: list[Facet]
     tying: Callable[[str], str]
 
-    def subjects(self, found: Found) -> list[str]:
-        """What ties each of those messages beside their ids; an empty text does not."""
-        return [self.tying(subject) for subject in found.get(Facet.SUBJECT_KEY, ())]
-
     def ties(self, found: Found) -> list[list[int]]:
         """The keys of clusters of each of those messages."""
         keys: list[list[int]] = [[] for _ in found[Facet.SENT]]
-        for own, subject in zip(keys, self.subjects(found), strict=False):
+        for own, subject in zip(keys, map(self.tying, found.get(Facet.SUBJECT_KEY, ())), strict=False):
             if subject:
                 own.append(subject_key(subject))
         for own, id_, chain in zip(keys, found.get(Facet.ID, ()), found.get(Facet.REFERENCES, ()), strict=False):
@@ -89,8 +89,8 @@ class _Drawn(msgspec.Struct):
 
     lines: list[bytes]
     dates: list[int]
-    firsts: list[int]
-    of_threads: list[int]
+    firsts: array[int]
+    of_threads: array[int]
 
 
 async def kept_threads(way: Way, view: View, *, uid: bool) -> KeptThreads:
@@ -98,15 +98,12 @@ async def kept_threads(way: Way, view: View, *, uid: bool) -> KeptThreads:
     uids = await view.uids()
     found = await read_columns(way.facets, [*range(len(uids))], view)
     threads = await way.algorithm(found)
-    clusters = await clusters_of(threads.links, len(uids), way.subjects(found))
+    clusters = await clusters_of(threads.links, len(uids), found.get(Facet.SUBJECT_KEY, ()), way.tying)
     drawn = await _drawn(threads, range(len(uids)), uids, clusters, uid=uid)
-    return KeptThreads(
-        b"\n".join(drawn.lines),
-        array("q", drawn.dates),
-        array("I", drawn.firsts),
-        array("I", drawn.of_threads),
-        clusters,
-    )
+    await let_go(*found.values(), threads.links.parents, threads.links.ties)
+    lines, dates = b"\n".join(drawn.lines), array("q", drawn.dates)
+    await let_go(drawn.lines, drawn.dates)
+    return KeptThreads(lines, dates, drawn.firsts, drawn.of_threads, clusters)
 
 
 async def updated(
@@ -128,7 +125,7 @@ async def updated(
         return None
     threads = await way.algorithm(await read_chosen(way.facets, members, view))
     new = await _drawn(threads, members, uids, clusters, uid=uid)
-    lines = kept.lines.split(b"\n")
+    lines = await _split(kept.lines)
     if not uid and (gone or (came and came[0] != len(uids) - len(came))):
         lines = await _renumbered(lines, len(before), gone, came, len(uids))
     return await _placed(kept, lines, touched, new, clusters)
@@ -140,14 +137,15 @@ async def _drawn(
     """Threads of the messages at those positions."""
     names = await names_of(positions, uids, uid=uid)
     forest = threads.forest
-    drawn = _Drawn([], threads.dates, [], [])
+    drawn = _Drawn([], threads.dates, array("I"), array("I"))
     lines = forest.threads(names)
     for start in range(0, len(forest.roots), THREADS_AT_ONCE):
         drawn.lines += islice(lines, THREADS_AT_ONCE)
         firsts = [positions[forest.first(root)] for root in forest.roots[start : start + THREADS_AT_ONCE]]
-        drawn.firsts += [uids[at] for at in firsts]
-        drawn.of_threads += [clusters.messages[at] for at in firsts]
+        drawn.firsts.extend([uids[at] for at in firsts])
+        drawn.of_threads.extend([clusters.messages[at] for at in firsts])
         await asyncio.sleep(0)
+    await let_go(names)
     return drawn
 
 
@@ -161,6 +159,18 @@ async def names_of(positions: Sequence[int], uids: array[int], *, uid: bool) -> 
     return names
 
 
+async def _split(lines: bytes) -> list[bytes]:
+    found: list[bytes] = []
+    at = 0
+    while at < len(lines):
+        end = lines.find(b"\n", at + OCTETS_AT_ONCE)
+        end = len(lines) if end < 0 else end
+        found += lines[at:end].split(b"\n")
+        at = end + 1
+        await asyncio.sleep(0)
+    return found
+
+
 _NUMBER = re.compile(rb"[0-9]+")
 
 
@@ -168,17 +178,18 @@ async def _renumbered(
     lines: list[bytes], was: int, gone: Sequence[int], came: Sequence[int], count: int
 ) -> list[bytes]:
     """Lines of message numbers when `was` messages have become `count`; what went stands in none that is shown."""
-    is_new = frozenset(came)
-    now = iter([b"%d" % (at + 1) for at in range(count) if at not in is_new])
-    await asyncio.sleep(0)
-    went = frozenset(gone)
-    names = [b"0" if at in went else next(now) for at in range(was)]
-    await asyncio.sleep(0)
+    is_new, went = frozenset(came), frozenset(gone)
+    now = (b"%d" % (at + 1) for at in range(count) if at not in is_new)
+    names: list[bytes] = []
+    for start in range(0, was, OLD_AT_ONCE):
+        names += [b"0" if at in went else next(now) for at in range(start, min(start + OLD_AT_ONCE, was))]
+        await asyncio.sleep(0)
     renumbered: list[bytes] = []
     for start in range(0, len(lines), THREADS_AT_ONCE):
         some = b"\n".join(lines[start : start + THREADS_AT_ONCE])
         renumbered += _NUMBER.sub(lambda found: names[int(found[0]) - 1], some).split(b"\n")
         await asyncio.sleep(0)
+    await let_go(names, lines)
     return renumbered
 
 
@@ -186,23 +197,29 @@ async def _placed(
     kept: KeptThreads, lines: list[bytes], touched: set[int], new: _Drawn, clusters: Clusters
 ) -> KeptThreads:
     """The new threads among those that were not touched; each list in the order of dates, then of first messages."""
-    stays = bytes([one not in touched for one in kept.of_threads])
-    await asyncio.sleep(0)
-    dates, firsts = array("q", compress(kept.dates, stays)), array("I", compress(kept.firsts, stays))
-    of_threads = array("I", compress(kept.of_threads, stays))
-    lines = [*compress(lines, stays)]
-    await asyncio.sleep(0)
+    stays = bytearray()
+    for start in range(0, len(kept.of_threads), OLD_AT_ONCE):
+        stays += bytes([one not in touched for one in kept.of_threads[start : start + OLD_AT_ONCE]])
+        await asyncio.sleep(0)
+    dates, firsts = await _staying(kept.dates, stays), await _staying(kept.firsts, stays)
+    of_threads = await _staying(kept.of_threads, stays)
+    left = await _staying(lines, stays)
+    await let_go(lines)
     everywhere = range(len(dates))
-    places = [
-        bisect_left(everywhere, one, key=lambda at: (dates[at], firsts[at]))
-        for one in zip(new.dates, new.firsts, strict=True)
-    ]
-    await asyncio.sleep(0)
+    places: list[int] = []
+    turn = Turn()
+    for one in zip(new.dates, new.firsts, strict=True):
+        places.append(bisect_left(everywhere, one, key=lambda at: (dates[at], firsts[at])))
+        await turn.share()
+    merged = await _merged(left, new.lines, places)
+    await let_go(left)
+    shown = b"\n".join(merged)
+    await let_go(merged)
     return KeptThreads(
-        b"\n".join(_merged(lines, new.lines, places)),
-        _merged(dates, new.dates, places),
-        _merged(firsts, new.firsts, places),
-        _merged(of_threads, new.of_threads, places),
+        shown,
+        await _merged(dates, new.dates, places),
+        await _merged(firsts, new.firsts, places),
+        await _merged(of_threads, new.of_threads, places),
         clusters,
     )
 
@@ -210,11 +227,23 @@ async def _placed(
 Many = TypeVar("Many", "list[bytes]", "array[int]")
 
 
-def _merged(old: Many, new: Iterable[Any], places: list[int]) -> Many:
+async def _staying(old: Many, stays: bytearray) -> Many:
+    """Those of the old that stay."""
+    left = old[:0]
+    for start in range(0, len(old), OLD_AT_ONCE):
+        end = start + OLD_AT_ONCE
+        left.extend(compress(old[start:end], stays[start:end]))
+        await asyncio.sleep(0)
+    return left
+
+
+async def _merged(old: Many, new: Iterable[Any], places: list[int]) -> Many:
     """The old with each of the new before the one at its place."""
     merged = old[:0]
     at = 0
+    turn = Turn()
     for place, one in zip(places, new, strict=True):
+        await turn.share()
         merged += old[at:place]
         merged.append(one)
         at = place

@@ -140,8 +140,12 @@ async def _pruned(parents: list[int], count: int) -> Forest:
                 if top >= count:
                     tops.append(top)
         await asyncio.sleep(0)
-    roots = []
-    for node in tops:
-        is_alone = node >= count and len(children[node]) == 1
-        roots += children.pop(node) if is_alone else [node]
+    roots: list[int] = []
+    for start in range(0, len(tops), AT_ONCE):
+        for node in tops[start : start + AT_ONCE]:
+            if node >= count and len(children[node]) == 1:
+                roots += children.pop(node)
+            else:
+                roots.append(node)
+        await asyncio.sleep(0)
     return Forest(count, roots, children)

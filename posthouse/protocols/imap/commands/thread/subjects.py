@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from posthouse.protocols.imap.commands.thread.forest import Forest
 
-AT_ONCE = 5000
+AT_ONCE = 2000  # about 1 ms
 
 
 async def merged(forest: Forest, subjects: Sequence[str], replies: Sequence[int]) -> Forest:
@@ -18,7 +18,11 @@ async def merged(forest: Forest, subjects: Sequence[str], replies: Sequence[int]
             for root in forest.roots[at : at + AT_ONCE]:
                 take(root)
             await asyncio.sleep(0)
-    return Forest(forest.count, [merging.instead.get(root, root) for root in merging.kept], forest.children)
+    roots: list[int] = []
+    for at in range(0, len(merging.kept), AT_ONCE):
+        roots += [merging.instead.get(root, root) for root in merging.kept[at : at + AT_ONCE]]
+        await asyncio.sleep(0)
+    return Forest(forest.count, roots, forest.children)
 
 
 class _Merging:
