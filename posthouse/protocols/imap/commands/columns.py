@@ -7,6 +7,7 @@ from typing import Any
 
 from posthouse.core.mail.digests.facets import NUMBERS, Facet
 from posthouse.core.mail.digests.reading import Digests
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import ranges_of
 from posthouse.storage.ranges import Range
@@ -17,9 +18,12 @@ Columns = dict[Facet, list[Any]]
 async def read_columns(facets: list[Facet], found: list[int], view: View) -> Columns:
     """Each facet of the messages at those ascending positions, by position; of others, something."""
     uids = await view.uids()
+    turn = Turn()
     columns: Columns = {facet: [_nothing(facet)] * len(uids) for facet in facets}
+    ranges = _ranges(found, len(uids))
+    await turn.share()
     digests = Digests(view.store, view.account, view.mailbox, uids, view.uid_next)
-    async for page in digests.pages(facets, _ranges(found, len(uids))):
+    async for page in digests.pages(facets, ranges):
         for facet, column in columns.items():
             put(column, page.positions, page.values(facet))
     return columns

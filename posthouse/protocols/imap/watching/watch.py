@@ -140,10 +140,12 @@ class Watch:
         self._modseq = (await user.store.read(touched, user.account, 2**62, 1)).modseq
         own = [Watched(user.account, one) for one in await user.store.read(list_mailboxes, user.account)]
         self._known = {one.place: one for one in own}
+        await asyncio.sleep(0)
         await self._look_at_others(user)
         if sum(len(group.names) for group in self._groups) > user.contracts.settings.notified_mailboxes:
             raise TooManyMailboxes
         self._check_count(user)
+        await asyncio.sleep(0)
         await self._notes.begin(user, self._known.values())
 
     def end(self) -> None:

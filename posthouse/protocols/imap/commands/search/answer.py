@@ -51,7 +51,9 @@ async def list_numbers(head: bytes, command: Search | Sort, found: list[int], vi
         user.output.write(encoder.numbers(_named(some, uids, uid=command.uid)))
         await user.output.drain()
         await turn.share()
-    modseq = await newest(found, view) if keys.holds(command.key, ModSeq) else None
+    modseq = None
+    if keys.holds(command.key, ModSeq):
+        modseq = await newest(await _ascending(command, found, len(uids)), view)
     user.output.write(b"\r\n" if modseq is None else b" (MODSEQ %d)\r\n" % modseq)  # RFC 7162 3.1.6
     return Ok("That is all")
 
@@ -69,12 +71,12 @@ async def answer(
     """Show what RETURN asks of the positions that were found, in their order; `mailbox` names one of several."""
     uids = await view.uids()
     if returns & Return.SAVE:
-        view.saved = await _uid_ranges(await _saved(found, returns, command.partial, len(uids)), uids)
+        view.saved = await _uid_ranges(await _saved(command, returns, found, len(uids)), uids)
         if returns == Return.SAVE:
             return Ok("Saved")
     modseq = None
     if keys.holds(command.key, ModSeq):
-        modseq = await newest(await _saved(found, returns, command.partial, len(uids)), view)
+        modseq = await newest(await _saved(command, returns, found, len(uids)), view)
     partial = command.partial
     shown = [] if partial is None else found[slice(*places(partial, len(found)))]
     line = encoder.esearch(
@@ -152,13 +154,17 @@ def _joined(last: list[Range], more: list[Range]) -> list[Range]:
     return last + more
 
 
-async def _saved(found: list[int], returns: Return, partial: tuple[int, int] | None, count: int) -> list[int]:
+async def _saved(command: Search | Sort | MultiSearch, returns: Return, found: list[int], count: int) -> list[int]:
     """RFC 5182 2.1, RFC 9394 3.1: where only MIN, MAX or PARTIAL are asked for, what they show; ascending."""
     if not found or returns & (Return.ALL | Return.COUNT) or not returns & _SOME:
-        return await ascending(found, count)
-    kept = found[slice(*places(partial, len(found)))] if partial is not None else []
+        return await _ascending(command, found, count)
+    kept = [] if command.partial is None else found[slice(*places(command.partial, len(found)))]
     if returns & Return.MIN:
         kept.append(found[0])
     if returns & Return.MAX:
         kept.append(found[-1])
     return await ascending(kept, count)
+
+
+async def _ascending(command: Search | Sort | MultiSearch, found: list[int], count: int) -> list[int]:
+    return await ascending(found, count) if isinstance(command, Sort) else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import compress
 
 from posthouse.core.turns import Turn
@@ -10,12 +11,11 @@ from posthouse.protocols.imap.view import View
 from posthouse.storage.ranges import runs
 
 ROWS_PER_BATCH = 500  # about 2 ms
-POSITIONS_AT_ONCE = 10_000  # about 1 ms
+POSITIONS_AT_ONCE = 5_000  # about 1 ms
 
 
-async def newest(found: list[int], view: View) -> int | None:
-    """The highest among the messages at those positions, in any order; None without one."""
-    positions = await ascending(found, len(await view.uids()))
+async def newest(positions: list[int], view: View) -> int | None:
+    """The highest among the messages at those ascending positions; None without one."""
     highest = 0
     turn = Turn()
     for start in range(0, len(positions), ROWS_PER_BATCH):
@@ -35,4 +35,5 @@ async def ascending(positions: list[int], count: int) -> list[int]:
         for at in positions[start : start + POSITIONS_AT_ONCE]:
             mask[at] = 1
         await turn.share()
+    await asyncio.sleep(0)
     return list(compress(range(count), mask))

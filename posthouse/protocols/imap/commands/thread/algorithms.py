@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from posthouse.core.mail.digests.facets import Facet
-from posthouse.protocols.imap.commands.sorting import let_go, sort_by
+from posthouse.core.turns import Turn
+from posthouse.protocols.imap.commands.sorting import let_go, picked, sort_by
 from posthouse.protocols.imap.commands.thread.forest import Forest
 from posthouse.protocols.imap.commands.thread.linking import Links, linked
 from posthouse.protocols.imap.commands.thread.subjects import merged
 
-AT_ONCE = 2000
+AT_ONCE = 2000  # about 1 ms
+FEW_AT_ONCE = 200  # threads or siblings, of which each may take as long as many
 
 
 class Threads(msgspec.Struct):
@@ -26,6 +28,11 @@ class Threads(msgspec.Struct):
     forest: Forest
     dates: list[int]
     links: Links
+
+    async def let_go(self) -> None:
+        """They are not needed any more."""
+        await self.links.let_go()
+        await let_go(self.forest.roots, self.forest.children, self.dates)
 
 
 # facets of the messages that were found, each by its place among them
@@ -49,7 +56,7 @@ async def ordered_subject(found: Found) -> Threads:
         await asyncio.sleep(0)
     await let_go(order)
     forest = Forest(len(sent), [*threads.values()], children)
-    return Threads(forest, await _picked(sent, forest.roots), Links(len(sent)))
+    return Threads(forest, await picked(sent, forest.roots), Links(len(sent)))
 
 
 async def references(found: Found) -> Threads:
@@ -69,22 +76,24 @@ async def refs(found: Found) -> Threads:
     forest, links = await linked(found[Facet.ID], found[Facet.REFERENCES])
     await sort_children(forest, sent)
     newest: dict[int, int] = {}
-    for at in range(0, len(forest.roots), AT_ONCE):
-        newest |= {root: _newest(forest, root, sent) for root in forest.roots[at : at + AT_ONCE]}
-        await asyncio.sleep(0)
+    turn = Turn()
+    for at in range(0, len(forest.roots), FEW_AT_ONCE):
+        newest |= {root: _newest(forest, root, sent) for root in forest.roots[at : at + FEW_AT_ONCE]}
+        await turn.share()
     await sort_by(forest.roots, forest.first)
     await sort_by(forest.roots, newest.__getitem__)
-    return Threads(forest, await _picked(newest, forest.roots), links)
+    return Threads(forest, await picked(newest, forest.roots), links)
 
 
 async def sort_children(forest: Forest, sent: list[int]) -> None:
     """Steps 4 and 6: siblings by sent date, equal ones in the order of the mailbox."""
+    turn = Turn()
     for count, siblings in enumerate(forest.children.values()):
         if len(siblings) > 1:
             siblings.sort()
             siblings.sort(key=sent.__getitem__)
-        if count % AT_ONCE == 0:
-            await asyncio.sleep(0)
+        if count % FEW_AT_ONCE == 0:
+            await turn.share()
 
 
 async def sort_roots(forest: Forest, sent: list[int]) -> list[int]:
@@ -95,15 +104,7 @@ async def sort_roots(forest: Forest, sent: list[int]) -> list[int]:
         dates |= {root: sent[forest.first(root)] for root in forest.roots[at : at + AT_ONCE]}
         await asyncio.sleep(0)
     await sort_by(forest.roots, dates.__getitem__)
-    return await _picked(dates, forest.roots)
-
-
-async def _picked(values: Mapping[int, int] | Sequence[int], wanted: Sequence[int]) -> list[int]:
-    picked: list[int] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        picked += [values[one] for one in wanted[start : start + AT_ONCE]]
-        await asyncio.sleep(0)
-    return picked
+    return await picked(dates, forest.roots)
 
 
 def _newest(forest: Forest, root: int, sent: list[int]) -> int:

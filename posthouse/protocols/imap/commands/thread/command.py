@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from itertools import islice
 
 from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.columns import read_columns
 from posthouse.protocols.imap.commands.search.command import find
-from posthouse.protocols.imap.commands.sorting import let_go
+from posthouse.protocols.imap.commands.sorting import let_go, picked
 from posthouse.protocols.imap.commands.thread.kept import (
     FEW,
     OCTETS_AT_ONCE,
@@ -29,6 +30,7 @@ async def thread(command: Thread, view: View, user: User) -> Ok:
     """Find messages and show them in threads; those of a whole large mailbox are kept for the next who asks."""
     uids = await view.uids()
     at = await find(command.tag, command.key, view, user)
+    await asyncio.sleep(0)
     user.output.write(b"* THREAD " if at else b"* THREAD")
     if LEAST <= len(at) == len(uids):
         with user.contracts.collector.held_off():
@@ -40,6 +42,7 @@ async def thread(command: Thread, view: View, user: User) -> Ok:
         with user.contracts.collector.held_off():
             threads = await _threads(command, at, view)
         turn = Turn()
+        await asyncio.sleep(0)
         while some := b"".join(islice(threads, THREADS_AT_ONCE)):
             user.output.write(some)
             await user.output.drain()
@@ -75,8 +78,9 @@ async def _threads(command: Thread, at: list[int], view: View) -> Iterator[bytes
     columns = await read_columns(way.facets, at, view)
     if len(at) < len(uids):
         for facet, column in columns.items():
-            columns[facet] = [column[place] for place in at]
+            columns[facet] = await picked(column, at)
             await let_go(column)
     threads = await way.algorithm(columns)
-    await let_go(*columns.values(), threads.links.parents, threads.links.ties)
+    await let_go(*columns.values())
+    await threads.links.let_go()
     return threads.forest.threads(await names_of(at, uids, uid=command.uid))

@@ -100,9 +100,9 @@ async def kept_threads(way: Way, view: View, *, uid: bool) -> KeptThreads:
     threads = await way.algorithm(found)
     clusters = await clusters_of(threads.links, len(uids), found.get(Facet.SUBJECT_KEY, ()), way.tying)
     drawn = await _drawn(threads, range(len(uids)), uids, clusters, uid=uid)
-    await let_go(*found.values(), threads.links.parents, threads.links.ties)
     lines, dates = b"\n".join(drawn.lines), array("q", drawn.dates)
-    await let_go(drawn.lines, drawn.dates)
+    await let_go(*found.values(), drawn.lines)
+    await threads.let_go()
     return KeptThreads(lines, dates, drawn.firsts, drawn.of_threads, clusters)
 
 
