@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import zlib
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import zstandard
 
 from posthouse.storage.blobs.contract import BlobDamaged
-from posthouse.storage.blobs.layout import BLOCK, FOOT, Index, decode_index, index_span
+from posthouse.storage.blobs.layout import BLOCK, FOOT, Index, checksum, decode_index, index_span
 from posthouse.storage.blobs.records import BlobPlace
 
 BLOCKS_AT_A_STRETCH = 4
@@ -68,7 +67,7 @@ class BlobFile:
         offset = index.offsets[number]
         stored = index.offsets[number + 1] - offset
         block = await self._pread(stored, offset)
-        if len(block) != stored or zlib.crc32(block) != index.checksums[number]:
+        if len(block) != stored or checksum(block) != index.checksums[number]:
             raise self._damaged(f"block {number} is not what was written")
         plain = min(BLOCK, index.size - number * BLOCK)
         return block if stored == plain else self._decompress(block, number, plain)
