@@ -88,7 +88,7 @@ class Access:
         if right & ~self.rights(nodes, entry):
             if not self.sees(nodes):
                 raise NoSuchFile(str(nodes[0]))
-            raise NotPermitted(nodes[0], int(right))
+            raise NotPermitted(nodes[0], int(right), self._account)
 
     def need_addition(self, nodes: list[int], *, folder: bool) -> None:
         """Raise unless he may add a document, or a folder, to a folder."""

@@ -17,7 +17,7 @@ from posthouse.core.files.covering import Locks
 from posthouse.core.files.erasing import doom, trash_name, unhang
 from posthouse.core.files.errors import IntoItself, NoSuchFile
 from posthouse.core.files.filing import Filing
-from posthouse.core.files.moving import Moved, Target, check_target, guard_target, permit_target
+from posthouse.core.files.moving import Moved, Target, check_target, guard_target
 from posthouse.core.files.names import checked
 from posthouse.core.files.records import STAGING, Entry, Place
 from posthouse.core.files.settings import FileLimits
@@ -212,10 +212,13 @@ def _checked(
     access_of(txn, account, conditions).need(nodes, Right.READ)
     conditions.check(found.place.name, found.entry)
     into = target.account or account
+    access, folder = access_of(txn, into, conditions), above(txn, into, target.folder)
+    access.need_addition(folder, folder=found.entry.is_folder)  # first: nothing hidden shall show by what is refused
     held = check_target(txn, into, nodes if into == account else [0], target, limits)
     if into == account and held is not None and held.node == node:
         raise IntoItself(target.name)
-    permit_target(access_of(txn, into, conditions), above(txn, into, target.folder), found.entry, held)
+    if held is not None:
+        access.need_removal([held.node, *folder], held)
     guard_target(txn, Locks(txn, into, now), target.folder, held, conditions)
     return found, held
 

@@ -52,7 +52,7 @@ class Locks:
         """Raise Locked unless he may write to a node, given with those above it."""
         covering = self.covering(nodes) if self.all else []
         if covering and not any(is_held(lock, conditions) for lock in covering):
-            raise Locked(covering[0].node)
+            raise Locked(covering[0].node, self.account)
 
     def guard_tree(self, nodes: list[int], conditions: Conditions) -> None:
         """Raise Locked unless he may take a node, with all in it, out of its folder."""
@@ -64,7 +64,7 @@ class Locks:
         for lock in strange:
             beside = [other for other in self.all if other.node == lock.node]
             if not any(is_held(other, conditions) for other in beside):
-                raise Locked(lock.node)
+                raise Locked(lock.node, self.account)
 
     def drop_under(self, txn: WriteTransaction, node: int) -> None:
         """A lock does not go along with what is moved or deleted (RFC 4918 7.5, 9.6.1)."""

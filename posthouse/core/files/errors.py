@@ -10,7 +10,7 @@ class NoSuchFile(Refused):
 
 
 class NotPermitted(Refused):
-    """Somebody has not the right to do that with a file that he may know of. args: the node, the rights wanted."""
+    """Somebody has not the right to do that with a file that he may know of. args: node, rights wanted, whose it is."""
 
 
 class TooManyLists(Refused):
@@ -50,7 +50,11 @@ class ConditionFailed(Refused):
 
 
 class Locked(Refused):
-    """A lock is in the way that the caller does not hold. args: the node that was locked."""
+    """A lock is in the way that the caller does not hold. args: the node that was locked, whose it is."""
+
+
+class LockConflict(Locked):
+    """A lock is there that cannot be together with the one wished for. args: as above."""
 
 
 class NoSuchLock(Refused):

@@ -7,7 +7,7 @@ import msgspec
 from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Lock, Locks
-from posthouse.core.files.errors import Locked, NoSuchLock, TooManyLocks
+from posthouse.core.files.errors import LockConflict, NoSuchLock, TooManyLocks
 from posthouse.core.files.records import ENCODER, Entry, LockRecord, decode_lock
 from posthouse.core.files.settings import FileLimits
 from posthouse.core.files.tree import above, locate
@@ -59,7 +59,7 @@ def lock(
 ) -> NewlyLocked:
     """Lock a node.
 
-    Raises NoSuchFile, NotPermitted, ConditionFailed, Locked (by whom it cannot be together with), TooManyLocks.
+    Raises NoSuchFile, NotPermitted, ConditionFailed, LockConflict, TooManyLocks.
     """
     nodes = above(txn, account, node)
     found = locate(txn, account, node)
@@ -141,7 +141,7 @@ def _take(
     near = locks.covering(nodes) + (locks.under(nodes[0]) if wish.is_deep else [])
     for other in near:
         if wish.is_exclusive or other.record.is_exclusive:
-            raise Locked(other.node)
+            raise LockConflict(other.node, account)
     if len(locks.all) >= limits.locks:
         raise TooManyLocks(limits.locks)
     record = LockRecord(wish.is_exclusive, wish.is_deep, who, wish.owner, now, wish.until)

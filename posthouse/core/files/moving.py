@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.core.files.access import Access, access_of
+from posthouse.core.files.access import access_of
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.covering import Locks
 from posthouse.core.files.erasing import unhang
@@ -56,20 +56,23 @@ def move(
     access = access_of(txn, account, conditions)
     access.need_removal(source, found.entry)
     conditions.check(found.place.name, found.entry)
+    folder = above(txn, account, target.folder)
+    access.need_addition(folder, folder=found.entry.is_folder)  # first: nothing hidden shall show by what is refused
     held = check_target(txn, account, source, target, limits)
     name = checked(target.name)
     if held is not None and held.node == node:
         return Moved(found.entry, False)
     locks = Locks(txn, account, now)
     locks.guard_tree(source, conditions)
-    permit_target(access, above(txn, account, target.folder), found.entry, held)
+    if held is not None:
+        access.need_removal([held.node, *folder], held)
     guard_target(txn, locks, target.folder, held, conditions)
     with Filing(txn, account, now) as filing:
         if held is not None:
             unhang(filing, locate(txn, account, held.node), to_trash=limits.keeps_trash)
         locks.drop_under(txn, node)
         filing.rehang(found, Place(target.folder, name, found.place.note))
-        there = Spot(above(txn, account, target.folder), name)
+        there = Spot(folder, name)
         note(filing, conditions, "moved", found.entry, there, Spot(source[1:], found.place.name))
         return Moved(found.entry, held is None)
 
@@ -89,15 +92,6 @@ def check_target(
     if held.node in source:
         raise IntoItself(name)
     return held
-
-
-def permit_target(access: Access, folder: list[int], source: Entry, held: Entry | None) -> None:
-    """Raise NotPermitted unless he may put something into a folder, given with those above it, in place of what is
-    there.
-    """
-    access.need_addition(folder, folder=source.is_folder)
-    if held is not None:
-        access.need_removal([held.node, *folder], held)
 
 
 def guard_target(txn: ReadTransaction, locks: Locks, folder: int, held: Entry | None, conditions: Conditions) -> None:

@@ -58,9 +58,9 @@ def put_document(
     nodes = chain(txn, account, folder, limits.depth)
     held = read_entry(txn, account, folder, name)
     access = access_of(txn, account, conditions)
-    if held is None:
+    if held is None or not access.sees([held.node, *nodes]):  # what is hidden answers as what is not there
         access.need_addition(nodes, folder=False)
-    else:
+    if held is not None:
         access.need([held.node, *nodes], Right.WRITE, held)
     conditions.check(name, held)
     locks = Locks(txn, account, now)

@@ -55,12 +55,14 @@ class Drive(msgspec.Struct, frozen=True):
         """Run an operation; raises HttpError for what it refuses."""
         return await self.settled(self.store.write(operation, *args, **kwargs))
 
-    async def settled(self, work: Awaitable[R]) -> R:
-        """What that gives; raises HttpError for what is refused."""
+    async def settled(self, work: Awaitable[R], onto: Drive | None = None) -> R:
+        """What that gives; raises HttpError for what is refused, here or among the files `onto` which it goes."""
         try:
             return await work
         except Refused as error:
-            raise refusal_of(error, await self._inside(error)) from None
+            is_there = onto is not None and error.args[-1:] == (onto.account,)
+            drive = onto if onto is not None and is_there else self
+            raise refusal_of(error, await drive._inside(error)) from None
 
     async def sharers(self) -> list[Owner]:
         """Those who share files with who asks."""

@@ -11,7 +11,6 @@ from posthouse.core.files.writing import Document
 from posthouse.webdav.files.drive import Drive
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.tree import ActiveLock, Found, Guard
-from posthouse.webdav.wire.errors import DavError
 
 _EMPTY = "application/octet-stream"
 
@@ -41,12 +40,7 @@ class FileLocking:
             taking = drive.store.write(
                 core.lock_new, drive.account, at.folder, at.path[-1], document, wish, conditions, drive.limits, now
             )
-        try:
-            return (await drive.settled(taking)).is_new
-        except DavError as error:
-            if error.status == 423 and at.member is not None:
-                raise DavError(423, "{DAV:}no-conflicting-lock", error.text, error.inside) from None
-            raise
+        return (await drive.settled(taking)).is_new
 
     async def refresh(self, at: Found, token: str, seconds: int) -> ActiveLock:
         """Hold a lock for so long from now on."""

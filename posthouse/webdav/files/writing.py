@@ -65,7 +65,8 @@ class FileWriting:
     async def move(self, source: Found, onto: Tree, target: Found, *, overwrite: bool, guard: Guard) -> bool:
         """Move a node; what goes to another account is copied whole, and then deleted here."""
         drive = self._drive
-        where, conditions = _target(drive, onto, target, overwrite=overwrite), drive.conditions(guard)
+        where = _target(drive, _drive_of(onto), target, overwrite=overwrite)
+        conditions = drive.conditions(guard)
         if where.account:
             settled = drive.store.read(check_removal, drive.account, _key(source), conditions, drive.now())
             await drive.settled(settled)
@@ -79,15 +80,15 @@ class FileWriting:
         self, source: Found, onto: Tree, target: Found, *, overwrite: bool, is_deep: bool, guard: Guard
     ) -> bool:
         """Copy a node; a tree is seen when all of it is there."""
-        drive = self._drive
-        where, conditions = _target(drive, onto, target, overwrite=overwrite), drive.conditions(guard)
+        drive, there = self._drive, _drive_of(onto)
+        where, conditions = _target(drive, there, target, overwrite=overwrite), drive.conditions(guard)
         if source.member is not None and source.member.is_folder and is_deep:
             copying = copy_tree(
                 drive.store, drive.account, _key(source), where, conditions, drive.limits, drive.now, _unheard
             )
-            return (await drive.settled(copying)).is_new
-        copied = await drive.write(copy_one, drive.account, _key(source), where, conditions, drive.limits, drive.now())
-        return copied.is_new
+            return (await drive.settled(copying, there)).is_new
+        one = drive.store.write(copy_one, drive.account, _key(source), where, conditions, drive.limits, drive.now())
+        return (await drive.settled(one, there)).is_new
 
     async def restore(self, at: Found, revision: int, guard: Guard) -> None:
         """Give a document its earlier contents again."""
@@ -118,11 +119,16 @@ class FileWriting:
             await drive.write(watch, drive.account, _key(at), drive.conditions(guard), drive.limits)
 
 
-def _target(drive: Drive, onto: Tree, target: Found, *, overwrite: bool) -> Target:
-    """The target among these files or another account's; raises HttpError where that is no such tree."""
+def _drive_of(onto: Tree) -> Drive:
+    """The files that a tree is of; raises HttpError where it is no such tree."""
     there = getattr(onto.writing, "drive", None)
     if not isinstance(there, Drive):
         raise HttpError(502, "nothing can be put there from here")
+    return there
+
+
+def _target(drive: Drive, there: Drive, target: Found, *, overwrite: bool) -> Target:
+    """The target among these files or another account's."""
     account = 0 if there.account == drive.account else there.account
     return Target(target.folder, target.path[-1], overwrite, account)
 

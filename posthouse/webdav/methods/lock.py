@@ -7,12 +7,13 @@ import uuid
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.locking import LockTable, discovery
-from posthouse.webdav.methods.asked import Asked
+from posthouse.webdav.methods.asked import Asked, multistatus
 from posthouse.webdav.methods.preconditions import guard_of
 from posthouse.webdav.tree import ActiveLock, Found
 from posthouse.webdav.wire.condition import read_if
 from posthouse.webdav.wire.errors import DavError
 from posthouse.webdav.wire.fields import INFINITY, depth, lock_seconds, lock_token
+from posthouse.webdav.wire.multistatus import status_row
 from posthouse.webdav.wire.writing import DECLARATION, KIND
 from posthouse.webdav.wire.xml import Element, canonical, child, children, read_document
 
@@ -37,7 +38,10 @@ async def lock(asked: Asked) -> Answer:
     token = f"urn:uuid:{uuid.uuid4()}"
     is_folder = at.member is not None and at.member.is_folder
     taken = ActiveLock(at.path, is_folder, token, is_exclusive, is_folder and levels == INFINITY, owner, seconds)
-    is_new = await locking.lock(at, taken, guard)
+    try:
+        is_new = await locking.lock(at, taken, guard)
+    except DavError as error:
+        return await _refused(asked, at, error)
     return lock_answer(asked, taken, is_new=is_new)
 
 
@@ -71,6 +75,19 @@ async def _refresh(asked: Asked, at: Found, seconds: int) -> Answer:
         raise DavError(412, "{DAV:}lock-token-matches-request-uri")
     renewed = await asked.locking.refresh(at, held[0], seconds)
     return Answer(200, (KIND,), _body(asked, [renewed]))
+
+
+async def _refused(asked: Asked, at: Found, error: DavError) -> Answer:
+    """What stands in the way below a folder is a row of its own (9.10.3); raises the error for all else."""
+    depth_here = len(at.path)
+    below = [each for each in await asked.locking.locks() if each.path[:depth_here] == at.path != each.path]
+    for each in below:
+        where = asked.address(each.path, is_folder=each.is_folder)
+        if error.condition == "{DAV:}no-conflicting-lock" and error.inside == f"<D:href>{where}</D:href>":
+            inside = f"<D:error><D:no-conflicting-lock>{error.inside}</D:no-conflicting-lock></D:error>"
+            here = status_row(asked.address(at.path, is_folder=True), 424)
+            return multistatus(status_row(where, 423, inside) + here)
+    raise error
 
 
 def _body(asked: Asked, locks: list[ActiveLock]) -> bytes:

@@ -83,7 +83,7 @@ async def test_a_deep_lock_covers_what_is_in_it_and_what_comes(store: Store) -> 
     for path in ("top/new", "top/sub/new", "top/sub/file"):
         with pytest.raises(Locked) as refused:
             await put(store, path)
-        assert refused.value.args == (top,)
+        assert refused.value.args == (top, 1)
         await put(store, path, conditions=holding("t"))
     with pytest.raises(Locked):
         await put(store, "top/sub/file", conditions=holding("t", who=2))
@@ -118,7 +118,7 @@ async def test_a_deep_lock_finds_locks_within(store: Store) -> None:
     await locked(store, "top/sub", "inner", exclusive=False)
     with pytest.raises(Locked) as refused:
         await locked(store, "top", "outer")
-    assert refused.value.args == (sub,)
+    assert refused.value.args == (sub, 1)
     await locked(store, "top", "outer", deep=False)
     await store.write(unlock, 1, top, "outer", Conditions(1), NOW)
     await locked(store, "top", "outer", exclusive=False)
@@ -142,7 +142,7 @@ async def test_a_tree_with_locks_in_it_is_not_taken_away(store: Store) -> None:
     ):
         with pytest.raises(Locked) as why:
             await refused
-        assert why.value.args == (file.node,)
+        assert why.value.args == (file.node, 1)
     await store.write(copy_one, 1, file.node, Target(ROOT, "copy"), ME, LIMITS, NOW)
     assert await store.read(locks_on, 1, await node(store, "copy"), NOW) == []
     await store.write(move, 1, top, Target(ROOT, "x"), holding("t"), LIMITS, NOW)

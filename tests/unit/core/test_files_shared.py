@@ -183,7 +183,7 @@ async def test_the_way_to_what_one_may_know_of(store: Store) -> None:
     assert await seen(store, who=3) is None
     with pytest.raises(NotPermitted):
         await add(store)
-    with pytest.raises(NoSuchFile):
+    with pytest.raises(NotPermitted):  # as if there were nothing of that name
         await write(store)
 
 

@@ -400,7 +400,7 @@ async def test_addresses_of_locked_folders_end_in_a_slash(house: Mapped) -> None
 async def test_deep_locks_and_their_end(house: Mapped) -> None:
     _, token = await lock(house, "/sub")
     assert (await lock(house, "/sub/b%20%C3%BC.txt"))[0] == 423
-    assert (await lock(house, "/"))[0] == 423
+    assert (await lock(house, "/"))[0] == 207  # what is in the way is below
     assert (await house.put("/sub/new", "x")).status == 423
     assert (await house.ask("MKCOL", f"{PLANS}/sub/made")).status == 423
     assert await house.to("COPY", "/a.txt", "/sub/a.txt") == 423

@@ -116,6 +116,27 @@ async def test_what_is_not_there_is_made(house: DavHouse) -> None:
     assert (await house.ask("LOCK", "/x/y", info())).status == 409
 
 
+async def test_what_is_in_the_way_below_a_folder_is_named(house: DavHouse) -> None:
+    """RFC 4918 9.10.3."""
+    await house.ask("MKCOL", "/a")
+    await house.ask("MKCOL", "/a/c")
+    await house.ask("LOCK", "/a/b", info())
+    said = await house.ask("LOCK", "/a", info(), "depth: infinity")
+    assert said.status == 207
+    assert said.rows() == {f"{BASE}/a/b": {"": "423"}, f"{BASE}/a/": {"": "424"}}
+    assert said.value("no-conflicting-lock") == f"{BASE}/a/b"
+    assert (await house.ask("LOCK", "/a", info(), "depth: 0")).status == 200
+    assert (await house.ask("LOCK", "/a/c", info(), "depth: infinity")).status == 200
+
+
+async def test_who_holds_a_folder_takes_no_second_lock_in_it(house: DavHouse) -> None:
+    await house.ask("MKCOL", "/a")
+    held = token(await house.ask("LOCK", "/a", info(), "depth: infinity"))
+    said = await house.ask("LOCK", "/a/new", info(), f"if: <{BASE}/a/> (<{held}>)")
+    assert (said.status, said.condition, said.value("href")) == (423, "no-conflicting-lock", f"{BASE}/a/")
+    assert await house.names("/a") == []
+
+
 async def test_a_lock_is_renewed_and_runs_out(house: DavHouse) -> None:
     await house.ask("PUT", "/a", "one")
     held = token(await house.ask("LOCK", "/a", info(), "timeout: Second-100"))

@@ -159,6 +159,30 @@ async def test_what_one_may_not_do_and_may(house: DavHouse, method: str, path: s
     assert (await house.ask(method, path, body, *fields, login=BOB)).status in (200, 201, 204, 207)
 
 
+async def test_what_is_hidden_answers_as_what_is_not_there(house: DavHouse) -> None:
+    await give(house, "/docs/sub", ("bob@example.org", "read write"))
+    for method, body in (("PUT", "x"), ("LOCK", LOCK), ("MKCOL", "")):
+        for hidden, nothing in (("/docs/memo", "/docs/none"), ("/docs/memo/x", "/docs/none/x")):
+            there, not_there = [await house.ask(method, path, body, login=BOB) for path in (hidden, nothing)]
+            assert (there.status, there.body) == (not_there.status, not_there.body), method
+
+
+async def test_what_is_needed_at_the_other_end_is_named_as_it_is_there(house: DavHouse) -> None:
+    await house.ask("PUT", f"{BOBS}/own", "x", login=BOB)
+    await give(house, "/docs", ("bob@example.org", "read"))
+    to = f"destination: {BASE}/docs/sub/own"
+    for method in ("COPY", "MOVE"):
+        said = await house.ask(method, f"{BOBS}/own", "", to, login=BOB)
+        assert (said.condition, said.value("href")) == ("need-privileges", f"{BASE}/docs/sub")
+    await give(house, "/docs", ("bob@example.org", "read write"))
+    await house.ask("LOCK", "/docs/sub", LOCK)
+    said = await house.ask("COPY", f"{BOBS}/own", "", to, login=BOB)
+    assert (said.condition, said.value("href")) == ("lock-token-submitted", f"{BASE}/docs/sub/")
+    await house.ask("MKCOL", f"{BOBS}/tree", login=BOB)
+    said = await house.ask("COPY", f"{BOBS}/tree", "", to, login=BOB)
+    assert (said.condition, said.value("href")) == ("lock-token-submitted", f"{BASE}/docs/sub/")
+
+
 async def test_reading_contents_is_a_right_of_its_own(house: DavHouse) -> None:
     await give(house, "/docs", ("bob@example.org", "bind"))
     assert await listed(house, BASE + "/docs/", BOB) == ["404"]
