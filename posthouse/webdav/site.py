@@ -86,7 +86,8 @@ class DavSite:
     async def __call__(self, request: Request) -> Answer:
         """The answer; raises HttpError."""
         if request.method == "OPTIONS":
-            return await options()
+            below = request.segments[len(ROOT) :]
+            return await options(changes=len(below) > 1 and below[0] in self._homes)
         method = METHODS.get(request.method)
         if method is None:
             raise HttpError(501, "there is no such method")

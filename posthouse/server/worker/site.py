@@ -18,9 +18,13 @@ from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
 from posthouse.webdav.http.settings import HttpSettings
 from posthouse.webdav.http.site import Handler
+from posthouse.webdav.methods.asked import COMPLIANCE
 
 HEALTH_SECONDS = 1.0  # asked more often, the answer is the last one
 PATIENCE_SECONDS = 3.0  # a store that has not answered by then is not well
+
+_ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_WINDOWS = (COMPLIANCE, (b"ms-author-via", b"DAV"))  # it asks the top of the site before it mounts a folder
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Posthouse</title>
@@ -49,8 +53,10 @@ def _reading(path: tuple[str, ...], handler: Handler) -> Handler:
     async def answer(request: Request) -> Answer:
         if request.segments != path:
             raise HttpError(404, "there is nothing here")
+        if request.method == "OPTIONS":
+            return Answer(200, (_ALLOW,) if path else (_ALLOW, *_WINDOWS))
         if request.method not in ("GET", "HEAD"):
-            raise HttpError(405, "this can only be read", ((b"allow", b"GET, HEAD"),))
+            raise HttpError(405, "this can only be read", (_ALLOW,))
         return await handler(request)
 
     return answer

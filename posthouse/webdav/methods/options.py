@@ -7,7 +7,7 @@ from posthouse.webdav.methods.asked import COMPLIANCE, LISTS, LOCKS, READS, WRIT
 from posthouse.webdav.methods.search import DASL
 
 
-async def options() -> Answer:
-    """What the trees that people write to can do."""
-    allow = (b"allow", f"{READS}, {WRITES}, {LOCKS}, {LISTS}".encode())
+async def options(*, changes: bool) -> Answer:
+    """What can be done to resources that people change, or to those that are only read."""
+    allow = (b"allow", (f"{READS}, {WRITES}, {LOCKS}, {LISTS}" if changes else READS).encode())
     return Answer(200, (COMPLIANCE, allow, (b"ms-author-via", b"DAV"), DASL, (b"accept-ranges", b"bytes")))
