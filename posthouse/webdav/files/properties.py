@@ -77,7 +77,11 @@ def change_of(properties: Sequence[tuple[str, bytes | None]]) -> FileChange:
 
 
 def _read_tags(element: bytes) -> tuple[str, ...]:
-    tags = [text_of(each) for each in children(read_document(element)) if each.tag == f"{{{NAMESPACE}}}tag"]
+    root = read_document(element)
+    tags = [text_of(each) for each in children(root) if each.tag == f"{{{NAMESPACE}}}tag"]
+    beside = [root.text, *[each.tail for each in root]]
+    if len(tags) != len(children(root)) or any(text and text.strip() for text in beside):
+        raise HttpError(409, "tags are elements of that name")
     if not all(tags):
         raise HttpError(409, "a tag has a text")
     return tuple(dict.fromkeys(tags))

@@ -25,7 +25,7 @@ from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.head import NO_BODY, compose
 from posthouse.webdav.http.idle import IdleClock
 from posthouse.webdav.http.parsing import UNREAD, BadRequest, End, Head, Parser
-from posthouse.webdav.http.request import Kept, Request, read_target
+from posthouse.webdav.http.request import HOST, Kept, Request, read_target
 from posthouse.webdav.wire.dates import http_date
 
 log = structlog.get_logger()
@@ -116,15 +116,17 @@ class Exchange:
 
     def _read(self, body: Body, peer: Peer) -> Request | HttpError:
         try:
-            target = self._head.target.decode("ascii")
+            target = self._head.target.decode()
             segments, is_folder, query = read_target(target)
         except UnicodeDecodeError:
-            return HttpError(400, "the address is not encoded")
+            return HttpError(400, "the address is no UTF-8")
         except (HttpError, ValueError) as error:
             return error if isinstance(error, HttpError) else HttpError(400, "the query cannot be read")
         head = self._head
         if head.hosts > 1 or (not head.hosts and head.version == b"HTTP/1.1"):
             return HttpError(400, "Host must be there once")  # RFC 9112 3.2
+        if HOST.fullmatch(head.fields.get("host", "")) is None:
+            return HttpError(400, "Host is no name")
         return Request(
             method=head.method.decode("ascii"),
             target=target,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -14,6 +15,7 @@ from posthouse.webdav.http.errors import HttpError
 
 LONGEST_TARGET = 8_192  # octets
 MOST_SEGMENTS = 200
+HOST = re.compile(r"[\w.~!$&'()*+,;=%:\[\]-]*", re.ASCII)  # RFC 3986 3.2.2, without anybody's name before it
 
 
 class Kept(msgspec.Struct):
@@ -57,7 +59,8 @@ def read_target(target: str) -> tuple[tuple[str, ...], bool, dict[str, str]]:
     """(segments, whether it ends in a slash, query) of a request's target; raises HttpError.
 
     The path is decoded once, and what could mean another place than it says is refused: `.` and `..`, slashes and
-    NUL that were encoded, octets that are no UTF-8 (overlong ones too).
+    NUL that were encoded, octets that are no UTF-8 (overlong ones too). UTF-8 that nobody
+    encoded is taken: curl sends what it was given.
     """
     if len(target) > LONGEST_TARGET:
         raise HttpError(414, "the address is too long")
@@ -71,6 +74,16 @@ def read_target(target: str) -> tuple[tuple[str, ...], bool, dict[str, str]]:
     path, _, query = target.partition("?")
     segments = read_path(path)
     return segments, path.endswith("/"), dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+
+
+def unencoded(field: str) -> str:
+    """A field with addresses in it that a client did not encode: their octets are UTF-8. Raises HttpError."""
+    if field.isascii():
+        return field
+    try:
+        return field.encode("latin-1").decode()
+    except UnicodeError:
+        raise HttpError(400, "the address is no UTF-8") from None
 
 
 def read_path(path: str) -> tuple[str, ...]:

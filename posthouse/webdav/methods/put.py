@@ -42,6 +42,9 @@ async def _put(asked: Asked) -> Answer:
         raise HttpError(409, "a file's address has no slash at its end")
     if not at.folder:
         raise HttpError(409, "the folder is not there")
+    if asked.request.field("content-encoding").strip().lower() not in ("", "identity"):
+        # kept as it comes, it would be read as what it is not
+        raise HttpError(415, "contents are taken as they are, in no coding", ((b"accept-encoding", b"identity"),))
     guard = await guard_of(asked, at)
     part = placed(asked.request)
     if part is not None:
@@ -60,7 +63,8 @@ async def _put_part(asked: Asked, part: Placed) -> Answer:
     size = 0 if held is None else held.size
     if part.span.start > size:
         raise HttpError(416, "there would be a gap", ((b"content-range", b"bytes */%d" % size),))
-    whole = max(size, part.span.end)
+    kept = size if part.whole is None else min(size, part.whole)  # what was behind the whole is no part of it
+    whole = max(kept, part.span.end)
     await _check_room(asked, whole, held)
     guard = await guard_of(asked, at)
     # the rest must still be what it is now
@@ -73,8 +77,8 @@ async def _put_part(asked: Asked, part: Placed) -> Answer:
                 yield piece
         async for piece in _counted(asked, part.span.length):
             yield piece
-        if held is not None and part.span.end < size:
-            async for piece in pieces_of(await asked.tree.contents(held, part.span.end, size)):
+        if held is not None and part.span.end < kept:
+            async for piece in pieces_of(await asked.tree.contents(held, part.span.end, kept)):
                 yield piece
 
     written = await asked.writing.write(at, Upload(pieces, media_type, whole), pinned)

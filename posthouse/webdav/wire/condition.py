@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.request import unencoded
 
 MOST_CONDITIONS = 200
 _TOKEN = re.compile(
@@ -49,6 +50,7 @@ class IfHeader(msgspec.Struct, frozen=True):
 
 def read_if(field: str) -> IfHeader:
     """The header of that value; raises HttpError (400)."""
+    field = unencoded(field)
     lists: list[ConditionList] = []
     resource: str | None = None
     conditions: list[Condition] | None = None

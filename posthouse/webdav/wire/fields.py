@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.http.request import Request, read_path
+from posthouse.webdav.http.request import Request, read_path, unencoded
 
 INFINITY = -1  # as a depth
 
@@ -27,7 +27,7 @@ def wants_root(request: Request) -> bool:
 
 def destination(request: Request) -> tuple[str, ...]:
     """The path that a COPY or MOVE leads to; raises HttpError: 400 without one, 502 for another site's (9.8.5)."""
-    value = request.field("destination").strip()
+    value = unencoded(request.field("destination").strip())
     if not value:
         raise HttpError(400, "Destination is missing")
     if value.startswith("/"):
@@ -36,7 +36,9 @@ def destination(request: Request) -> tuple[str, ...]:
     authority, _, path = rest.partition("/")
     if not mark or scheme.lower() not in ("http", "https"):
         raise HttpError(400, "Destination cannot be read")
-    if authority.rpartition("@")[2].lower() != request.field("host").strip().lower():
+    port = ":80" if scheme.lower() == "http" else ":443"  # may be left out on either side
+    host = authority.rpartition("@")[2].lower()
+    if host.removesuffix(port) != request.field("host").strip().lower().removesuffix(port):
         raise HttpError(502, "that is another server's")
     return read_path(path.partition("?")[0].partition("#")[0])
 

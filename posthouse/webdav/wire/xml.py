@@ -15,6 +15,8 @@ DAV = "DAV:"
 MOST_ELEMENTS = 20_000
 DEEPEST = 40
 
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
 Element = etree._Element
 
 
@@ -55,7 +57,11 @@ def text_of(element: Element | None) -> str:
 
 
 def canonical(element: Element) -> bytes:
-    """An element as it is kept: with all namespaces that it needs, and its language (RFC 4918 4.3)."""
+    """An element as it is kept: with all namespaces that it needs, and the language that holds there (RFC 4918 4.3)."""
+    if element.get(_LANGUAGE) is None:
+        language = next((said for above in element.iterancestors() if (said := above.get(_LANGUAGE)) is not None), None)
+        if language is not None:
+            element.set(_LANGUAGE, language)
     return etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
 
 

@@ -216,6 +216,10 @@ async def test_addresses_that_mean_something_else_than_they_say(target: bytes, s
     "octets",
     [
         b"GET /a HTTP/1.1\r\n\r\n",  # no Host
+        b"GET /a HTTP/1.1\r\nHost: x y\r\n\r\n",
+        b"GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n",
+        b"GET /a HTTP/1.1\r\nHost: u@x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /a\r\n\r\n",
         b"GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: -3\r\n\r\n",

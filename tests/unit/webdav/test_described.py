@@ -49,7 +49,11 @@ async def test_tags_and_notes_are_properties() -> None:
 async def test_tags_that_cannot_be() -> None:
     house = await DavHouse().open()
     await house.ask("PUT", "/letter", "hello")
-    assert (await update(house, "/letter", "<P:tags><P:tag/></P:tags>")).status == 409
+    assert (await update(house, "/letter", "<P:tags><P:tag>kept</P:tag></P:tags>")).status == 207
+    for wrong in ("<P:tag/>", "red", "<tag>red</tag>", "<P:tag>red</P:tag>blue"):
+        assert (await update(house, "/letter", f"<P:tags>{wrong}</P:tags>")).status == 409
+    assert "kept" in (await prop(house, "/letter", "tags")).value("{urn:posthouse:files}tags")
+    assert (await update(house, "/letter", "<P:tags/>")).status == 207
     many = "".join([f"<P:tag>{number}</P:tag>" for number in range(101)])
     for inside in (f"<P:tags>{many}</P:tags>", f"<P:tags><P:tag>{'x' * 201}</P:tag></P:tags>"):
         said = await update(house, "/letter", inside + "<y/>")

@@ -13,6 +13,8 @@ from posthouse.storage.blobs.settings import BlobSettings
 from tests.unit.http.wire import Wire
 from tests.unit.webdav.davhouse import BASE, LOGIN, DavHouse
 
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
 
 @pytest.fixture
 def house(loop: asyncio.AbstractEventLoop) -> DavHouse:
@@ -48,6 +50,29 @@ async def test_parts_of_a_document(house: DavHouse) -> None:
     assert (await house.ask("PUT", "/a", b"end", "content-range: bytes 600-602/*")).status == 416
     assert (await house.ask("PUT", "/a", b"end", "content-range: bytes 0-9/*")).status == 400
     assert (await house.ask("PUT", "/new", b"abc", "content-range: bytes 0-2/3")).status == 201
+
+
+async def test_parts_of_what_is_to_be_shorter(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", b"a longer text of old")
+    assert (await house.ask("PUT", "/a", b"new", "content-range: bytes 0-2/5")).status == 204
+    assert (await house.ask("GET", "/a")).body == b"newon"
+    assert (await house.ask("PUT", "/a", b"er", "content-range: bytes 3-4/5")).status == 204
+    assert (await house.ask("GET", "/a")).body == b"newer"
+
+
+async def test_contents_that_are_packed_are_not_taken_for_what_is_in_them(house: DavHouse) -> None:
+    said = await house.ask("PUT", "/a.txt", b"\x1f\x8b", "content-encoding: gzip")
+    assert (said.status, said.fields["accept-encoding"]) == (415, "identity")
+    assert (await house.ask("GET", "/a.txt")).status == 404
+    assert (await house.ask("PUT", "/a.txt", b"x", "content-encoding: identity")).status == 201
+
+
+async def test_addresses_that_nobody_encoded(house: DavHouse) -> None:
+    assert (await house.ask("PUT", "/ü", "x")).status == 201
+    assert (await house.ask("COPY", "/%C3%BC", "", f"destination: {BASE}/ö")).status == 201
+    assert await house.names() == ["/%C3%B6", "/%C3%BC"]
+    tag = (await house.ask("GET", "/ö")).fields["etag"]
+    assert (await house.ask("PUT", "/ö", "y", f"if: <{BASE}/ö> ([{tag}])")).status == 204
 
 
 async def test_conditions(house: DavHouse) -> None:
@@ -185,10 +210,22 @@ async def test_what_clients_keep_comes_back_as_it_was(house: DavHouse) -> None:
     assert held.value("displayname") == "other"
     kept = next(held.xml.iter("{urn:x}p"))
     assert kept.get("a") == "1"
+    assert kept.get(LANGUAGE) is None
     assert kept.findtext("{urn:x}q") == "<ü"
     remove = '<propertyupdate xmlns="DAV:"><remove><prop><p xmlns="urn:x"/></prop></remove></propertyupdate>'
     assert (await house.ask("PROPPATCH", "/a", remove, "prefer: return=minimal")).status == 200
     assert b"x:p" not in (await house.ask("PROPFIND", "/a", "", "depth: 0")).body
+
+
+async def test_the_language_that_holds_where_a_property_is_written_stays_with_it(house: DavHouse) -> None:
+    await house.ask("PUT", "/a", "x")
+    update = (
+        '<propertyupdate xmlns="DAV:" xmlns:x="urn:x" xml:lang="de"><set><prop><x:p>Brief</x:p>'
+        '<x:q xml:lang="fr">lettre</x:q></prop></set></propertyupdate>'
+    )
+    assert (await house.ask("PROPPATCH", "/a", update)).status == 207
+    held = (await house.ask("PROPFIND", "/a", "", "depth: 0")).xml
+    assert [next(held.iter(f"{{urn:x}}{name}")).get(LANGUAGE) for name in "pq"] == ["de", "fr"]
 
 
 async def test_proppatch_is_all_or_nothing(house: DavHouse) -> None:
@@ -210,6 +247,13 @@ async def test_options_need_no_login(house: DavHouse) -> None:
     assert (said.status, said.fields["dav"]) == (200, "1, 2, 3, access-control, extended-mkcol")
     assert said.fields["ms-author-via"] == "dav"
     assert "PROPPATCH" in said.fields["allow"].upper()
+
+
+async def test_options_of_what_is_only_read(house: DavHouse) -> None:
+    for path in ("/dav/", "/dav/files/", "/dav/principals/ann@example.org/"):
+        said = await house.ask("OPTIONS", path, login="")
+        assert (said.status, said.fields["dav"]) == (200, "1, 2, 3, access-control, extended-mkcol")
+        assert said.fields["allow"].upper() == "OPTIONS, GET, HEAD, PROPFIND, REPORT, SEARCH"
 
 
 async def test_everything_else_needs_one(house: DavHouse) -> None:

@@ -156,10 +156,19 @@ def test_depth() -> None:
 def test_destination() -> None:
     for value in ("/a/b%20c", "http://Example.org:80/a/b%20c", "https://u@example.org:80/a/b%20c/?x#y"):
         assert fields.destination(asked(host="example.org:80", destination=value)) == ("a", "b c")
-    for value, status in (("", 400), ("a", 400), ("ftp://example.org/", 400), ("http://other/", 502), ("/../a", 400)):
+    assert fields.destination(asked(host="example.org", destination="http://example.org:80/a")) == ("a",)
+    assert fields.destination(asked(host="example.org:443", destination="https://example.org/a")) == ("a",)
+    raw = "/ü".encode().decode("latin-1")  # as it stands in a field that nobody encoded
+    assert fields.destination(asked(host="example.org", destination=raw)) == ("ü",)
+    assert read_if(f"<{raw}> (<a:b>)").lists[0].resource == "/ü"
+    for value in ("", "a", "ftp://example.org/", "/../a", "/\xff"):
         with pytest.raises(HttpError) as refused:
             fields.destination(asked(host="example.org", destination=value))
-        assert refused.value.status == status
+        assert refused.value.status == 400
+    for value in ("http://other/", "http://example.org:81/"):
+        with pytest.raises(HttpError) as refused:
+            fields.destination(asked(host="example.org", destination=value))
+        assert refused.value.status == 502
 
 
 def test_the_smaller_fields() -> None:
