@@ -44,6 +44,15 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " of this machine, which is one by one.",
         ),
     ] = 10_000
+    listed: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000,
+            description="How many resources there may be below a folder that a PROPFIND of Depth: infinity lists; of "
+            "one with more it is refused, and programs ask folder by folder.",
+        ),
+    ] = 1_000
     found: Annotated[
         int,
         Meta(ge=1, le=100_000, description="How many resources, or people, a search finds at most."),

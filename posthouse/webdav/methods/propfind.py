@@ -1,4 +1,4 @@
-"""PROPFIND: properties of a resource, and of a folder's members; RFC 4918 9.1. Never of all below at once."""
+"""PROPFIND: properties of a resource, of a folder's members, and of all below where that is not much; RFC 4918 9.1."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.methods.asked import COMPLIANCE, Asked, multistatus
 from posthouse.webdav.properties.rows import Rows
 from posthouse.webdav.tree import Member, Path
+from posthouse.webdav.walking import LookedAtEnough, walk
 from posthouse.webdav.wire.errors import DavError
 from posthouse.webdav.wire.fields import INFINITY, depth, prefers, wants_root
 from posthouse.webdav.wire.multistatus import HEAD, TAIL
@@ -21,8 +22,6 @@ async def propfind(asked: Asked) -> Answer:
     wish = read_wish(await asked.request.body.read(asked.settings.request_octets))
     at, member = await asked.held()
     levels = depth(asked.request, INFINITY)
-    if levels == INFINITY and member.is_folder:
-        raise DavError(403, "{DAV:}propfind-finite-depth", "ask folder by folder")
     rows = Rows(asked.scene(), wish, is_minimal=prefers(asked.request, "return=minimal"))
     await rows.prepare()
     first = await rows.of(at.path, member)
@@ -30,6 +29,8 @@ async def propfind(asked: Asked) -> Answer:
         return multistatus(first)
     if not wants_root(asked.request):
         first = ""
+    if levels == INFINITY:
+        return multistatus(first + await _below(asked, rows, at.path, member))
     pages = asked.tree.pages(member)
     page = await anext(pages, None)
     following = None if page is None else await anext(pages, None)
@@ -38,6 +39,19 @@ async def propfind(asked: Asked) -> Answer:
     if following is None:
         return multistatus(first)
     return Answer(207, (KIND, COMPLIANCE), _stream(rows, at.path, first, following, pages))
+
+
+async def _below(asked: Asked, rows: Rows, path: Path, folder: Member) -> str:
+    """The rows of all below a folder; raises HttpError where that is too much, or leads on to other trees."""
+    made: list[str] = []
+    try:
+        async for at, page in walk(asked.tree, path, folder, None, asked.settings.listed):
+            if any(each.is_folder and not each.key for each in page):
+                raise LookedAtEnough
+            made.append(await rows.below(at, page))
+    except LookedAtEnough:
+        raise DavError(403, "{DAV:}propfind-finite-depth", "ask folder by folder") from None
+    return "".join(made)
 
 
 async def _stream(

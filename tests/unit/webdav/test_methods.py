@@ -164,15 +164,26 @@ async def test_propfind(house: DavHouse) -> None:
     assert "quota-used-bytes" in names.rows()[f"{BASE}/a/"]
     more = '<propfind xmlns="DAV:"><allprop/><include><owner/></include></propfind>'
     assert "owner" in (await house.ask("PROPFIND", "/a", more, "depth: 0")).rows()[f"{BASE}/a/"]
-    for said in (
-        await house.ask("PROPFIND", "/a", "", "depth: infinity"),
-        await house.ask("PROPFIND", "/a", ""),
-    ):
-        assert (said.status, said.condition) == (403, "propfind-finite-depth")
     assert (await house.ask("PROPFIND", "/a", "<propfind/>", "depth: 0")).status == 400
     assert (await house.ask("PROPFIND", "/x", "", "depth: 0")).status == 404
     said = await house.ask("PROPFIND", "/a", "", "depth: 0")
     assert said.fields["dav"] == "1, 2, 3, access-control, extended-mkcol"
+
+
+async def test_all_below_a_folder_where_that_is_not_much() -> None:
+    house = await DavHouse(listed=4).open()
+    for path in ("/a", "/a/b", "/a/b/c"):
+        await house.ask("MKCOL", path)
+    await house.ask("PUT", "/a/b/d", "x")
+    await house.ask("PUT", "/e", "x")
+    below = [f"{BASE}/a/", f"{BASE}/a/b/", f"{BASE}/a/b/c/", f"{BASE}/a/b/d"]
+    for fields in (("depth: infinity",), ()):
+        assert list((await house.ask("PROPFIND", "/a", "", *fields)).rows()) == below
+    assert list((await house.ask("PROPFIND", "/a", "", "prefer: depth-noroot")).rows()) == below[1:]
+    assert (await house.ask("PROPFIND", "/a/b/d", "", "depth: infinity")).rows().keys() == {below[-1]}
+    for path in ("/", "/dav/", "/dav/files/"):  # too much; leading on to what is not looked at
+        said = await house.ask("PROPFIND", path, "", "depth: infinity")
+        assert (said.status, said.condition) == (403, "propfind-finite-depth")
 
 
 async def test_prefer_minimal_leaves_out_what_is_not_there(house: DavHouse) -> None:
