@@ -63,11 +63,15 @@ class Guard(msgspec.Struct, frozen=True):
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """Contents to write, as they come; `size` in octets where it is known."""
+    """Contents to write, as they come; `size` in octets where it is known, `modified` in ms where its sender says when.
+
+    A tree may take the time of writing instead.
+    """
 
     pieces: Callable[[], AsyncIterator[bytes]]
     media_type: str
     size: int | None
+    modified: int | None = None
 
 
 class Written(msgspec.Struct, frozen=True):

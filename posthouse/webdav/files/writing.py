@@ -35,7 +35,7 @@ class FileWriting:
         except BaseException:
             writer.abandon()
             raise
-        document = Document(blob, upload.media_type)
+        document = Document(blob, upload.media_type, modified=upload.modified)
         conditions = drive.conditions(guard)
         written = await drive.write(
             put_document, drive.account, at.folder, at.path[-1], document, conditions, drive.limits, drive.now()

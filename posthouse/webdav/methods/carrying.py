@@ -78,7 +78,7 @@ class _Carrying:
                 async for piece in pieces_of(await tree.contents(member, 0, member.size)):
                     yield piece
 
-        await self._writing.write(target, Upload(pieces, member.media_type, member.size), self._guard)
+        await self._writing.write(target, Upload(pieces, member.media_type, member.size, member.modified), self._guard)
         self._count()
         properties = (await tree.dead_properties([member])).get(member.key) if member.dead else None
         if properties:

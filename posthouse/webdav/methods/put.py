@@ -1,6 +1,7 @@
 """PUT: a document's contents, written as they come; RFC 9110 9.3.4, RFC 4918 9.7, parts by Content-Range (14.5).
 
-Finder sends chunks and says by X-Expected-Entity-Length how long it will be.
+Finder sends chunks and says by X-Expected-Entity-Length how long it will be. Programs for ownCloud, and rclone, say by
+X-OC-Mtime when the file was changed.
 """
 
 from __future__ import annotations
@@ -51,9 +52,13 @@ async def _put(asked: Asked) -> Answer:
         return await _put_part(asked, part)
     size = asked.request.body.size if asked.request.body.size is not None else _expected(asked)
     await _check_room(asked, size, at.member)
-    upload = Upload(lambda: _counted(asked, size), _media_type(asked), size)
+    modified = _modified(asked)
+    upload = Upload(lambda: _counted(asked, size), _media_type(asked), size, modified)
     written = await writing.write(at, upload, guard)
-    return _answer(written.member, is_new=written.is_new)
+    answer = _answer(written.member, is_new=written.is_new)
+    if modified is None or written.member.modified != modified:
+        return answer
+    return Answer(answer.status, (*answer.fields, (b"x-oc-mtime", b"accepted")))
 
 
 async def _put_part(asked: Asked, part: Placed) -> Answer:
@@ -114,6 +119,13 @@ async def _check_room(asked: Asked, size: int | None, held: Member | None) -> No
 def _expected(asked: Asked) -> int | None:
     value = asked.request.field("x-expected-entity-length").strip()
     return int(value) if value.isdecimal() and len(value) < 18 else None
+
+
+def _modified(asked: Asked) -> int | None:
+    """When its sender says that it was changed, in ms; None where he does not, or cannot be believed."""
+    value = asked.request.field("x-oc-mtime").strip()
+    is_number = value.isascii() and value.isdecimal() and len(value) < 12
+    return int(value) * 1000 or None if is_number else None
 
 
 def _media_type(asked: Asked) -> str:

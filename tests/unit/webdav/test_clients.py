@@ -97,6 +97,17 @@ async def test_libreoffice_saves_a_new_file(house: DavHouse) -> None:
     assert (await house.ask("UNLOCK", "/new.odt", "", f"lock-token: <{token(taken)}>")).status == 204
 
 
+async def test_owncloud_and_rclone_say_when_a_file_was_changed(house: DavHouse) -> None:
+    for seconds, status in ((1_600_000_000, 201), (1_500_000_000, 204)):
+        said = await house.ask("PUT", "/a", "x", f"x-oc-mtime: {seconds}")
+        assert (said.status, said.fields["x-oc-mtime"]) == (status, "accepted")
+    assert "last-modified: fri, 14 jul 2017 02:40:00 gmt" in await house.head("/a")
+    for wrong in ("-1", "0", "x", "9" * 20, "²"):
+        said = await house.ask("PUT", "/a", "y", f"x-oc-mtime: {wrong}")
+        assert (said.status, said.fields.get("x-oc-mtime")) == (204, None)
+    assert (await house.ask("GET", "/a")).fields["last-modified"] == "mon, 21 sep 2026 14:13:20 gmt"
+
+
 async def test_davfs2_keeps_whether_a_file_can_be_run(house: DavHouse) -> None:
     await house.ask("PUT", "/a", "x")
     update = (

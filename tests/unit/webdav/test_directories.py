@@ -195,7 +195,9 @@ async def test_between_ones_own_files_and_a_directory(house: Mapped) -> None:
     asked = '<propfind xmlns="DAV:"><prop><x xmlns="urn:x"/></prop></propfind>'
     for path in (f"{PLANS}/a.txt", f"{PLANS}/sub"):
         await house.ask("PROPPATCH", path, set_)
+    os.utime(house.disk / "a.txt", (1_500_000_000, 1_500_000_000))
     assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own") == 201
+    assert (await house.ask("GET", "/own")).fields["last-modified"] == "fri, 14 jul 2017 02:40:00 gmt"
     assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own") == 204
     assert await carried(house, "COPY", f"{PLANS}/a.txt", f"{BASE}/own", "overwrite: F") == 412
     assert (await house.ask("GET", "/own")).body == b"hello"
