@@ -42,11 +42,19 @@ _ISO = re.compile(rb"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[Tt \t]+%b%b)?" % (_TIM
 
 def parse_date(value: bytes) -> int | None:
     """The time that an unfolded date names; None when none can be read. A missing zone is taken for UTC."""
-    return _read(value[:200])
+    read = _read(value[:200])
+    return None if read is None else read[0]
+
+
+def parse_day(value: bytes) -> datetime.date | None:
+    """The day that stands in an unfolded date, whatever its zone; None when none can be read."""
+    read = _read(value[:200])
+    return None if read is None else datetime.date.fromordinal(read[1])
 
 
 @lru_cache(maxsize=64)  # letters of one sender often are of one second
-def _read(value: bytes) -> int | None:
+def _read(value: bytes) -> tuple[int, int] | None:
+    """(the time, the number of the day that is written)."""
     if _OPEN in value:
         value = _COMMENT.sub(b" ", value)
     value = value.strip()
@@ -88,7 +96,9 @@ def _offset(east: bytes | None, minutes: bytes | None, name: bytes | None) -> in
     return -offset if east[:1] == b"-" else offset
 
 
-def _moment(year_text: bytes, month: int | None, day: bytes, time: list[bytes | None], offset: int) -> int | None:
+def _moment(
+    year_text: bytes, month: int | None, day: bytes, time: list[bytes | None], offset: int
+) -> tuple[int, int] | None:
     year = int(year_text)
     if len(year_text) == 2:
         year += 2000 if year < 50 else 1900  # RFC 5322 4.3
@@ -98,7 +108,7 @@ def _moment(year_text: bytes, month: int | None, day: bytes, time: list[bytes | 
     if month is None or hour > 24 or minute > 59 or second > 60 or abs(offset) > 24 * 60:
         return None
     try:
-        days = datetime.date(year, month, int(day)).toordinal() - _EPOCH
+        number = datetime.date(year, month, int(day)).toordinal()
     except ValueError:
         return None
-    return (((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000
+    return ((((number - _EPOCH) * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000, number

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from posthouse.formats.mime.dates import parse_date
+from posthouse.formats.mime.dates import parse_date, parse_day
 from tests.effort import takes_time_by_size
 
 
@@ -59,6 +59,18 @@ def test_dates(text: str, expected: int) -> None:
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:
     assert parse_date(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 7 Feb 1994 21:52:25 -0800", "7 Feb 94 21:52 PST", "Mon, 07-Feb-94 01:00:00 +1400",
+        "Mon Feb  7 23:59:59 PST 1994", "1994-02-07T23:00:00-08:00", "7 Feb 1994",
+    ],
+)  # fmt: skip
+def test_the_day_is_that_which_stands_there(text: str) -> None:
+    assert parse_day(text.encode()) == datetime.date(1994, 2, 7)
+    assert parse_day(b"32 Nov 2026 02:27:46 +0000") is None
 
 
 @given(st.datetimes(min_value=datetime.datetime(1900, 1, 1), timezones=st.timezones()))

@@ -6,12 +6,12 @@ Bodies are read in pieces and only asked which of the wanted texts they hold, so
 from __future__ import annotations
 
 import datetime
-import re
 from contextlib import aclosing
 
 from posthouse.core.mail.octets import Octets
 from posthouse.core.search.texts import body_texts, header_text, part_headers, read_header
 from posthouse.formats.casemap import casemap
+from posthouse.formats.mime.dates import parse_day
 from posthouse.formats.mime.headers import Fields, decode, first, read_fields
 from posthouse.formats.mime.part import Part
 
@@ -44,15 +44,7 @@ class Content:
 
     def sent_on(self) -> datetime.date | None:
         """The day in the Date field as it is written there; None when there is none to read (RFC 5322 3.3)."""
-        match = _DAY.search(first(self._fields, b"date") or b"")
-        try:
-            return match and datetime.date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
-        except ValueError:
-            return None
-
-
-_DAY = re.compile(rb"(\d{1,2})[ \t]+([A-Za-z]{3})[A-Za-z]*[ \t]+(\d{4})\b")
-_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+        return parse_day(first(self._fields, b"date") or b"")
 
 
 async def open_content(octets: Octets, root: Part, wanted: frozenset[str]) -> Content:
