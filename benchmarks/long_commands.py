@@ -162,7 +162,8 @@ def measure_all(ours: Posthouse, measure: Measure, pinger: str) -> None:
                 client.command(b"CREATE Many/box%d" % number)
             if not first:
                 events = "(MessageNew MessageExpunge FlagChange)"
-                ask(f"NOTIFY SET STATUS (personal {events}) (subtree Many {events})", "NOTIFY NONE")
+                ask(f"NOTIFY SET STATUS (personal {events}) (subtree Many {events})")
+                client.command(b"NOTIFY SET (selected %b)" % events.encode())
         ask(*LISTS)
         _measure_large(client, ask, measure)
         ask("SELECT INBOX", *CHANGES)

@@ -17,6 +17,7 @@ from posthouse.core.mail.errors import NoSuchMailbox, TooManyMailboxes
 from posthouse.core.mail.finding import list_sharers
 from posthouse.core.mail.mailboxes import list_mailboxes, some_mailboxes
 from posthouse.core.mail.reading import touched
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.commands.search_folders import ENTRIES
 from posthouse.protocols.imap.commands.special_use import ENTRY
 from posthouse.protocols.imap.contracts import Placed, User
@@ -165,7 +166,9 @@ class Watch:
 
     async def tell_all(self, user: User, selected: Place | None) -> None:
         """The STATUS of every mailbox of whose messages something shall be told; RFC 5465 3.1."""
-        for one in self._known.values():
+        turn = Turn()
+        for one in list(self._known.values()):
+            await turn.share()
             events = events_of(self._groups, one, selected) & MESSAGE_EVENTS
             if events:
                 items = [StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY]

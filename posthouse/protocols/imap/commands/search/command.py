@@ -122,6 +122,7 @@ async def _tested(
                 doubtful.append(one)
         progress.passed(len(candidates) - len(doubtful))
         if doubtful:
+            await turn.share()
             contents = opened(doubtful, wanted, view.store, view.account, view.mailbox, user.contracts.blobs)
             async with aclosing(contents) as messages:
                 async for one in messages:

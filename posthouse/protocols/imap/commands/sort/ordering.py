@@ -90,12 +90,14 @@ async def _of_all(wanted: dict[SortKey, bool], view: View, user: User) -> array[
 
 
 async def _ordered(found: list[int], wanted: dict[SortKey, bool], relevancy: Relevancy, view: View) -> list[int]:
+    turn = Turn()
     facets = [FACETS[key] for key in wanted if key in FACETS]
     by_facet = await read_columns(facets, found, view) if facets else {}
     columns = {key: by_facet[FACETS[key]] for key in wanted if key in FACETS}
     if SortKey.RELEVANCY in wanted:
         columns[SortKey.RELEVANCY] = await _least_first(found, relevancy)
     order = list(found)
+    await turn.share()
     # from the last criterion to the first, since sorting keeps the order of what is equal
     for key, reverse in reversed(wanted.items()):
         if reverse:
