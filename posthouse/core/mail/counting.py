@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.storage.collections import CollectionRecord
@@ -33,10 +34,24 @@ def count(record: CollectionRecord, item: Item, by: int) -> None:
         record.deleted += by
 
 
-def count_all(record: CollectionRecord, values: Sequence[bytes], by: int) -> None:
-    """Those messages came (1) or went (-1), given by their records."""
+class Tally(NamedTuple):
+    """What is counted of some messages."""
+
+    exists: int
+    size: int
+    unseen: int
+    deleted: int
+
+
+def tally(values: Sequence[bytes]) -> Tally:
+    """Of messages that are given by their records."""
     flags = flags_of(values)
-    record.exists += by * len(values)
-    record.size += by * size_of(values)
-    record.unseen += by * unseen_in(flags)
-    record.deleted += by * deleted_in(flags)
+    return Tally(len(values), size_of(values), unseen_in(flags), deleted_in(flags))
+
+
+def count_all(record: CollectionRecord, some: Tally, by: int) -> None:
+    """So many messages came (1) or went (-1)."""
+    record.exists += by * some.exists
+    record.size += by * some.size
+    record.unseen += by * some.unseen
+    record.deleted += by * some.deleted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from posthouse.core.mail.counting import count_all
+from posthouse.core.mail.counting import count_all, tally
 from posthouse.core.mail.places import remove_items
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, decode_source, forget_definition
 from posthouse.storage.changes import Revision
@@ -105,4 +105,4 @@ def _hide(revision: Revision, folder: int, record: CollectionRecord, items: Item
             txn.delete(SEARCH_MEMBER.key(account, folder, *decode_source(source)))
             txn.delete(key)
     revision.destroy_all(folder, items.uids)
-    count_all(record, items.values, -1)
+    count_all(record, tally(items.values), -1)

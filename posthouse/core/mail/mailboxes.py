@@ -37,7 +37,7 @@ from posthouse.storage.collections import (
     write_collection,
 )
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
-from posthouse.storage.item_bytes import EVERY, read_items
+from posthouse.storage.item_bytes import read_items
 from posthouse.storage.spaces import COLLECTION
 
 KIND = "mail"
@@ -178,7 +178,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     with Revision(txn, account) as revision:
         if number == INBOX_ID:
             target = _create(revision, new, None, now, most)
-            move_items(revision, number, read_items(txn, account, number, [EVERY]), target, now)
+            move_items(revision, number, read_items(txn, account, number, [(1, record.uid_next - 1)]), target, now)
             copy_annotations(txn, account, number, target)
             return
         below = record.name + SEPARATOR

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from posthouse.core.accounts.quota import charge
-from posthouse.core.mail.counting import count, count_all
+from posthouse.core.mail.counting import Tally, count, count_all, tally
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.mail.records import (
@@ -22,7 +23,7 @@ from posthouse.core.mail.threads import join_thread, leave_thread
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import WriteTransaction
-from posthouse.storage.item_bytes import Items, elsewhere, keyword_sets, objects_of, size_of
+from posthouse.storage.item_bytes import Items, elsewhere, keyword_sets, objects_of
 from posthouse.storage.items import Item
 from posthouse.storage.spaces import EXPUNGED, MESSAGE, PLACES
 
@@ -76,19 +77,25 @@ def replace_flags(revision: Revision, mailbox: int, uid: int, item: Item, flags:
 def copy_items(revision: Revision, mailbox: int, items: Items, target: int, now: int) -> range:
     """Show the same messages in `target` too; their UIDs there. Charges the quota: raises OverQuota."""
     values = items.values
-    charge(revision.txn, revision.account, len(values), size_of(values))
+    counted = tally(values)
+    charge(revision.txn, revision.account, counted.exists, counted.size)
     more = Counter(objects_of(values))  # two copies of a message may be copied at once
     keys = PLACES.keys(revision.account, last=list(more))
-    held = revision.txn.get_many(keys)
-    counts = [_encode_places(_places(value) + count) for value, count in zip(held, more.values(), strict=True)]
+    held = _held(revision.txn, keys)
+    once = _encode_places(2)  # of a message that stood in one place, and is copied once, as most are
+    counts = [
+        once if value is None and count == 1 else _encode_places(_places(value) + count)
+        for value, count in zip(held, more.values(), strict=True)
+    ]
     revision.txn.put_many(zip(keys, counts, strict=True))
-    return _recreate(revision, mailbox, values, target, now)
+    return _recreate(revision, mailbox, values, counted, target, now)
 
 
 def move_items(revision: Revision, mailbox: int, items: Items, target: int, now: int) -> range:
     """Take messages out of `mailbox` into `target`; their UIDs there."""
-    created = _recreate(revision, mailbox, items.values, target, now)
-    _take_out_all(revision, mailbox, items)
+    counted = tally(items.values)
+    created = _recreate(revision, mailbox, items.values, counted, target, now)
+    _take_out_all(revision, mailbox, items, counted)
     return created
 
 
@@ -133,7 +140,9 @@ def forget_message(txn: WriteTransaction, account: int, message: int, now: int) 
         txn.delete(space.key(account, message))
 
 
-def _recreate(revision: Revision, mailbox: int, values: Sequence[bytes], target: int, now: int) -> range:
+def _recreate(
+    revision: Revision, mailbox: int, values: Sequence[bytes], counted: Tally, target: int, now: int
+) -> range:
     names = revision.collection(mailbox).keywords
     into = revision.collection(target)
     translated = {
@@ -141,19 +150,27 @@ def _recreate(revision: Revision, mailbox: int, values: Sequence[bytes], target:
         for bitmap in sorted(keyword_sets(values))
     }
     created = elsewhere(values, revision.modseq, now, translated)
-    count_all(into, created, 1)
+    count_all(into, counted, 1)  # the records differ in nothing that is counted
     return revision.create_all(target, created)
 
 
-def _take_out_all(revision: Revision, mailbox: int, items: Items) -> None:
+def _take_out_all(revision: Revision, mailbox: int, items: Items, counted: Tally) -> None:
     revision.destroy_all(mailbox, items.uids)
-    count_all(revision.collection(mailbox), items.values, -1)
+    count_all(revision.collection(mailbox), counted, -1)
 
 
 def _remove(revision: Revision, mailbox: int, items: Items) -> None:
     if items.values:
-        _take_out_all(revision, mailbox, items)
-        charge(revision.txn, revision.account, -len(items.values), -size_of(items.values), enforce=False)
+        counted = tally(items.values)
+        _take_out_all(revision, mailbox, items, counted)
+        charge(revision.txn, revision.account, -counted.exists, -counted.size, enforce=False)
+
+
+def _held(txn: WriteTransaction, keys: list[bytes]) -> list[bytes | None]:
+    """What stands under each key; where little stands between them it is looked for only once."""
+    few = len(keys) // 4
+    between = dict(islice(txn.scan(min(keys), max(keys) + b"\x00"), few + 1)) if keys else {}
+    return txn.get_many(keys) if len(between) > few else [*map(between.get, keys)]
 
 
 def _places(value: bytes | None) -> int:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from posthouse.core.mail.counting import count, count_all
+from posthouse.core.mail.counting import count, count_all, tally
 from posthouse.storage import item_bytes
 from posthouse.storage.collections import CollectionRecord
 from posthouse.storage.contract import WriteTransaction, operation
@@ -54,8 +54,11 @@ def test_flags_and_keywords_are_replaced_and_nothing_else(choice: random.Random)
     assert item_bytes.restated(values, new, 77) == wanted
 
 
-def test_items_elsewhere_keep_what_they_show(choice: random.Random) -> None:
+@pytest.mark.parametrize("keywords", [True, False])
+def test_items_elsewhere_keep_what_they_show(choice: random.Random, *, keywords: bool) -> None:
     items = some_items(choice, 200)
+    for item in items:
+        item.keywords *= keywords
     values = [item.encode() for item in items]
     translated = {bitmap: choice.randrange(1, 1 << 40) for bitmap in item_bytes.keyword_sets(values)}
     wanted = []
@@ -66,15 +69,18 @@ def test_items_elsewhere_keep_what_they_show(choice: random.Random) -> None:
     assert [decode_item(value) for value in item_bytes.elsewhere(values, 5, 6, translated)] == wanted
 
 
-def test_columns_and_counters(choice: random.Random) -> None:
+@pytest.mark.parametrize("keywords", [True, False])
+def test_columns_and_counters(choice: random.Random, *, keywords: bool) -> None:
     items = some_items(choice, 100)
+    for item in items:
+        item.keywords *= keywords
     values = [item.encode() for item in items]
     assert item_bytes.modseqs(values).tolist() == [item.modseq for item in items]
     assert item_bytes.objects_of(values).tolist() == [item.object for item in items]
     one_by_one, together = CollectionRecord("mail", "a", 1, 1), CollectionRecord("mail", "a", 1, 1)
     for item in items:
         count(one_by_one, item, -1)
-    count_all(together, values, -1)
+    count_all(together, tally(values), -1)
     assert together == one_by_one
 
 
