@@ -165,6 +165,15 @@ async def test_what_is_hidden_answers_as_what_is_not_there(house: DavHouse) -> N
         for hidden, nothing in (("/docs/memo", "/docs/none"), ("/docs/memo/x", "/docs/none/x")):
             there, not_there = [await house.ask(method, path, body, login=BOB) for path in (hidden, nothing)]
             assert (there.status, there.body) == (not_there.status, not_there.body), method
+    for method, where in (("COPY", BASE), ("MOVE", BASE), ("COPY", BOBS), ("MOVE", BOBS)):
+        await house.ask("PUT", f"{BOBS}/own", "x", login=BOB)
+        source = f"{where}/docs/sub/letter" if where == BASE else f"{BOBS}/own"
+        for overwrite in "TF":
+            said = [
+                await house.ask(method, source, "", f"destination: {BASE}{path}", f"overwrite: {overwrite}", login=BOB)
+                for path in ("/docs/memo", "/docs/none")
+            ]
+            assert (said[0].status, said[0].body) == (said[1].status, said[1].body), (method, where, overwrite)
 
 
 async def test_what_is_needed_at_the_other_end_is_named_as_it_is_there(house: DavHouse) -> None:
