@@ -208,6 +208,9 @@ class Syncing(Protocol):
     async def changes(self, at: Found, token: str, limit: int | None) -> Changes:
         """What became of a folder's members since then, of all without a token; raises HttpError for a stale one."""
 
+    async def is_unchanged(self, at: Found, token: str) -> bool:
+        """Whether a folder's members are still as that token names them; False for any other token (RFC 6578 5)."""
+
 
 class Sharing(Protocol):
     """What a tree can do whose resources have access-control lists; RFC 3744. A resource without one has that of the

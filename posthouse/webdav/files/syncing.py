@@ -54,6 +54,18 @@ class FileSyncing:
             raise stale()  # what went may have been hidden: its name is not told
         return changes
 
+    async def is_unchanged(self, at: Found, token: str) -> bool:
+        """Whether a folder's members are still as that token names them."""
+        if at.member is None or not at.member.is_folder or not token.startswith(_SCHEME):
+            return False
+        view, _ = await self._view()
+        try:
+            since, after = _read(token, at.member, view)
+            changes = await self._since(at, at.member, view, since, 1)
+        except DavError:
+            return False
+        return not (after or changes.held or changes.gone or changes.is_cut)
+
     async def _view(self) -> tuple[str, bool]:
         """What names a visitor's rights, and whether they hide anything."""
         drive = self._drive

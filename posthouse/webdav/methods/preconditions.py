@@ -43,24 +43,32 @@ def validators(member: Member | None) -> Validators | None:
 
 
 async def _check_if(asked: Asked, at: Found, condition: IfHeader) -> None:
-    table = LockTable(() if asked.tree.locking is None else await asked.tree.locking.locks())
-    places: dict[str | None, tuple[str | None, frozenset[str]]] = {None: (_etag(at.member), table.tokens(at.path))}
-    for each in condition.lists:
-        if each.resource is not None and each.resource not in places:
-            places[each.resource] = await _state(asked, each.resource, table)
+    tables: dict[Path, LockTable] = {}
+    places: dict[str | None, tuple[str | None, frozenset[str]]] = {}
+    for resource in dict.fromkeys([each.resource for each in condition.lists]):
+        tokens = {one.token for each in condition.lists if each.resource == resource for one in each.conditions}
+        places[resource] = await _state(asked, at, resource, [token for token in tokens if token], tables)
     if not condition.holds(lambda resource: places[resource]):
         raise DavError(412, "{DAV:}lock-token-matches-request-uri", "If does not hold")
 
 
-async def _state(asked: Asked, resource: str, table: LockTable) -> tuple[str | None, frozenset[str]]:
-    try:
-        tree, path = await asked.open(place_of(resource))
-    except HttpError:
-        return None, frozenset()  # nothing that he may know of
-    if tree.root != asked.tree.root and tree.locking is not None:  # a copy's target among another's files
-        table = LockTable(await tree.locking.locks())
-    found = await tree.find(path)
-    return _etag(found.member), table.tokens(found.path)
+async def _state(
+    asked: Asked, at: Found, resource: str | None, tokens: list[str], tables: dict[Path, LockTable]
+) -> tuple[str | None, frozenset[str]]:
+    """A resource's entity tag, and of the tokens those that hold there: of locks, and of a folder's state."""
+    tree = asked.tree
+    if resource is not None:
+        try:
+            tree, path = await asked.open(place_of(resource))
+        except HttpError:
+            return None, frozenset()  # nothing that he may know of
+        at = await tree.find(path)
+    if tree.root not in tables:
+        tables[tree.root] = LockTable(() if tree.locking is None else await tree.locking.locks())
+    held = tables[tree.root].tokens(at.path)
+    if tree.syncing is not None:
+        held |= {token for token in tokens if token not in held and await tree.syncing.is_unchanged(at, token)}
+    return _etag(at.member), held
 
 
 def place_of(resource: str) -> Path:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.unit.webdav.davhouse import BASE, DavHouse, Said
 
+PATCH = '<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:x">1</x></prop></set></propertyupdate>'
+
 
 @pytest.fixture
 def house(loop: asyncio.AbstractEventLoop) -> DavHouse:
@@ -49,6 +51,24 @@ async def test_what_happened_since(house: DavHouse) -> None:
     assert told(await sync(house, second.value("sync-token"))) == (set(), set())
     assert told(await sync(house)) == ({"/a", "/d", "/f/"}, set())
     assert told(await sync(house, path="/f/")) == ({"/f/c"}, set())
+
+
+async def test_a_change_that_is_made_only_while_the_folder_is_as_it_was(house: DavHouse) -> None:
+    """RFC 6578 5."""
+    for folder in ("/f", "/g"):
+        await house.ask("MKCOL", folder)
+    token = (await sync(house, path="/f")).value("sync-token")
+    await house.ask("PUT", "/g/elsewhere", "x")
+    known = f"if: <{BASE}/f/> (<{token}>)"
+    assert (await house.ask("PUT", "/f/a", "x", f"if: <{BASE}/g/> (<{token}>)")).status == 412
+    assert (await house.ask("PUT", "/f/a", "x", f"if: <{BASE}/f/> (Not <{token}>)")).status == 412
+    assert (await house.ask("PUT", "/f/a", "x", f"if: <{BASE}/f/a> (<{token}>)")).status == 412
+    assert (await house.ask("PUT", "/f/a", "x", known)).status == 201
+    assert (await house.ask("PUT", "/f/b", "x", known)).status == 412
+    token = (await sync(house, token, path="/f")).value("sync-token")
+    assert (await house.ask("PROPPATCH", "/f", PATCH, f"if: (<{token}>)")).status == 207
+    assert (await house.ask("DELETE", "/f/a", "", f"if: <{BASE}/f/> (<{token}>)")).status == 204
+    assert (await house.ask("DELETE", "/f", "", f"if: (<{token}>)")).status == 412
 
 
 async def test_a_name_that_is_another_now(house: DavHouse) -> None:
