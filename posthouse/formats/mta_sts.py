@@ -72,7 +72,7 @@ def parse_policy(text: str) -> StsPolicy:
         raise BadPolicy("it names no mail host")
     if len(patterns) > _MOST_PATTERNS:
         raise BadPolicy(f"it names more than {_MOST_PATTERNS} mail hosts")
-    return StsPolicy(mode, min(int(age), LONGEST_AGE), tuple(patterns), lines)  # type: ignore[arg-type]
+    return StsPolicy(mode, min(int(age), LONGEST_AGE), tuple(patterns), lines)  # type: ignore[arg-type]  # one of the three
 
 
 def _pattern(text: str) -> str:

@@ -177,7 +177,7 @@ class _FromLogging(logging.Handler):
         log.log(record.levelno, record.getMessage(), source=record.name, exc_info=record.exc_info)
 
 
-@provider(ILogObserver)  # type: ignore[untyped-decorator]
+@provider(ILogObserver)  # type: ignore[untyped-decorator]  # zope has no types
 def _from_twisted(event: dict[str, Any]) -> None:
     """Twisted's own complaints; what it says of factories and ports is of no use here."""
     if event["log_level"] < LogLevel.warn:

@@ -13,6 +13,7 @@ import subprocess
 import time
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from tests.postfix import PATIENCE_SECONDS, PostfixServer, free_port, wait_for_port
 
@@ -168,8 +169,8 @@ class Postfix(Peer):
 class Exim(Peer):
     """Exim, unpacked by script/exim, for Debian installs one mail server at a time."""
 
-    def __init__(self, program: Path, *arguments: Path | int) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, program: Path, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self._program = program
 
     def start(self) -> None:

@@ -29,7 +29,7 @@ class Reader:
         except lmdb.Error as error:
             txn = self._begin_again(error)
         try:
-            return query.function(LmdbTransaction(txn, {}), *args)  # type: ignore[call-arg]
+            return query.function(LmdbTransaction(txn, {}), *args)  # type: ignore[call-arg]  # they are of its kinds
         except lmdb.Error as error:
             raise OperationFailed(query.name) from error
         finally:

@@ -123,7 +123,9 @@ async def test_a_second_backup_copies_what_is_new(store: LocalStore, tmp_path: P
     assert await restored_faults(tmp_path) == []
 
 
-async def test_what_goes_while_it_is_copied_is_in_it(store: LocalStore, tmp_path: Path) -> None:
+async def test_what_goes_while_it_is_copied_is_in_it(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # all blobs are released and would be collected as soon as the store was copied
     house = await open_house(tmp_path / "house" / "blobs", store)
     for number in range(30):
@@ -137,7 +139,7 @@ async def test_what_goes_while_it_is_copied_is_in_it(store: LocalStore, tmp_path
         collected = await house.store.write(collect, NOW + 1000, 1000, NOW)
         await house.blobs.remove(collected.locations)
 
-    store.copy_to = copy_and_lose  # type: ignore[method-assign]
+    monkeypatch.setattr(store, "copy_to", copy_and_lose)
     assert await write(house, tmp_path) == 31
     assert await restored_faults(tmp_path) == []
     assert (await house.store.write(collect, NOW + 1000, 1000, NOW)).seen > 0, "held only as long as it goes on"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 from email.message import Message
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -108,10 +109,10 @@ class House:
         await self.store.write(add_domain, "example.org", None, NOW)
         return await self.store.write(add_account, NewAccount("ann@example.org", "Ann", None, None), NOW)
 
-    async def sent(self, *recipients: NewRecipient, sender: str = "ann@example.org", **wishes: object) -> None:
+    async def sent(self, *recipients: NewRecipient, sender: str = "ann@example.org", **wishes: Any) -> None:
         octets = wishes.pop("octets", SENT)
         assert isinstance(octets, bytes)
-        outbound = Outbound(NUMBER, sender, "example.org", 1, list(recipients), START, b"", NOW + 432_000_000, **wishes)  # type: ignore[arg-type]
+        outbound = Outbound(NUMBER, sender, "example.org", 1, list(recipients), START, b"", NOW + 432_000_000, **wishes)
         await self.store.write(send, letter(octets), [], [outbound], NOW)
 
     async def became(self, recipient: int, state: str, **more: object) -> None:

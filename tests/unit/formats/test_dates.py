@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import email.utils
 
@@ -14,7 +15,7 @@ from tests.effort import takes_time_by_size
 
 
 def ms(*when: int) -> int:
-    return int(datetime.datetime(*when, tzinfo=datetime.UTC).timestamp() * 1000)  # type: ignore[misc, arg-type]
+    return calendar.timegm((*when, *[0] * (6 - len(when)))) * 1000
 
 
 @pytest.mark.parametrize(

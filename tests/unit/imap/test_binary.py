@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,8 @@ async def test_the_whole_message_comes_as_it_is() -> None:
 
 async def test_lost_octets_are_no_part() -> None:
     world = await placed(message(b"base64", b"YQBi"), 0)
-    world.contracts.blobs.files.clear()  # type: ignore[attr-defined]
+    blobs: Any = world.contracts.blobs
+    blobs.files.clear()
     client = await logged_in(world)
     await client.ok("SELECT INBOX")
     assert await client.ok("FETCH 1 (BINARY.PEEK[1] BINARY.SIZE[1])") == [b"* 1 FETCH (BINARY[1] NIL BINARY.SIZE[1] 0)"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -62,7 +63,8 @@ async def filled() -> tuple[World, View, User]:
     await world.store.write(expunge, 1, 1, [EVERY], NOW)
     dialect = Dialect()
     view = await View.open(world.store, 1, "INBOX", dialect, read_only=False)
-    user = User(1, "alice@example.org", world.store, None, world.contracts, dialect)  # type: ignore[arg-type]
+    no_channel: Any = None
+    user = User(1, "alice@example.org", world.store, no_channel, world.contracts, dialect)
     return world, view, user
 
 
@@ -100,13 +102,10 @@ async def one_by_one(key: keys.SearchKey, view: View, user: User) -> list[int]:
             return sorted({*await one_by_one(left, view, user), *await one_by_one(right, view, user)})
         case keys.Not(child):
             return sorted({*range(view.exists)} - {*await one_by_one(child, view, user)})
-    known = Sieve.read, Sieve.read_flags, Sieve.add_ranges
-    try:
-        Sieve.read = Sieve.read_flags = _nothing  # type: ignore[method-assign, assignment]
-        Sieve.add_ranges = _nothing  # type: ignore[method-assign, assignment]
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("read", "read_flags", "add_ranges"):
+            patched.setattr(Sieve, name, _nothing)
         return await find("t", key, view, user)
-    finally:
-        Sieve.read, Sieve.read_flags, Sieve.add_ranges = known  # type: ignore[method-assign]
 
 
 async def _nothing(*_: object, **__: object) -> None:

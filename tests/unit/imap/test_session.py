@@ -9,6 +9,7 @@ import hmac
 from typing import Any
 
 import msgspec
+import pytest
 
 from posthouse.core.mail.messages import append
 from posthouse.protocols.imap.endpoint import imap_factory
@@ -175,7 +176,7 @@ async def test_a_client_that_sends_ahead_is_not_read_without_end() -> None:
     assert not client.transport.reading_paused
 
 
-async def test_a_client_that_sends_ahead_leaves_others_their_turn() -> None:
+async def test_a_client_that_sends_ahead_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     world = await open_world()
     greedy, other = await logged_in(world), await logged_in(world)
     done: list[bool] = []  # whether all of the one was done when the other was answered
@@ -185,7 +186,7 @@ async def test_a_client_that_sends_ahead_leaves_others_their_turn() -> None:
         done.append(b"n9999 " in greedy.transport.received)
         write(octets)
 
-    other.transport.write = watched  # type: ignore[method-assign]
+    monkeypatch.setattr(other.transport, "write", watched)
     greedy.transport.send(b"".join(b"n%d NOOP\r\n" % number for number in range(10_000)))
     other.transport.send(b"o NOOP\r\n")
     await other.until(b"o")

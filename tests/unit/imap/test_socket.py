@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import imapclient
 from twisted.internet import reactor
@@ -17,7 +17,7 @@ MESSAGE = b"From: ann@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\
 
 async def with_client(world: World, work: Callable[[imapclient.IMAPClient], Any]) -> Any:
     """Run blocking work with a logged-in client in a thread, while the server runs here."""
-    port: Any = reactor.listenTCP(0, world.factory, interface="127.0.0.1")  # type: ignore[attr-defined]
+    port = cast(Any, reactor).listenTCP(0, world.factory, interface="127.0.0.1")
 
     def run() -> Any:
         with imapclient.IMAPClient("127.0.0.1", port=port.getHost().port, ssl=False, timeout=20) as client:

@@ -232,7 +232,7 @@ async def test_a_smart_host_relays_and_one_that_is_new_gets_what_waits(world: Wo
     await world.check()
 
 
-async def test_a_dead_destination_holds_up_no_other(small: World) -> None:
+async def test_a_dead_destination_holds_up_no_other(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     dead = asyncio.Event()
     whole = small.remote.connect
 
@@ -242,7 +242,7 @@ async def test_a_dead_destination_holds_up_no_other(small: World) -> None:
             raise REFUSED
         return await whole(hop)
 
-    small.remote.connect = connect  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(small.remote, "connect", connect)
     small.remote.routes["dead.example"] = Route((Hop("dead", "192.0.2.66", 25),))
     await small.add("x@dead.example")
     number = await small.add(BOB)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from posthouse.core.bus import LocalBus
 from posthouse.core.queue.contracts import ConnectFailed, Hop, Route
@@ -26,7 +27,8 @@ class Holes:
         self.world = World(MemoryStore(bus), bus, **settings)
         self.closed = asyncio.Event()
         self.waiting = 0
-        whole = self.world.remote.connect
+        remote: Any = self.world.remote
+        whole = remote.connect
 
         async def connect(hop: Hop) -> object:
             if hop.address.startswith("192.0.2."):
@@ -35,7 +37,7 @@ class Holes:
             await self.closed.wait()
             raise ConnectFailed("no connection within 30 seconds")
 
-        self.world.remote.connect = connect  # type: ignore[method-assign,assignment]
+        remote.connect = connect
 
     async def fill(self) -> None:
         """Queue a message to each of them."""

@@ -67,17 +67,19 @@ class MortalConnection(Connection):
 async def die_at(world: World, turn: int) -> bool:
     """Let a courier work until that step; False when it was done before."""
     mortal = Mortal(turn)
-    whole = world.remote.connect
+    remote: Any = world.remote
+    whole = remote.connect
 
-    async def connect(hop: Hop) -> Connection:
+    async def connect(hop: Hop) -> Any:
         await mortal.step()
-        connection = await whole(hop)
+        connection: Any = await whole(hop)
         connection.__class__ = MortalConnection
-        connection.mortal = mortal  # type: ignore[attr-defined]
+        connection.mortal = mortal
         return connection
 
-    world.remote.connect = connect  # type: ignore[method-assign]
-    sound, world.store = world.store, MortalStore(world.store, mortal)  # type: ignore[assignment]
+    remote.connect = connect
+    dying_store: Any = MortalStore(world.store, mortal)
+    sound, world.store = world.store, dying_store
     courier = world.courier()
     world.store, working = sound, asyncio.ensure_future(courier.carry(b"example.net"))
     dying = asyncio.ensure_future(mortal.dead.wait())
@@ -86,8 +88,8 @@ async def die_at(world: World, turn: int) -> bool:
     mortal.dead.set()
     for task in (working, dying):
         task.cancel()
-    world.remote.connect = whole  # type: ignore[method-assign]
-    world.remote.open.clear()
+    remote.connect = whole
+    remote.open.clear()
     return is_dead
 
 
@@ -130,7 +132,8 @@ async def test_a_store_that_is_away_loses_no_outcome(monkeypatch: Any) -> None:
         async def read(self, query: Operation[Any, ..., Any], *args: Any) -> Any:
             return await sound.read(query, *args)
 
-    world.store = Away()  # type: ignore[assignment]
+    away_store: Any = Away()
+    world.store = away_store
     courier = world.courier()
     world.store = sound
     await courier.carry(b"example.net")

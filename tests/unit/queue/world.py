@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
@@ -55,10 +56,10 @@ class Sent(msgspec.Struct):
     octets: bytes
 
 
-def outcomes(message: CarriedMessage, result: str = "taken", code: int = 250, words: str = "ok") -> list[Outcome]:
+def outcomes(message: CarriedMessage, result: Any = "taken", code: int = 250, words: str = "ok") -> list[Outcome]:
     """The same for all recipients."""
     status = f"{ {'taken': 2, 'later': 4, 'refused': 5}[result] }.0.0"
-    return [Outcome(one.number, result, code, status, words, "mx") for one in message.recipients]  # type: ignore[arg-type]
+    return [Outcome(one.number, result, code, status, words, "mx") for one in message.recipients]
 
 
 class Remote:
@@ -247,8 +248,9 @@ def indexes(
     txn: ReadTransaction,
 ) -> tuple[list[tuple[str, int, int, int]], list[tuple[str, int, int]], list[tuple[int, int, int]]]:
     """What is due, under way, and has a deadline."""
-    due, underway, deadlines = (
+    parsed: Any = [
         [space.parse(key) for key, _ in txn.scan(*space.range())]
         for space in (QUEUE_DUE, QUEUE_UNDERWAY, QUEUE_DEADLINE)
-    )
-    return due, underway, deadlines  # type: ignore[return-value]
+    ]
+    due, underway, deadlines = parsed
+    return due, underway, deadlines

@@ -18,14 +18,15 @@ SILENT = "silent"  # never answers
 NOW = 1_790_000_000_000
 HOST = "mx.example.net"
 EXTENSIONS = ("PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES")
+SOON: Any = 0.05  # settings have whole seconds
 QUICK = RelaySettings(
-    greeting_seconds=0.05,  # type: ignore[arg-type]
-    command_seconds=0.05,  # type: ignore[arg-type]
-    recipient_seconds=0.05,  # type: ignore[arg-type]
-    data_seconds=0.05,  # type: ignore[arg-type]
-    block_seconds=0.05,  # type: ignore[arg-type]
-    end_seconds=0.05,  # type: ignore[arg-type]
-    quit_seconds=0.05,  # type: ignore[arg-type]
+    greeting_seconds=SOON,
+    command_seconds=SOON,
+    recipient_seconds=SOON,
+    data_seconds=SOON,
+    block_seconds=SOON,
+    end_seconds=SOON,
+    quit_seconds=SOON,
 )
 MESSAGE = b"Subject: hello\r\n\r\n.hidden dot\r\nand more\r\n"
 
@@ -248,12 +249,13 @@ def relay_to(
     hostname: str = "mail.example.org",
 ) -> SmtpRelay:
     """A relay whose every connection leads to that remote."""
-    return SmtpRelay(remote, hostname, settings, Judgement(verdict), lambda: NOW)  # type: ignore[arg-type]
+    judgement: Any = Judgement(verdict)
+    return SmtpRelay(remote, hostname, settings, judgement, lambda: NOW)
 
 
-def hop(mode: str = "opportunistic", **fields: Any) -> Hop:
+def hop(mode: Any = "opportunistic", **fields: Any) -> Hop:
     """The way there."""
-    policy = TlsPolicy(mode, testing=fields.pop("testing", False))  # type: ignore[arg-type]
+    policy = TlsPolicy(mode, testing=fields.pop("testing", False))
     return Hop(HOST, "192.0.2.25", 25, policy, **fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -90,8 +91,8 @@ async def test_a_server_that_wants_neither() -> None:
         ({"EHLO": "550 5.7.1 bad name", "HELO": "450 later"}, 450, "4.3.2", False),
     ],
 )
-async def test_refused_for_now_or_for_ever(replies: dict[str, str], code: int, status: str, permanent: bool) -> None:
-    failed = await refused(Remote(**replies))  # type: ignore[arg-type]
+async def test_refused_for_now_or_for_ever(replies: dict[str, Any], code: int, status: str, permanent: bool) -> None:
+    failed = await refused(Remote(**replies))
     assert (failed.code, failed.status, failed.permanent) == (code, status, permanent)
 
 
@@ -248,7 +249,7 @@ async def test_a_server_that_asks_on_and_on(mechanism: str, reply: str) -> None:
     assert "*" in remote.verbs()
 
 
-async def test_a_server_that_asks_for_too_many_rounds() -> None:
+async def test_a_server_that_asks_for_too_many_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = Remote(*TLS, "AUTH SCRAM-SHA-256")
     relay = relay_to(remote, settings=structs.replace(QUICK, scram_iterations=4096))
 
@@ -258,6 +259,6 @@ async def test_a_server_that_asks_for_too_many_rounds() -> None:
         nonce = base64.b64decode(remote.said[-1].split()[2]).decode().partition(",r=")[2]
         return f"334 {encoded(f'r={nonce}more,s=AAAA,i=4097')[0]}"
 
-    remote.next = answer  # type: ignore[method-assign]
+    monkeypatch.setattr(remote, "next", answer)
     with pytest.raises(ConnectFailed, match="4097 rounds"):
         await relay.connect(hop("encrypted", login=LOGIN))

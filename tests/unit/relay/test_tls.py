@@ -56,9 +56,9 @@ async def served(pair: KeyPair | None = GOOD) -> AsyncIterator[tuple[World, int]
         yield world, port
 
 
-def hop(port: int, mode: str, *records: TlsaRecord, **fields: Any) -> Hop:
+def hop(port: int, mode: Any, *records: TlsaRecord, **fields: Any) -> Hop:
     names = fields.pop("names", ())
-    policy = TlsPolicy(mode, names, records, domain=fields.pop("domain", ""))  # type: ignore[arg-type]
+    policy = TlsPolicy(mode, names, records, domain=fields.pop("domain", ""))
     return Hop(fields.pop("host", HOST), "127.0.0.1", port, policy, **fields)
 
 

@@ -154,7 +154,8 @@ async def test_a_report_arrives_although_tls_there_is_broken() -> None:
         assert sum(policy.succeeded for policy in counted.results.policies) == 0, "the report's session is in no report"
     message = email.message_from_bytes(stored)
     assert message["From"] == "<postmaster@ours.org>"
-    found = json.loads(gzip.decompress(message.get_payload()[1].get_payload(decode=True)))  # type: ignore[union-attr,index,arg-type]
+    parts: Any = message.get_payload()
+    found = json.loads(gzip.decompress(parts[1].get_payload(decode=True)))
     assert found["organization-name"] == "ours.org"
     assert found["policies"][0]["policy"]["mx-host"] == ["mx.example.org"]
     assert found["policies"][0]["summary"] == {

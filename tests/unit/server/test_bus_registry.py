@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 from msgspec import Struct
@@ -45,7 +46,7 @@ class Hub(Struct):
     close: Callable[[], None]
 
 
-class Once(Factory):  # type: ignore[misc]
+class Once(Factory):
     """Gives one protocol."""
 
     noisy = False
@@ -59,7 +60,7 @@ class Once(Factory):  # type: ignore[misc]
 
 def connect(protocol: object, end: socket.socket) -> None:
     end.setblocking(False)
-    reactor.adoptStreamConnection(end.fileno(), socket.AF_UNIX, Once(protocol))  # type: ignore[attr-defined]
+    cast(Any, reactor).adoptStreamConnection(end.fileno(), socket.AF_UNIX, Once(protocol))
     end.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -155,12 +156,12 @@ async def test_a_store_that_is_away_is_asked_again(house: House, monkeypatch: py
     whole = house.store.write
     away = 2
 
-    async def flaky(operation: Operation[object, ..., object], *args: object) -> object:
+    async def flaky(operation: Operation[Any, ..., Any], *args: Any) -> Any:
         nonlocal away
         if away:
             away -= 1
             raise StoreUnavailable("restarting")
-        return await whole(operation, *args)  # type: ignore[arg-type]
+        return await whole(operation, *args)
 
     await house.add("note", b"a")
     monkeypatch.setattr(house.store, "write", flaky)

@@ -17,7 +17,7 @@ from posthouse.core.sharing.effective import Visitor
 from posthouse.core.sharing.errors import NoSuchGrantee, OwnerHasAll, TooManyGrants
 from posthouse.core.sharing.grants import ROOT
 from posthouse.core.sharing.rights import ALL, PRESETS, Right, letters, parse_rights
-from posthouse.core.sharing.settings import SharingSettings
+from posthouse.core.sharing.settings import Reach, SharingSettings
 from posthouse.storage.contract import ReadTransaction, Store, query
 from posthouse.storage.spaces import ACL, GRANT, MEMBER, SUBSCRIPTION
 from tests.unit.core.house import NOW, person, two_domains
@@ -48,9 +48,9 @@ async def give(store: Store, account: int, name: str, whom: str, rights: str) ->
     await store.write(share, account, number, whom, "set", int(parse_rights(rights)), SETTINGS)
 
 
-async def has(store: Store, who: int, account: int, name: str, *, reach: str = "domain") -> str:
+async def has(store: Store, who: int, account: int, name: str, *, reach: Reach = "domain") -> str:
     number = await mailbox(store, account, name)
-    return letters(await store.read(rights_on, Visitor(who, reach), account, number))  # type: ignore[arg-type]
+    return letters(await store.read(rights_on, Visitor(who, reach), account, number))
 
 
 async def seen(store: Store, who: int) -> list[str]:

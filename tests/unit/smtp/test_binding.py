@@ -7,7 +7,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -33,7 +33,7 @@ class TlsClient:
         self.tls = SSL.Connection(context, None)
         self.tls.set_connect_state()
         self.transport = MemoryTransport("192.0.2.7")
-        outer: Any = TLSMemoryBIOFactory(CONTEXT, False, factory)  # type: ignore[arg-type, no-untyped-call]
+        outer: Any = TLSMemoryBIOFactory(cast(Any, CONTEXT), False, factory)
         self.transport.begin(outer.buildProtocol(None))
         self._lines = bytearray()
 

@@ -220,7 +220,8 @@ async def test_half_a_message_leaves_nothing(monkeypatch: pytest.MonkeyPatch) ->
     client.transport.send(b"Subject: half\r\n\r\n")
     await asyncio.sleep(0)
     (connection,) = world.factory.connections
-    writer = connection.session.incoming.writer  # type: ignore[attr-defined]
+    session: Any = connection.session
+    writer = session.incoming.writer
     await client.transport.hang_up()
     assert writer.abandoned
     assert await world.inbox(BOB) == []

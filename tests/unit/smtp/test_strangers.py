@@ -145,7 +145,8 @@ async def test_few_messages_are_no_news_for_other_workers(monkeypatch: pytest.Mo
     await client.reply()
     await client.say("EHLO x")
     (connection,) = world.factory.connections
-    registry: Any = connection.session.contracts.registry  # type: ignore[attr-defined]
+    session: Any = connection.session
+    registry = session.contracts.registry
     hit = registry.hit
     monkeypatch.setattr(registry, "hit", lambda key, window: asked.append(key) or hit(key, window))
     for told in ([], [], ["smtp/messages/192.0.2.7"], ["smtp/messages/192.0.2.7"] * 2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import gzip
 import json
+from typing import Any
 
 from posthouse.formats.tlsrpt.compose import compose, file_name
 from posthouse.formats.tlsrpt.report import FailureDetails, PolicyReport, TlsReport, compressed, to_json
@@ -87,9 +88,10 @@ def test_a_message() -> None:
         f"Report Domain: company-y.example Submitter: company-x.example Report-ID: <{REPORT.id}>".split()
     )
     assert message["To"] == "<a@company-y.example>, <b@c.example>"
-    words, report = message.get_payload()  # type: ignore[misc]
-    assert "5329 sessions" in " ".join(words.get_payload().split())  # type: ignore[union-attr]
-    assert report.get_content_type() == "application/tlsrpt+gzip"  # type: ignore[union-attr]
+    parts: Any = message.get_payload()
+    words, report = parts
+    assert "5329 sessions" in " ".join(words.get_payload().split())
+    assert report.get_content_type() == "application/tlsrpt+gzip"
     name = "company-x.example!company-y.example!1459468800!1459555199.json.gz"
-    assert report.get_filename() == file_name(REPORT) == name  # type: ignore[union-attr]
-    assert gzip.decompress(report.get_payload(decode=True)) == to_json(REPORT)  # type: ignore[union-attr,arg-type]
+    assert report.get_filename() == file_name(REPORT) == name
+    assert gzip.decompress(report.get_payload(decode=True)) == to_json(REPORT)

@@ -47,7 +47,7 @@ class Page(msgspec.Struct, frozen=True):
     def values(self, facet: Facet) -> Values:
         """That facet of each message; see `facets.decoded`."""
         found = decoded(facet, self.octets[self.facets.index(facet)], self.count)
-        return found if self.kept is None else list(compress(found, self.kept))  # type: ignore[return-value]
+        return found if self.kept is None else list(compress(found, self.kept))  # type: ignore[return-value]  # of the same kind
 
     def containing(self, facet: Facet, text: bytes) -> bytes:
         """An octet a message, 1 where the text of that facet contains `text`."""

@@ -213,7 +213,7 @@ class Decoder:
         """The command ends here."""
         if not text:
             # an empty line: some clients send one behind a literal; others are a flood, which costs no more than one
-            self._use(_EMPTY_LINES.match(self._buffer, self._at).end())  # type: ignore[union-attr]
+            self._use(_EMPTY_LINES.match(self._buffer, self._at).end())  # type: ignore[union-attr]  # it matches nothing, too
             return _AGAIN
         try:
             return parse_command(text, self._limits, utf8=self.utf8)

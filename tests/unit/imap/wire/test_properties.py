@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,7 +84,7 @@ MESSAGES = st.tuples(
 )
 
 
-def spell_body(body: tuple, spell: Speller, word: bytes) -> bytes:  # type: ignore[type-arg]
+def spell_body(body: tuple[Any, ...], spell: Speller, word: bytes) -> bytes:
     octets, (literal8, utf8), waits = body
     literal = b"%b{%d%b}\r\n%b" % (b"~" if literal8 else b"", len(octets), b"" if waits else b"+", octets)
     return spell.word(b"UTF8") + b" (%b)" % literal if utf8 else word + literal
@@ -99,7 +100,7 @@ def spell_body(body: tuple, spell: Speller, word: bytes) -> bytes:  # type: igno
 def test_append_and_replace_come_back(
     data: st.DataObject,
     name: str,
-    messages: list[tuple],  # type: ignore[type-arg]
+    messages: list[tuple[Any, ...]],
     replaced: Replaced | None,
     seed: int,
 ) -> None:
@@ -139,11 +140,11 @@ def test_append_and_replace_come_back(
     found = events(Decoder(WireLimits()), line + b"\r\nb NOOP\r\n", seed)
     whole = Append("a", name, tuple(coming)) if replaced is None else Replace("a", name, tuple(coming), replaced)
     assert found[-2:] == [whole, Noop("b")]
-    taken: list[object] = []
+    taken: list[Any] = []
     for event in found[:-2]:
         if isinstance(event, AppendOctets):
             assert event.octets
-            taken[-1] += event.octets  # type: ignore[operator]
+            taken[-1] += event.octets
             continue
         if event == NeedContinuation():
             continue

@@ -70,6 +70,7 @@ class Sieve:
     async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
         """Find out of each key that digests answer which of the messages at `positions` fit."""
         asked = {leaf: facet for leaf in leaves(key) if (facet := facet_of(leaf)) is not None}
+        # those that a facet answers have a text
         texts = {leaf: casemap(leaf.text).encode() for leaf in islice(asked, MOST_MASKS)}  # type: ignore[union-attr]
         if not texts:
             return
