@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from posthouse.admin.rebuild import rebuild
 from posthouse.admin.verify import verify
-from posthouse.core.accounts.accounts import ERASE_ACCOUNT, delete_account, show_account
-from posthouse.core.accounts.groups import open_folders
-from posthouse.core.accounts.records import AddressRecord, read_domain
+from posthouse.core.accounts.records import read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
-from posthouse.core.mail.finding import list_shared
 from posthouse.core.mail.flags import DELETED, FlagChange
-from posthouse.core.mail.mailboxes import find_mailbox, list_mailboxes
-from posthouse.core.mail.messages import Column, copy, expunge, rows, store_flags
-from posthouse.core.mail.records import MessageRecord, decode_message
-from posthouse.core.maintenance.account import present_accounts
+from posthouse.core.mail.mailboxes import find_mailbox
+from posthouse.core.mail.messages import copy, expunge, rows, store_flags
 from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
-from posthouse.core.maintenance.faults import RESTORE, Fault
-from posthouse.core.sharing.changing import share, show_acl
-from posthouse.core.sharing.effective import Visitor
-from posthouse.core.sharing.grants import AclRecord, Grant, Grantee
-from posthouse.core.sharing.settings import SharingSettings
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
 from posthouse.storage.collections import read_collection, read_sequence
-from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
+from posthouse.storage.contract import query
 from posthouse.storage.item_bytes import EVERY
-from posthouse.storage.jobs import cancel_job, list_jobs
 from posthouse.storage.spaces import (
-    ACCOUNT,
-    ACL,
     ADDRESS,
-    ANNOTATION,
     BLOB,
     BLOB_BYTES,
     CHANGE,
@@ -47,83 +29,31 @@ from posthouse.storage.spaces import (
     CREDENTIALS,
     DOMAIN,
     EXPUNGED,
-    GRANT,
     GROUP,
     ITEM,
     JOB_DUE,
     JOB_KEY,
-    MEMBER,
     MESSAGE,
     META,
     PLACES,
     SEQUENCE,
     USAGE,
 )
-from tests.unit.admin.house import ALICE, BOB, LARGE, SMALL, House, delete_raw, open_house, put_raw, send
+from tests.unit.admin.house import ALICE, BOB, LARGE, SMALL, delete_raw, open_house, put_raw, send
+from tests.unit.admin.verifying import (
+    ENCODER,
+    LARGE_HASH,
+    SMALL_HASH,
+    changed,
+    faults,
+    gone,
+    mend,
+    put,
+    put_all,
+    read_message,
+    shown_letters,
+)
 from tests.unit.imap.world import NOW
-
-ENCODER = msgspec.msgpack.Encoder()
-SMALL_HASH, LARGE_HASH = hashlib.sha256(SMALL).digest(), hashlib.sha256(LARGE).digest()
-
-
-async def faults(house: House, *, quick: bool = False, address: str | None = None) -> list[str]:
-    report = await verify(house.store, house.blobs, MimeLimits(), quick=quick, address=address, done=lambda _: None)
-    return [f"{fault.where}: {fault.what}" for fault in report.faults]
-
-
-async def mend(house: House) -> Any:
-    return await rebuild(house.store, house.blobs, MimeLimits(), address=None, now=lambda: NOW, done=lambda _: None)
-
-
-def read_message(txn: ReadTransaction, message: int) -> MessageRecord:
-    return decode_message(txn.get(MESSAGE.key(ALICE, message)) or b"")
-
-
-async def shown_letters(house: House, account: int) -> set[bytes]:
-    """The letters that stand in any mailbox of an account."""
-    found = set()
-    for mailbox in await house.store.read(list_mailboxes, account):
-        for row in await house.store.read(rows, account, mailbox.id, 1, 100, 100, int(Column.RECORD)):
-            assert row.record is not None
-            found.add(row.record.hash)
-    return found
-
-
-@operation
-def put_all(txn: WriteTransaction, values: dict[bytes, bytes]) -> None:
-    """The store as it was."""
-    txn.delete_range(b"\x01", b"\xff")
-    for key, value in values.items():
-        txn.put(key, value)
-
-
-def changed(key: bytes, read: Callable[[ReadTransaction], Any], **fields: Any) -> Callable[[House], Awaitable[None]]:
-    """Damage: some fields of a record are otherwise."""
-
-    async def work(house: House) -> None:
-        found: list[Any] = []
-        query_ = query(lambda txn: found.append(read(txn)))
-        await house.store.read(query_)
-        (record,) = found
-        for name, value in fields.items():
-            setattr(record, name, value)
-        await house.store.write(put_raw, key, ENCODER.encode(record))
-
-    return work
-
-
-def gone(key: bytes) -> Callable[[House], Awaitable[None]]:
-    async def work(house: House) -> None:
-        await house.store.write(delete_raw, key)
-
-    return work
-
-
-def put(key: bytes, value: bytes) -> Callable[[House], Awaitable[None]]:
-    async def work(house: House) -> None:
-        await house.store.write(put_raw, key, value)
-
-    return work
 
 
 async def test_a_sound_house(tmp_path: Path) -> None:
@@ -297,36 +227,6 @@ async def test_expunged_mail_is_known(tmp_path: Path) -> None:
     assert await faults(house) == []
 
 
-async def test_an_account_whose_record_is_lost_comes_back_locked(tmp_path: Path) -> None:
-    house = await open_house(tmp_path)
-    await house.store.write(delete_raw, ACCOUNT.key(ALICE))
-    await mend(house)
-    shown = await house.store.read(show_account, "alice@example.org")
-    assert (shown.number, shown.status, shown.usage.messages) == (ALICE, "locked", 2)
-    assert await faults(house) == []
-
-
-async def test_an_account_whose_address_became_anothers_is_left_to_a_backup(tmp_path: Path) -> None:
-    house = await open_house(tmp_path)
-    alias = AddressRecord("alias", "bob", 0, ["alice@example.org"])
-    await put(ADDRESS.key("example.org", "bob"), ENCODER.encode(alias))(house)
-    left = (await mend(house)).left
-    assert Fault(f"account {BOB}", "bob@example.org does not lead to it", RESTORE) in left
-
-
-async def test_an_account_that_is_deleted_is_erased_though_the_job_was_lost(tmp_path: Path) -> None:
-    house = await open_house(tmp_path)
-    await house.store.write(delete_account, "alice@example.org", NOW)
-    assert await faults(house) == []
-    (job,) = [job for job in await house.store.read(list_jobs, 0, 10) if job.kind == ERASE_ACCOUNT]
-    await house.store.write(cancel_job, job.number)
-    assert await faults(house) == [f"account {ALICE}: it is deleted, and nothing is going to erase it"]
-    assert await house.store.read(present_accounts, 0, 10) == [BOB]
-    await mend(house)
-    assert [job.body for job in await house.store.read(list_jobs, 0, 10) if job.kind == ERASE_ACCOUNT] == [b"1"]
-    assert await faults(house) == []
-
-
 async def test_counts_are_not_lowered_while_a_message_cannot_be_read(tmp_path: Path) -> None:
     house = await open_house(tmp_path)
     await house.store.write(put_raw, MESSAGE.key(ALICE, 1), b"\xc1")
@@ -389,34 +289,3 @@ async def test_mail_goes_on_while_all_is_checked(tmp_path: Path) -> None:
     busy: Any = Busy()
     report = await verify(busy, house.blobs, MimeLimits(), quick=False, address=None, done=lambda _: None)
     assert report.faults == []
-
-
-async def test_an_annotation_of_a_mailbox_that_is_gone(tmp_path: Path) -> None:
-    house = await open_house(tmp_path)
-    await house.store.write(put_raw, ANNOTATION.key(ALICE, ALICE, 99, "/shared/comment"), b"x")
-    await house.store.write(put_raw, ANNOTATION.key(ALICE, ALICE, 0, "/private/comment"), b"of no mailbox at all")
-    assert await faults(house) == ["account 1, mailbox 99: it is gone, and an annotation of it is here"]
-    await mend(house)
-    assert await faults(house) == []
-
-
-async def test_sharing(tmp_path: Path) -> None:
-    house = await open_house(tmp_path)
-    store, settings = house.store, SharingSettings()
-    await store.write(share, ALICE, 1, "bob@example.org", "set", 3, settings)
-    await store.write(share, ALICE, 2, "anyone", "set", 3, settings)
-    await store.write(open_folders, "team@example.org", NOW)
-    assert await faults(house) == []
-    await store.write(delete_raw, GRANT.key("account 2", ALICE, 1))
-    await store.write(put_raw, GRANT.key("account 2", ALICE, 3), b"")
-    await store.write(put_raw, ACL.key(ALICE, 2), b"\xc1")
-    await store.write(put_raw, ACL.key(ALICE, 99), ENCODER.encode(AclRecord((Grant(Grantee("group", 77), 3),))))
-    await store.write(put_raw, MEMBER.key("example.org", "bob", "example.org", "secrets"), b"")
-    await store.write(delete_raw, MEMBER.key("example.org", "alice", "example.org", "team"))
-    assert len(await faults(house)) == 9
-    await mend(house)
-    assert await faults(house) == []
-    assert [seen.mailbox.name for seen in await store.read(list_shared, Visitor(BOB))] == [
-        "Other Users/alice@example.org/INBOX"
-    ]
-    assert (await store.read(show_acl, ALICE, 2)).grants == []

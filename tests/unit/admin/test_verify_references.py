@@ -10,7 +10,7 @@ from posthouse.core.accounts.forwarding import change_delegates, set_forwarding
 from posthouse.core.accounts.groups import GroupChange, change_group, show_group
 from posthouse.storage.spaces import ADDRESS, DOMAIN
 from tests.unit.admin.house import House, delete_raw, open_house
-from tests.unit.admin.test_verify import faults, mend
+from tests.unit.admin.verifying import faults, mend
 
 HOME = "alice@home.example"
 

@@ -1,4 +1,4 @@
-"""The verbs of domains, accounts, aliases and groups: on a store that nobody serves, and on a running server."""
+"""The verbs of accounts and passwords: on a store that nobody serves, and on a running server."""
 
 from __future__ import annotations
 
@@ -11,49 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from posthouse.server.cli import posthouse
 from posthouse.server.configuration import read_configuration
 from posthouse.server.configuration.tree import places
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.lmdb.local import LocalStore
 from posthouse.storage.schema import KEY
 from tests.served import COMMAND, Served
-
-PASSWORD = "correct horse battery"
-
-
-class House:
-    """A server that was set up and does not run."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        set_up = ["init", "--dir", str(directory), "--domain", "example.org", "--admin", "admin@example.org"]
-        assert self._invoke([*set_up, "--password-stdin", "--unprivileged", "--yes"], PASSWORD).exit_code == 0
-
-    def run(self, *arguments: str, say: str = "") -> Result:
-        return self._invoke(["--config", str(self.directory / "posthouse.toml"), *arguments], say)
-
-    def done(self, *arguments: str, say: str = "") -> str:
-        """What a verb prints that is to succeed."""
-        result = self.run(*arguments, say=say)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def json(self, *arguments: str, say: str = "") -> Any:
-        return json.loads(self.done(*arguments, "--json", say=say))
-
-    def refusal(self, *arguments: str, say: str = "") -> str:
-        """What a verb says that is to fail."""
-        result = self.run(*arguments, say=say)
-        assert result.exit_code == 1, result.output
-        return result.stderr
-
-    def _invoke(self, arguments: list[str], say: str) -> Result:
-        return CliRunner().invoke(posthouse, arguments, input=say + "\n")
+from tests.unit.server.cli_house import PASSWORD, House
 
 
 @pytest.fixture
@@ -94,75 +61,6 @@ def test_what_is_logged_is_no_part_of_what_is_printed(house: House) -> None:
     result = house.run("account", "list", "--json")
     assert [found["address"] for found in json.loads(result.stdout)] == ["admin@example.org"]
     assert "migrating" in result.stderr
-
-
-def test_sharing_files(house: House) -> None:
-    for name in ("ann", "bob"):
-        house.done("account", "add", f"{name}@example.org", "--password-stdin", say=PASSWORD)
-    house.done("group", "add", "sales@example.org", "bob@example.org")
-    house.done("share", "set", "ann@example.org", "bob@example.org", "read", "--file", "/")
-    house.done("share", "set", "sales@example.org", "anyone", "lr", "--file", "/")
-    assert house.json("share", "list", "ann@example.org") == [
-        {"folder": "/", "whom": "bob@example.org", "rights": "lr", "preset": "read"}
-    ]
-    assert {"folder": "/", "whom": "sales@example.org", "rights": "lrswipte", "preset": "write"} in house.json(
-        "share", "list", "sales@example.org"
-    )
-    house.done("share", "set", "ann@example.org", "bob@example.org", "none", "--file", "/")
-    assert house.json("share", "list", "ann@example.org") == []
-    house.done("share", "remove", "ann@example.org", "--file", "/")
-    refused = house.refusal("share", "set", "ann@example.org", "bob@example.org", "read", "--file", "/docs/x")
-    assert refused == "posthouse: there is no file docs/x\n"
-    assert "not both" in house.run("share", "remove", "ann@example.org", "--file", "/", "--folder", "x").output
-
-
-def test_sharing(house: House) -> None:
-    for name in ("ann", "bob"):
-        house.done("account", "add", f"{name}@example.org", "--password-stdin", say=PASSWORD)
-    house.done("group", "add", "sales@example.org", "bob@example.org")
-    assert house.json("share", "list", "ann@example.org") == house.json("share", "list", "sales@example.org") == []
-    house.done("share", "set", "ann@example.org", "bob@example.org", "read", "--folder", "INBOX")
-    house.done("share", "set", "ann@example.org", "anyone", "lrx", "--folder", "Archive")
-    assert house.refusal("group", "quota", "sales@example.org").startswith(
-        "posthouse: sales@example.org has no folders"
-    )
-    house.done("share", "set", "sales@example.org", "ann@example.org", "full")
-    assert house.json("group", "quota", "sales@example.org", "1 MB", "--messages", "10") == {
-        "address": "sales@example.org",
-        "messages": 0,
-        "quota_messages": 10,
-        "octets": 0,
-        "quota_octets": 1_000_000,
-    }
-    assert house.json("group", "quota", "sales@example.org", "none")["quota_messages"] == 10
-    assert house.json("share", "list", "ann@example.org") == [
-        {"folder": "Archive", "whom": "anyone", "rights": "lrx", "preset": "custom"},
-        {"folder": "INBOX", "whom": "bob@example.org", "rights": "lr", "preset": "read"},
-    ]
-    assert house.json("share", "list", "sales@example.org") == [
-        {"folder": "", "whom": "ann@example.org", "rights": "lrswipkxtea", "preset": "full"},
-        {"folder": "", "whom": "sales@example.org", "rights": "lrswipte", "preset": "write"},
-    ]
-    house.done("share", "remove", "ann@example.org", "anyone", "--folder", "Archive")
-    house.done("share", "remove", "ann@example.org", "--folder", "INBOX")
-    assert house.json("share", "list", "ann@example.org") == []
-    refused = house.refusal("share", "set", "ann@example.org", "nobody@example.org", "read", "--folder", "INBOX")
-    assert refused == "posthouse: nobody@example.org is nobody to share with here\n"
-    refused = house.refusal("share", "set", "ann@example.org", "bob@example.org", "LR", "--folder", "INBOX")
-    assert refused.startswith("posthouse: 'LR' is neither a preset")
-    for arguments in (("--folder", "Nothing"), ()):
-        refused = house.refusal("share", "set", "ann@example.org", "bob@example.org", "read", *arguments)
-        assert refused.startswith("posthouse: no such mailbox")
-    assert (
-        house.refusal("share", "list", "nobody@example.org") == "posthouse: nobody@example.org is no address of ours\n"
-    )
-    assert house.run("verify").exit_code == 0
-    house.done("group", "delete", "sales@example.org")
-    assert [row["address"] for row in house.json("account", "list")] == [
-        "admin@example.org",
-        "ann@example.org",
-        "bob@example.org",
-    ]
 
 
 def test_quotas(house: House) -> None:
@@ -264,98 +162,6 @@ def test_app_passwords(house: House) -> None:
     assert house.json("account", "app-password", "list", "admin@example.org") == []
 
 
-def test_domains(house: House) -> None:
-    house.done("domain", "add", "b.example", "--postmaster", "admin@example.org")
-    house.done("domain", "alias", "c.example", "example.org")
-    house.done("domain", "change", "b.example", "--disable", "--catch-all", "admin@example.org")
-    rows = {row["name"]: row for row in house.json("domain", "list")}
-    assert rows["c.example"]["alias_of"] == "example.org"
-    assert (rows["b.example"]["enabled"], rows["b.example"]["catch_all"]) == (False, "admin@example.org")
-    assert house.refusal("domain", "delete", "b.example") == "posthouse: b.example still has addresses\n"
-    for role in ("postmaster", "abuse"):
-        house.done("alias", "delete", f"{role}@b.example")
-    house.done("domain", "delete", "b.example")
-    assert house.refusal("domain", "show", "b.example") == "posthouse: no such domain: b.example\n"
-
-
-def test_aliases_and_groups(house: House) -> None:
-    house.done("alias", "add", "info@example.org", "admin@example.org")
-    assert house.refusal("alias", "add", "x@example.org", "y@example.org") == (
-        "posthouse: y@example.org is no address of ours\n"
-    )
-    assert {row["address"] for row in house.json("alias", "list")} == {
-        f"{name}@example.org" for name in ("abuse", "info", "postmaster")
-    }
-    house.done("group", "add", "team@example.org", "admin@example.org", "--posting", "members")
-    house.done("group", "change", "team@example.org", "--add", "info@example.org", "--name", "Team")
-    (row,) = house.json("group", "list")
-    assert row["members"] == ["admin@example.org", "info@example.org"]
-    assert "Team" in house.done("group", "show", "team@example.org")
-    house.done("group", "delete", "team@example.org")
-    assert house.json("group", "list") == []
-
-
-def test_daily_recipients(house: House) -> None:
-    quota = ("account", "quota", "admin@example.org")
-    for given, kept, shown in (("50", 50, "50"), ("none", 0, "none"), ("default", None, "default")):
-        assert house.json(*quota, "--daily-recipients", given)["daily_recipients"] == kept
-        assert f"daily recipients  {shown}\n" in house.done(*quota)
-        assert f"daily recipients  {shown}\n" in house.done("account", "show", "admin@example.org")
-    assert house.run(*quota, "--daily-recipients", "few").exit_code == 2
-
-
-def test_forwarding(house: House) -> None:
-    forward = ("account", "forward", "admin@example.org")
-    assert house.done(*forward) == "address        admin@example.org\nforward to\nforward keeps  yes\n"
-    assert house.json(*forward, "--to", "a@Elsewhere.net", "--to", "b@elsewhere.net") == {
-        "address": "admin@example.org",
-        "forward_to": ["a@elsewhere.net", "b@elsewhere.net"],
-        "forward_keeps": True,
-    }
-    assert house.done(*forward, "--to", "c@elsewhere.net", "--no-copy") == (
-        "address        admin@example.org\nforward to     c@elsewhere.net\nforward keeps  no\n"
-    )
-    shown = house.json("account", "show", "admin@example.org")
-    assert (shown["forward_to"], shown["forward_keeps"]) == (["c@elsewhere.net"], False)
-    for to, said in (
-        ("x@example.org", "x@example.org is no address of ours"),
-        ("admin@example.org", "admin@example.org would lead back to itself"),
-        ("postmaster", "'postmaster' is no address: an address has an @"),
-    ):
-        assert house.refusal(*forward, "--to", to) == f"posthouse: {said}\n"
-    for wrong in (("--off", "--to", "a@elsewhere.net"), ("--no-copy",)):
-        assert house.run(*forward, *wrong).exit_code == 2
-    assert house.json(*forward, "--off")["forward_to"] == []
-
-
-def test_delegates(house: House) -> None:
-    house.done("account", "add", "ann@example.org", "--password-stdin", say=PASSWORD)
-    delegate = ("account", "delegate", "admin@example.org")
-    assert house.json(*delegate, "--add", "Ann@example.org")["delegates"] == ["ann@example.org"]
-    assert house.done(*delegate) == "address    admin@example.org\ndelegates  ann@example.org\n"
-    said = house.refusal(*delegate, "--add", "x@elsewhere.net")
-    assert said == "posthouse: x@elsewhere.net is no address of ours\n"
-    assert house.json(*delegate, "--remove", "ann@example.org")["delegates"] == []
-
-
-def test_outside_addresses_and_owners(house: House) -> None:
-    assert house.json("alias", "add", "sales@example.org", "a@elsewhere.net") == {"address": "sales@example.org"}
-    team = ("team@example.org", "admin@example.org", "b@elsewhere.net")
-    house.done("group", "add", *team, "--owner", "Admin@example.org", "--send-as")
-    shown = house.json("group", "show", "team@example.org")
-    assert (shown["owner"], shown["send_as"], shown["members"]) == ("admin@example.org", True, list(team[1:]))
-    change = ("group", "change", "team@example.org")
-    assert house.refusal(*change, "--owner", "a@elsewhere.net") == (
-        "posthouse: a@elsewhere.net is no address of ours\n"
-    )
-    assert house.refusal(*change, "--owner", "team@example.org") == (
-        "posthouse: team@example.org is a group, which cannot own one\n"
-    )
-    house.done(*change, "--owner", "none", "--no-send-as")
-    (row,) = house.json("group", "list")
-    assert (row["owner"], row["send_as"]) == (None, False)
-
-
 def test_weak_hashes_are_for_test_servers(house: House, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(
@@ -424,30 +230,3 @@ def test_an_import_that_is_stopped_says_how_far_it_came(served: Served, tmp_path
     assert int(found[2]) == added + 1  # the header is line 1
     there = len(json.loads(served.cli("account", "list", "--json"))) - 1
     assert there in (added, added + 100)  # what was being written may have come in
-
-
-def test_the_smart_host_of_a_domain(house: House) -> None:
-    change = ("domain", "change", "example.org")
-    login = ("--smart-host", "Relay.Example.net:465", "--smart-host-login", "ann")
-    house.done(*change, *login, "--source-address", "203.0.113.1", "--source-address", "2001:DB8::1", say="s3cret")
-    shown = house.json("domain", "show", "example.org")
-    assert shown["smart_host"] == {
-        "host": "relay.example.net",
-        "port": 465,
-        "name": "ann",
-        "password": "",
-        "implicit_tls": True,
-        "plain": False,
-    }
-    assert shown["source_addresses"] == ["203.0.113.1", "2001:db8::1"]
-    assert "relay.example.net:465 as ann" in house.done("domain", "show", "example.org")
-    for verb in (("domain", "list", "--json"), ("domain", "show", "example.org"), ("domain", "list")):
-        assert "s3cret" not in house.done(*verb)
-    house.done(*change, "--smart-host", "none", "--source-address", "none")
-    shown = house.json("domain", "show", "example.org")
-    assert (shown["smart_host"], shown["source_addresses"]) == (None, [])
-    assert "is no host" in house.refusal(*change, "--smart-host", "a host")
-    assert "is no host" in house.refusal(*change, "--smart-host", "relay.net:x")
-    assert "is no host" in house.refusal(*change, "--source-address", "here")
-    assert house.refusal(*change, "--smart-host-login", "ann") == "posthouse: give --smart-host, too\n"
-    assert "empty" in house.refusal(*change, *login, say="")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.server.test_cli_accounts import PASSWORD, House
+from tests.unit.server.cli_house import PASSWORD, House
 
 ANN = "ann@example.org"
 

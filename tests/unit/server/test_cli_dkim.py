@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.server.test_cli_accounts import House
+from tests.unit.server.cli_house import House
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.unit.server.test_cli_accounts import PASSWORD, House
+from tests.unit.server.cli_house import PASSWORD, House
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 

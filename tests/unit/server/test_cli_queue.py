@@ -20,7 +20,7 @@ from posthouse.server.configuration import read_configuration
 from posthouse.server.configuration.tree import places
 from posthouse.storage.lmdb.local import LocalStore
 from tests.served import Served
-from tests.unit.server.test_cli_accounts import House
+from tests.unit.server.cli_house import House
 
 NOW = time.time_ns() // 1_000_000
 HOUR = 3_600_000

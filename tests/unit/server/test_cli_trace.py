@@ -18,7 +18,7 @@ from posthouse.storage.contract import ReadTransaction, WriteTransaction, operat
 from posthouse.storage.lmdb.local import LocalStore
 from posthouse.storage.spaces import META
 from tests.served import Served
-from tests.unit.server.test_cli_accounts import House
+from tests.unit.server.cli_house import House
 
 DAY_MS = 86_400_000
 NOON = 1_790_000_000_000  # 2026-09-21

@@ -16,7 +16,7 @@ from posthouse.server.configuration.tree import places
 from posthouse.storage.contract import Store
 from posthouse.storage.lmdb.local import LocalStore
 from tests.unit.core.filehouse import NOW, document
-from tests.unit.server.test_cli_accounts import PASSWORD, House
+from tests.unit.server.cli_house import PASSWORD, House
 
 ANN = "ann@example.org"
 LIMITS = FileSettings().limits

@@ -27,8 +27,9 @@ from posthouse.protocols.imap.wire.events import (
     NeedContinuation,
 )
 from posthouse.protocols.imap.wire.limits import WireLimits
-from tests.unit.imap.wire import grammar
-from tests.unit.imap.wire.grammar import FLAGS, NAMES, Speller, Spelt, commands
+from tests.unit.imap.wire import spelt_mailboxes, spelt_messages, spelt_searches, spelt_sessions
+from tests.unit.imap.wire.grammar import commands
+from tests.unit.imap.wire.speller import FLAGS, NAMES, Speller, Spelt
 
 SEEDS = st.integers(0, 2**32)
 
@@ -227,4 +228,6 @@ def test_the_next_command_is_heard(spelt: Spelt, seed: int, junk: bytes) -> None
 
 def test_every_command_is_spelt() -> None:
     """APPEND and REPLACE have a test of their own."""
-    assert {kind.__name__ for kind in Command.__subclasses__()} - set(vars(grammar)) == {"Append", "Replace"}
+    modules = (spelt_mailboxes, spelt_messages, spelt_searches, spelt_sessions)
+    spelt = {name for module in modules for name in vars(module)}
+    assert {kind.__name__ for kind in Command.__subclasses__()} - spelt == {"Append", "Replace"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from posthouse.protocols.imap.wire.fetch import Part
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.url import MessageUrl, parse_url
-from tests.unit.imap.wire.grammar import NAMES, NUMBERS
+from tests.unit.imap.wire.speller import NAMES, NUMBERS
 
 
 def parse(text: str) -> MessageUrl:
