@@ -69,8 +69,7 @@ def announce(view: View, user: User, session: Session) -> None:
         (b"MAILBOXID (%b)" % user.object_id(b"F", view.account, view.mailbox), "The mailbox itself"),  # RFC 8474 4.2
     ):
         write(session.dialect.say("*", "OK", text, code))
-    if session.dialect.condstore:
-        view.tell_synced(session.channel)
+    view.tell_synced(session.channel)  # RFC 7162 3.1.2.1: whether the peer has enabled CONDSTORE or not
 
 
 async def close(command: Close, session: Session) -> Ok:
