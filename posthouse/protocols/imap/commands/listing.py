@@ -199,14 +199,19 @@ async def namespace(command: Namespace, user: User) -> Ok:
     return Ok("That is all")
 
 
-async def selected_line(found: Found, supplied: str | None, user: User) -> bytes:
-    """The LIST response of a mailbox that is selected; RFC 9051 6.3.2."""
+async def named_line(found: Found, supplied: str | None, user: User, *, subscribed: bool = False) -> bytes:
+    r"""The LIST response of a mailbox that was named; RFC 9051 6.3.2, 6.3.4, 6.3.6, 6.3.7.
+
+    `supplied` is the name as it was written where it is another; `subscribed` asks for \Subscribed.
+    """
     name = canonical_name(found.called)
     listed = await known(user)
     has_children = any(one.name.startswith(name + SEPARATOR) for one in listed)
     one = next((one for one in listed if one.name == name), None)
     # what one may read and not look up is not in the list
     names = ["\\HasNoChildren"] if one is None else attributes(one, has_children=has_children)
+    if subscribed and one is not None and one.is_subscribed:
+        names.append("\\Subscribed")
     return encoder.list_line(names, found.called, utf8=user.dialect.utf8, old_name=supplied)
 
 

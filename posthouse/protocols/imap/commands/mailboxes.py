@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from posthouse.core.mail import mailboxes
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.mailboxes import SEPARATOR
 from posthouse.core.mail.subscriptions import subscribe_shared
 from posthouse.core.mail.uses import USES
 from posthouse.core.sharing.rights import Right
+from posthouse.protocols.imap.commands.listing import named_line
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
+from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ async def create(command: Create, user: User) -> Ok:
             raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
     most = user.contracts.mail.mailboxes
     made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now(), most)
+    await _tell_name(command.name.removesuffix(SEPARATOR), command.supplied, user)
     return Ok("Mailbox is made", b"MAILBOXID (%b)" % user.object_id(b"F", found.account, made.id))  # RFC 8474 4.1
 
 
@@ -50,6 +55,9 @@ async def delete(command: Delete, session: Session) -> Ok:
     await user.store.write(mailboxes.delete_mailbox, found.account, found.name, user.now())
     if view is not None:
         session.view = None
+    if command.supplied is not None and user.dialect.rev2:
+        line = encoder.list_line(["\\NonExistent"], command.name, utf8=True, old_name=command.supplied)
+        user.output.write(line)
     return Ok("Mailbox is deleted")
 
 
@@ -62,12 +70,14 @@ async def rename(command: Rename, user: User) -> Ok:
         raise No("A mailbox stays with whom it belongs to", "CANNOT")
     most = user.contracts.mail.mailboxes
     await user.store.write(mailboxes.rename_mailbox, old.account, old.name, new.name, user.now(), most)
+    await _tell_name(command.new.removesuffix(SEPARATOR), command.supplied, user)
     return Ok("Mailbox is renamed")
 
 
 async def subscribe(command: Subscribe, user: User) -> Ok:
     """RFC 9051 6.3.7."""
     await _subscribe(command.name, True, user)
+    await _tell_name(command.name, command.supplied, user)
     return Ok("Subscribed")
 
 
@@ -90,3 +100,10 @@ async def _subscribe(name: str, subscribed: bool, user: User) -> None:
         if not found.name:  # a group's root is no mailbox
             raise NoSuchMailbox(name)
     await user.store.write(subscribe_shared, user.account, found.account, found.number, subscribed)
+
+
+async def _tell_name(name: str, supplied: str | None, user: User) -> None:
+    """How a mailbox is called here that the peer named otherwise; RFC 9051 6.3.9.7."""
+    if supplied is not None and user.dialect.rev2:
+        with suppress(NoSuchMailbox):
+            user.output.write(await named_line(await user.find(name), supplied, user, subscribed=True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.sharing.rights import CHANGES, Right
 from posthouse.protocols.imap.commands.expunge import remove_deleted
-from posthouse.protocols.imap.commands.listing import selected_line
+from posthouse.protocols.imap.commands.listing import named_line
 from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
@@ -49,7 +49,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         view.id_mark = b"%d-" % view.account
     announce(view, user, session)
     if session.dialect.rev2:
-        session.channel.write(await selected_line(found, command.supplied, user))
+        session.channel.write(await named_line(found, command.supplied, user))
     if command.qresync is not None:
         await resynchronise(view, command.qresync, user)
     session.view = view

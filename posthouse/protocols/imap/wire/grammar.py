@@ -32,7 +32,7 @@ from posthouse.protocols.imap.wire.commands.session import (
 from posthouse.protocols.imap.wire.fetch_grammar import fetch, fetch_one
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
-from posthouse.protocols.imap.wire.mailbox_grammar import create, named, rename, select
+from posthouse.protocols.imap.wire.mailbox_grammar import create, named, rename, select, supplied
 from posthouse.protocols.imap.wire.messages_grammar import copy, store, uid_batches, uid_expunge
 from posthouse.protocols.imap.wire.metadata_grammar import get_metadata, set_metadata
 from posthouse.protocols.imap.wire.multisearch_grammar import multi_search
@@ -101,9 +101,9 @@ RULES: dict[bytes, Rule] = {
     b"SELECT": functools.partial(select, Select),
     b"EXAMINE": functools.partial(select, Examine),
     b"CREATE": create,
-    b"DELETE": functools.partial(named, Delete),
+    b"DELETE": functools.partial(supplied, Delete),
     b"RENAME": rename,
-    b"SUBSCRIBE": functools.partial(named, Subscribe),
+    b"SUBSCRIBE": functools.partial(supplied, Subscribe),
     b"UNSUBSCRIBE": functools.partial(named, Unsubscribe),
     b"LIST": list_,
     b"LSUB": lsub,

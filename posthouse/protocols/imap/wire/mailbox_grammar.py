@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from posthouse.protocols.imap.wire.commands.command import Command
-from posthouse.protocols.imap.wire.commands.mailboxes import Create, Examine, QResync, Rename, Select
+from posthouse.protocols.imap.wire.commands.mailboxes import (
+    Create,
+    Delete,
+    Examine,
+    QResync,
+    Rename,
+    Select,
+    Subscribe,
+)
 from posthouse.protocols.imap.wire.reader import MAX_NUMBER64, Expected, Reader
 from posthouse.protocols.imap.wire.sequence import STAR, SequenceSet
 from posthouse.storage.ranges import count
@@ -72,6 +80,7 @@ def create(reader: Reader, tag: str) -> Create:
     """`"CREATE" SP mailbox [create-params]`; RFC 4466 2.2, RFC 6154 3."""
     reader.sp()
     name = reader.mailbox()
+    supplied = reader.denormalized
     use: list[str] = []
     if reader.sp_then(b"("):
         if reader.word("USE") != b"USE":
@@ -80,7 +89,7 @@ def create(reader: Reader, tag: str) -> Create:
         use = reader.listed(lambda: _use(reader), empty=True)
         reader.expect(b")")
     reader.end()
-    return Create(tag, name, tuple(dict.fromkeys(use)))
+    return Create(tag, name, tuple(dict.fromkeys(use)), supplied)
 
 
 def _use(reader: Reader) -> str:
@@ -98,11 +107,22 @@ def named(command: Callable[[str, str], Command], reader: Reader, tag: str) -> C
     return command(tag, name)
 
 
+def supplied(command: type[Delete] | type[Subscribe], reader: Reader, tag: str) -> Command:
+    """`SP mailbox`, of commands whose peer hears how the name is called here."""
+    reader.sp()
+    name = reader.mailbox()
+    reader.end()
+    return command(tag, name, reader.denormalized)
+
+
 def rename(reader: Reader, tag: str) -> Rename:
     """`"RENAME" SP mailbox SP mailbox`."""
     reader.sp()
     old = reader.mailbox()
+    old_supplied = reader.denormalized
     reader.sp()
     new = reader.mailbox()
     reader.end()
-    return Rename(tag, old, new)
+    if old_supplied is None and reader.denormalized is not None:
+        old_supplied = old
+    return Rename(tag, old, new, old_supplied)

@@ -50,30 +50,34 @@ class Unselect(Command, frozen=True):
 class Create(Command, frozen=True):
     r"""CREATE; RFC 9051 6.3.4, RFC 6154 3 (USE). `use` holds roles: "sent" for \Sent, and so on.
 
-    A "/" at the end of the name is still there: it announces names under it.
+    A "/" at the end of the name is still there: it announces names under it. `supplied` is as in SELECT.
     """
 
     name: str
     use: tuple[str, ...] = ()
+    supplied: str | None = None
 
 
 class Delete(Command, frozen=True):
     """DELETE; RFC 9051 6.3.5."""
 
     name: str
+    supplied: str | None = None
 
 
 class Rename(Command, frozen=True):
-    """RENAME; RFC 9051 6.3.6."""
+    """RENAME; RFC 9051 6.3.6. `supplied` is `old` as the peer wrote it, where one of the two was no Net-Unicode."""
 
     old: str
     new: str
+    supplied: str | None = None
 
 
 class Subscribe(Command, frozen=True):
     """SUBSCRIBE; RFC 9051 6.3.7."""
 
     name: str
+    supplied: str | None = None
 
 
 class Unsubscribe(Command, frozen=True):
