@@ -28,7 +28,7 @@ from posthouse.storage.ranges import Range
 log = structlog.get_logger()
 
 LEAST = 64  # messages of a block that are worth a digest; fewer are read from their records
-BLOCKS_AT_ONCE = 16  # about 1 ms
+BLOCKS_AT_ONCE = 32  # read in less than 1 ms
 ROWS_AT_ONCE = 256  # about 1 ms
 
 
