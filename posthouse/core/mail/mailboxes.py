@@ -257,7 +257,7 @@ def checked_name(name: str) -> str:
         raise InvalidMailboxName(name, "a level of the name is empty")
     if len(name.encode()) > MAX_NAME_OCTETS or len(levels) > MAX_DEPTH:
         raise InvalidMailboxName(name, "the name is too long or too deep")
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
+    if not name.isprintable() and any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in name):
         raise InvalidMailboxName(name, "control characters and ends of lines are not allowed")  # RFC 9051 5.1
     return name
 

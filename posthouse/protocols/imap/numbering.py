@@ -14,6 +14,7 @@ import structlog
 from posthouse.core.mail import reading
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import Mailbox, read_mailbox
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.errors import ViewLost
 from posthouse.protocols.imap.known_uids import KnownUids
@@ -24,6 +25,7 @@ from posthouse.storage.contract import Store
 from posthouse.storage.ranges import Range
 
 UIDS_PER_READ = 5_000  # about 2 ms
+RANGES_AT_ONCE = 2_000  # about 1 ms
 NEWEST = 2**63 - 1  # since this modseq nothing happened
 
 log = structlog.get_logger()
@@ -71,6 +73,19 @@ class Numbering:
             self.held = found
             self._remember()
         return self.exists - len(found), found
+
+    async def positions(self, ranges: list[Range]) -> list[Range]:
+        """Where the messages of many UIDs are, ascending ranges of them as half-open ones; raises ViewLost."""
+        uids = await self.uids()
+        turn = Turn()
+        found: list[Range] = []
+        for at in range(0, len(ranges), RANGES_AT_ONCE):
+            some = SequenceSet(tuple(ranges[at : at + RANGES_AT_ONCE])).uid_positions(uids)
+            if found and some and found[-1][1] == some[0][0]:
+                some[0] = found.pop()[0], some[0][1]
+            found += some
+            await turn.share()
+        return found
 
     def let_go(self, keep: int) -> None:
         """Forget the UIDs of a mailbox of more than `keep` messages; they are read again when needed."""

@@ -16,7 +16,6 @@ from posthouse.core.mail.flags import flags_allowed
 from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
-from posthouse.core.turns import Turn
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.dialect import Dialect
@@ -33,7 +32,6 @@ from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.ranges import Range
 
 ROWS_PER_READ = 500  # about 2 ms
-RANGES_AT_ONCE = 2_000  # about 1 ms
 
 Refresh = Callable[[int, int], Awaitable[None]]  # brings a search folder (account, mailbox) up to date
 
@@ -189,16 +187,7 @@ class View:
 
     async def saved_positions(self) -> list[Range]:
         """Where the messages are that were saved, likewise."""
-        uids = await self.uids()
-        turn = Turn()
-        found: list[Range] = []
-        for at in range(0, len(self.saved), RANGES_AT_ONCE):
-            some = SequenceSet(tuple(self.saved[at : at + RANGES_AT_ONCE])).uid_positions(uids)
-            if found and some and found[-1][1] == some[0][0]:
-                some[0] = found.pop()[0], some[0][1]
-            found += some
-            await turn.share()
-        return found
+        return await self.numbering.positions(self.saved)
 
     async def uid_ranges(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
         """Likewise as inclusive ranges of UIDs that name no other message."""

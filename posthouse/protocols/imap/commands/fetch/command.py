@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 
 from posthouse.core.mail.flags import FlagChange
-from posthouse.core.mail.messages import Row
+from posthouse.core.mail.messages import Column, Row
 from posthouse.core.mail.reading import flag_page
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.fetch.binary import refuse_unknown
@@ -30,6 +30,7 @@ from posthouse.storage.ranges import Range, merge
 # What is read and rendered in about 2 to 3 ms
 FLAGS_PER_BATCH = 4000
 ROWS_PER_BATCH = 750
+RECORDS_PER_BATCH = 400
 BODIES_PER_BATCH = 100
 
 
@@ -60,7 +61,12 @@ async def show(attributes: tuple[FetchAttribute, ...], positions: list[Range], v
     """FETCH responses of the messages that are still there; how many are not."""
     plan = Plan(attributes, view.dialect)
     missing = 0
-    size = FLAGS_PER_BATCH if plan.is_flags_only else BODIES_PER_BATCH if plan.sections else ROWS_PER_BATCH
+    if plan.is_flags_only:
+        size = FLAGS_PER_BATCH
+    elif plan.sections:
+        size = BODIES_PER_BATCH
+    else:
+        size = RECORDS_PER_BATCH if plan.columns & Column.RECORD else ROWS_PER_BATCH
     for count, batch in enumerate(batches(positions, size)):
         if count:
             await asyncio.sleep(0)
