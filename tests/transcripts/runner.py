@@ -80,6 +80,9 @@ class MemoryTransport:
         assert not self._has_producer, "with TLS between, a transport that has a producer does not close"
         self.abortConnection()
 
+    def loseWriteConnection(self) -> None:
+        self.loseConnection()  # a client here takes that for the end
+
     def abortConnection(self) -> None:
         if not self.is_closed:
             self.is_closed = True

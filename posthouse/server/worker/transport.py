@@ -160,6 +160,11 @@ class LoopTransport(asyncio.Protocol):
         """Close when all has been sent."""
         self._transport.close()
 
+    def loseWriteConnection(self) -> None:
+        """Say that there is no more when all has been sent, and go on reading."""
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
     def end_soon(self) -> None:
         """Nothing more is written: wait `FAREWELL_SECONDS` for the peer to end TLS, longer while it takes the rest."""
         if self._timer is None and not self._transport.is_closing():

@@ -38,6 +38,7 @@ LAST = {
 }
 UNWANTED_OCTETS = 1 << 20  # of a body that are taken and dropped, so that the connection can go on
 LINGER_SECONDS = 5.0  # how long the peer may go on sending what nobody wants, before it is cut
+HEARD_SECONDS = 30.0  # likewise, behind the last answer, where it never is silent for LINGER_SECONDS
 AHEAD_OCTETS = 16_384  # of later requests that are taken while one is answered
 _CLOSE = b"Connection: close\r\n"
 
@@ -143,7 +144,7 @@ class Exchange:
         channel = self.channel
         # whoever still sends must be heard out, or would see its connection reset instead of the answer
         if not body.is_whole and not await self._discard(body):
-            channel.persistent = False
+            channel.persistent, channel.hears_out = False, True
         if isinstance(answer.body, bytes):
             length = len(answer.body) if answer.length is None else answer.length
             head = self._compose(answer, length)
@@ -212,11 +213,13 @@ class Channel(Protocol):
     silence_seconds: float = 60.0
     header_seconds: float = 20.0
     persistent = True
+    hears_out = False  # what still comes when it is closed
     is_waiting = False  # for the peer to take what was written
     _is_held = False  # a body's reader has enough for now
     _is_ahead = False  # enough of later requests is there
     _is_amid_head = False
     _is_over = False  # nothing more is read
+    _heard_until = 0.0  # of what is not read any more; seconds of the monotonic clock
 
     def __init__(self) -> None:
         self.kept = Kept()
@@ -235,6 +238,8 @@ class Channel(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         if self._is_over:
+            if time.monotonic() < self._heard_until:
+                self._clock.set(LINGER_SECONDS)
             return
         self._parser.receive(data)
         self._read()
@@ -307,8 +312,12 @@ class Channel(Protocol):
     def loseConnection(self) -> None:
         """Close when all that was written has been sent; with TLS between, a transport that has a producer does not."""
         self._is_over = True
-        if self.transport is not None:
-            self.transport.unregisterProducer()
+        if self.transport is None:
+            return
+        self.transport.unregisterProducer()
+        if self.hears_out and not self.peer.tls and not self._heard_until:  # the end of TLS waits for the peer itself
+            self._hear_out()
+        else:
             self.transport.loseConnection()
 
     # Inside
@@ -329,12 +338,25 @@ class Channel(Protocol):
                 else:
                     self._exchange.body.feed(event)
         except BadRequest:
+            self.hears_out = True
             self._refuse(BAD)
             return
         if self._parser.waiting > AHEAD_OCTETS and not self._is_ahead:
             self._is_ahead = True
             self.transport.pauseProducing()
         self._set_clock()
+
+    def _hear_out(self) -> None:
+        """Say that there is no more, and let the peer say so (RFC 9112 9.6).
+
+        Closed with octets unread, a connection is reset, and the peer may never see the answer.
+        """
+        self._heard_until = time.monotonic() + HEARD_SECONDS
+        self._clock.stop()
+        self._clock = IdleClock(self.abort)
+        self._clock.set(LINGER_SECONDS)
+        self.transport.resumeProducing()
+        self.transport.loseWriteConnection()
 
     def _begin(self, head: Head) -> None:
         wishes = head.fields.get("connection")

@@ -91,6 +91,9 @@ class Wire:
         self.disconnecting = True
         self._changed.set()
 
+    def loseWriteConnection(self) -> None:
+        self.loseConnection()
+
     def abortConnection(self) -> None:
         self.is_cut = True
         self._changed.set()
