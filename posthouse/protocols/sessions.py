@@ -123,7 +123,7 @@ class SessionConnection(Connection):
 
     def timed_out(self) -> None:
         # a peer that only reads, a large answer for instance, is not silent, nor is one that waits for a long search
-        since = asyncio.get_running_loop().time() - self._seconds
+        since = self._loop.time() - self._seconds
         if self.session.is_busy and (not self._paused or self._progress > since):
             self.set_timeout(self._seconds)
         elif self.session.is_busy:
@@ -132,7 +132,7 @@ class SessionConnection(Connection):
             self.session.expire()
 
     def resumeProducing(self) -> None:
-        self._progress = asyncio.get_running_loop().time()
+        self._progress = self._loop.time()
         super().resumeProducing()
 
 
