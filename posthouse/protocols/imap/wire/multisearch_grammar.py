@@ -6,12 +6,9 @@ from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, S
 from posthouse.protocols.imap.wire.reader import Expected, Reader
 from posthouse.protocols.imap.wire.search import Return
 from posthouse.protocols.imap.wire.search_grammar import (
-    CHARSETS,
-    Keys,
-    charset_name,
-    return_options,
+    return_clause,
+    search_program,
     skip_word,
-    to_be_saved,
 )
 
 _KINDS = {kind.value: kind for kind in SourceKind}
@@ -26,18 +23,9 @@ def multi_search(reader: Reader, tag: str) -> MultiSearch:
         reader.sp()
         sources = reader.listed(lambda: _source(reader))
         reader.sp()
-    returns = Return.ALL
-    partial: tuple[int, int] | None = None
-    if skip_word(reader, b"RETURN"):
-        reader.sp()
-        returns, partial = return_options(reader)
-        reader.sp()
-    with to_be_saved(returns):
-        charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
-        keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
-        key = keys.program()
-        keys.check_relevancy(returns)
-    return MultiSearch(tag, tuple(sources), key, returns, partial, charset)
+    returns, partial = return_clause(reader)
+    key, charset = search_program(reader, returns)
+    return MultiSearch(tag, tuple(sources), key, returns or Return.ALL, partial, charset)
 
 
 def _source(reader: Reader) -> Source:

@@ -71,18 +71,19 @@ CHARSETS: dict[str, str] = {
 def search(reader: Reader, tag: str, uid: bool) -> Search:
     """`"SEARCH" [search-return-opts] SP search-program`."""
     reader.sp()
-    returns: Return | None = None
-    partial: tuple[int, int] | None = None
-    if skip_word(reader, b"RETURN"):
-        reader.sp()
-        returns, partial = return_options(reader)
-        reader.sp()
+    returns, partial = return_clause(reader)
+    key, charset = search_program(reader, returns)
+    return Search(tag, key, uid, returns, partial, charset)
+
+
+def search_program(reader: Reader, returns: Return | None) -> tuple[SearchKey, str | None]:
+    """`["CHARSET" SP charset SP] search-key *(SP search-key)`: the key, and the charset where one is named."""
     with to_be_saved(returns):
         charset = charset_name(reader) if skip_word(reader, b"CHARSET") else None
         keys = Keys(reader, CHARSETS[charset] if charset else "utf-8")
         key = keys.program()
         keys.check_relevancy(returns)
-    return Search(tag, key, uid, returns, partial, charset)
+    return key, charset
 
 
 class Keys:
@@ -306,7 +307,17 @@ def charset_name(reader: Reader) -> str:
     return charset
 
 
-def return_options(reader: Reader) -> tuple[Return, tuple[int, int] | None]:
+def return_clause(reader: Reader) -> tuple[Return | None, tuple[int, int] | None]:
+    """`["RETURN" SP search-return-opts SP]`: what is to be returned, None by default, and the range of PARTIAL."""
+    if not skip_word(reader, b"RETURN"):
+        return None, None
+    reader.sp()
+    options = _return_options(reader)
+    reader.sp()
+    return options
+
+
+def _return_options(reader: Reader) -> tuple[Return, tuple[int, int] | None]:
     """`"(" [search-return-opt *(SP search-return-opt)] ")"`, and the range of PARTIAL."""
     returns = Return(0)
     partial: tuple[int, int] | None = None

@@ -9,8 +9,7 @@ from posthouse.protocols.imap.wire.search_grammar import (
     CHARSETS,
     Keys,
     charset_name,
-    return_options,
-    skip_word,
+    return_clause,
     to_be_saved,
 )
 from posthouse.protocols.imap.wire.sort import Criterion, SortKey, Threading
@@ -24,12 +23,7 @@ _KEYS = {key.value: key for key in SortKey}
 def sort(reader: Reader, tag: str, uid: bool) -> Sort:
     """`"SORT" SP [sort-return-opts SP] sort-criteria SP charset 1*(SP search-key)`."""
     reader.sp()
-    returns: Return | None = None
-    partial: tuple[int, int] | None = None
-    if skip_word(reader, b"RETURN"):
-        reader.sp()
-        returns, partial = return_options(reader)
-        reader.sp()
+    returns, partial = return_clause(reader)
     with to_be_saved(returns):
         criteria = reader.listed(lambda: _criterion(reader))
         if len(criteria) > MOST_CRITERIA:
