@@ -99,57 +99,6 @@ class View:
         self.saved: list[Range] = []  # UIDs of SEARCH RETURN (SAVE); RFC 5182
         self._safe = 0  # what `highest` was before messages went of which the peer was not told yet
 
-    @classmethod
-    async def open(
-        cls,
-        store: Store,
-        account: int,
-        name: str,
-        dialect: Dialect,
-        *,
-        read_only: bool,
-        rights: Right = ALL,
-        claims: bool = True,
-        known: KnownUids | None = None,
-        refresh: Refresh | None = None,
-        number: int = 0,
-    ) -> View:
-        r"""The mailbox of that name; its \Recent messages become this session's, if it is to claim any.
-
-        By its `number` where that is known. Raises NoSuchMailbox.
-        """
-        if number:
-            opened = await store.read(reading.open_numbered, account, number)
-        else:
-            opened = await store.read(reading.open_mailbox, account, name)
-        if not opened.mailbox.virtual:
-            refresh = None
-        elif refresh is not None:
-            await refresh(account, opened.mailbox.id)
-            opened = await store.read(reading.open_numbered, account, opened.mailbox.id)
-        view = cls(
-            store,
-            account,
-            opened,
-            dialect,
-            read_only=read_only,
-            rights=rights,
-            known=known,
-            claims=claims,
-            refresh=refresh,
-        )
-        if not opened.recent or not view.claims:
-            return view
-        # claimed first, looked at afterwards: so all that was claimed is in the view
-        first = await store.write(claim_recent, account, opened.mailbox.id)
-        opened = await store.read(reading.open_numbered, account, opened.mailbox.id)
-        view = cls(store, account, opened, dialect, read_only=False, rights=rights, known=known, refresh=refresh)
-        recent = await view.numbering.present(first)
-        del recent[bisect_left(recent, view.uid_next) :]
-        view.recent = [(first, view.uid_next - 1)] if recent else []
-        view.recent_count = len(recent)
-        return view
-
     # Numbers and UIDs
 
     @property

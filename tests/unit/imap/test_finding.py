@@ -25,6 +25,7 @@ from posthouse.protocols.imap.commands.sort.ordering import ordered
 from posthouse.protocols.imap.commands.thread import command
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.dialect import Dialect
+from posthouse.protocols.imap.opening import open_view
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.search import IsRecent, Numbers, Uids
 from posthouse.protocols.imap.wire.sequence import SequenceSet
@@ -62,7 +63,7 @@ async def filled() -> tuple[World, View, User]:
     await world.store.write(store_flags, 1, 1, [(9, 11), (30, 30)], FlagChange("add", 8), None)
     await world.store.write(expunge, 1, 1, [EVERY], NOW)
     dialect = Dialect()
-    view = await View.open(world.store, 1, "INBOX", dialect, read_only=False)
+    view = await open_view(world.store, 1, "INBOX", dialect, read_only=False)
     no_channel: Any = None
     user = User(1, "alice@example.org", world.store, no_channel, world.contracts, dialect)
     return world, view, user

@@ -8,6 +8,7 @@ from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.messages import append, expunge, store_flags
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.known_uids import KnownUids
+from posthouse.protocols.imap.opening import open_view
 from posthouse.protocols.imap.view import View
 from posthouse.storage.changes import prune_changes
 from posthouse.storage.contract import WriteTransaction, operation
@@ -31,8 +32,8 @@ async def remove(world: World, first: int, last: int) -> None:
     await world.store.write(expunge, 1, 1, [(first, last)], NOW)
 
 
-async def open_view(world: World, known: KnownUids) -> View:
-    return await View.open(world.store, 1, "INBOX", Dialect(), read_only=True, known=known)
+async def inbox_view(world: World, known: KnownUids) -> View:
+    return await open_view(world.store, 1, "INBOX", Dialect(), read_only=True, known=known)
 
 
 def test_so_many_are_kept_and_those_looked_at_last_stay() -> None:
@@ -53,11 +54,11 @@ def test_so_many_are_kept_and_those_looked_at_last_stay() -> None:
 async def test_what_is_remembered_is_brought_up_to_date() -> None:
     world, known = await open_world(), KnownUids(least=0)
     await add(world, 10)
-    first = await open_view(world, known)
+    first = await inbox_view(world, known)
     assert list(await first.uids()) == list(range(1, 11))
     await remove(world, 3, 4)
     await add(world, 2)
-    second = await open_view(world, known)
+    second = await inbox_view(world, known)
     assert list(await second.numbering._recalled() or ()) == [1, 2, *range(5, 13)]
     # a view that was opened before does not take what is newer than itself
     first.let_go(0)
@@ -69,10 +70,10 @@ async def test_what_is_remembered_is_brought_up_to_date() -> None:
 async def test_what_a_peer_was_not_told_of_is_still_there() -> None:
     world, known = await open_world(), KnownUids(least=0)
     await add(world, 6)
-    view = await open_view(world, known)
+    view = await inbox_view(world, known)
     await remove(world, 2, 3)
     await view.catch_up(Said(), expunges=False)
-    other = await open_view(world, known)
+    other = await inbox_view(world, known)
     assert list(await other.uids()) == [1, 4, 5, 6]
     view.let_go(0)
     assert list(await view.numbering._recalled() or ()) == [1, 2, 3, 4, 5, 6]
@@ -84,9 +85,9 @@ async def test_what_a_peer_was_not_told_of_is_still_there() -> None:
 async def test_without_the_log_nothing_is_believed() -> None:
     world, known = await open_world(), KnownUids(least=0)
     await add(world, 3)
-    await (await open_view(world, known)).uids()
+    await (await inbox_view(world, known)).uids()
     await remove(world, 2, 2)
     await world.store.write(prune, 1)
-    view = await open_view(world, known)
+    view = await inbox_view(world, known)
     assert await view.numbering._recalled() is None
     assert list(await view.uids()) == [1, 3]

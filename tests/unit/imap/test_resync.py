@@ -7,7 +7,7 @@ from posthouse.core.mail.messages import append, expunge, store_flags
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.commands.resync import RANGES_PER_LINE, changed_positions
 from posthouse.protocols.imap.dialect import Dialect
-from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.opening import open_view
 from posthouse.storage.changes import Changes, LogPage, log_page, net, prune_changes
 from posthouse.storage.contract import WriteTransaction, operation, query
 from posthouse.storage.item_bytes import EVERY
@@ -78,7 +78,7 @@ async def test_only_the_end_of_a_large_mailbox_is_read() -> None:
     world = await open_world()
     await add(world, 100)
     since = await change(world, 98)
-    view = await View.open(world.store, 1, "INBOX", Dialect(), read_only=True)
+    view = await open_view(world.store, 1, "INBOX", Dialect(), read_only=True)
     before, uids = await view.numbering.uids_from(98)
     assert (before, list(uids)) == (97, [98, 99, 100])
     assert view.numbering.held is None

@@ -9,6 +9,7 @@ from posthouse.core.mail.mailboxes import delete_mailbox
 from posthouse.core.mail.messages import append, expunge, store_flags
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import ViewLost
+from posthouse.protocols.imap.opening import open_view
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage.changes import prune_changes
@@ -56,14 +57,14 @@ async def remove(world: World, first: int, last: int) -> None:
     await world.store.write(expunge, 1, 1, [(first, last)], NOW)
 
 
-async def open_view(world: World) -> View:
-    return await View.open(world.store, 1, "INBOX", Dialect(), read_only=False)
+async def inbox_view(world: World) -> View:
+    return await open_view(world.store, 1, "INBOX", Dialect(), read_only=False)
 
 
 async def test_uids_that_are_read_late_are_those_of_then() -> None:
     world = await open_world()
     await add(world, 6)
-    view = await open_view(world)
+    view = await inbox_view(world)
     await remove(world, 2, 3)
     await add(world, 2)
     await remove(world, 7, 7)
@@ -83,7 +84,7 @@ async def test_uids_that_are_read_late_are_those_of_then() -> None:
 async def test_nothing_is_told_twice() -> None:
     world = await open_world()
     await add(world, 3)
-    view, said = await open_view(world), Said()
+    view, said = await inbox_view(world), Said()
     await change(world, 2, 2, FLAGGED)
     await view.catch_up(said)
     assert said.lines() == [b"* 2 FETCH (UID 2 FLAGS (\\Flagged \\Recent))"]
@@ -94,7 +95,7 @@ async def test_nothing_is_told_twice() -> None:
 async def test_a_log_cut_short_is_made_up_for() -> None:
     world = await open_world()
     await add(world, 4)
-    view, said = await open_view(world), Said()
+    view, said = await inbox_view(world), Said()
     await view.uids()
     await remove(world, 1, 1)
     await change(world, 3, 3, FLAGGED)
@@ -112,7 +113,7 @@ async def test_a_log_cut_short_is_made_up_for() -> None:
 async def test_a_log_cut_short_without_uids_ends_the_session() -> None:
     world = await open_world()
     await add(world, 4)
-    view = await open_view(world)
+    view = await inbox_view(world)
     await remove(world, 1, 1)
     await world.store.write(prune, 1)
     with pytest.raises(ViewLost):
@@ -121,7 +122,7 @@ async def test_a_log_cut_short_without_uids_ends_the_session() -> None:
 
 async def test_a_deleted_mailbox_ends_the_session() -> None:
     world = await open_world()
-    view = await View.open(world.store, 1, "Trash", Dialect(), read_only=False)
+    view = await open_view(world.store, 1, "Trash", Dialect(), read_only=False)
     await world.store.write(delete_mailbox, 1, "Trash", NOW)
     with pytest.raises(ViewLost):
         await view.catch_up(Said())
@@ -129,7 +130,7 @@ async def test_a_deleted_mailbox_ends_the_session() -> None:
 
 async def test_a_view_of_another_mailbox_hears_nothing() -> None:
     world = await open_world()
-    view, said = await View.open(world.store, 1, "Trash", Dialect(), read_only=False), Said()
+    view, said = await open_view(world.store, 1, "Trash", Dialect(), read_only=False), Said()
     await add(world, 3)
     await world.store.write(prune, 1)
     # the log no longer reaches back to when this mailbox changed, only to when it was looked at
@@ -141,7 +142,7 @@ async def test_ranges_of_uids_name_no_other_message() -> None:
     world = await open_world()
     await add(world, 9)
     await remove(world, 4, 6)
-    view = await open_view(world)
+    view = await inbox_view(world)
     assert await view.uid_ranges(SequenceSet(((1, 2), (4, 0))), uid=False) == [(1, 2), (7, 9)]
     assert await view.uid_ranges(SequenceSet(((3, 7),)), uid=True) == [(3, 7)]
     assert await view.uid_ranges(SequenceSet(((4, 6),)), uid=True) == []

@@ -10,6 +10,7 @@ from posthouse.protocols.imap.commands.listing import named_line
 from posthouse.protocols.imap.commands.resync import resynchronise
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.opening import open_view
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.mailboxes import Close, Examine, Select, Unselect
@@ -33,7 +34,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
     found = await user.find(command.name)
     found.need(Right.READ)
     read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
-    view = await View.open(
+    view = await open_view(
         user.store,
         found.account,
         found.name,

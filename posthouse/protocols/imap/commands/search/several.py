@@ -18,6 +18,7 @@ from posthouse.protocols.imap.commands.search.answer import answer, to_be_saved
 from posthouse.protocols.imap.commands.search.command import find_ranked
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad
+from posthouse.protocols.imap.opening import open_view
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire.commands.search import MultiSearch, Source, SourceKind
 from posthouse.protocols.imap.wire.search import Numbers, Return
@@ -66,7 +67,7 @@ async def _opened(found: Found, user: User) -> View | None:
     """A look into a mailbox; None where there is none that one may read."""
     try:
         found.need(Right.READ)
-        view = await View.open(
+        view = await open_view(
             user.store,
             found.account,
             found.name,
