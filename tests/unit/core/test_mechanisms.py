@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange, TooManyFailures, WrongCredentials
+from posthouse.core.authentication.exchange import Challenge, Done
 from posthouse.core.authentication.passwords import scram_keys
-from posthouse.core.authentication.sasl import MECHANISMS, Challenge, Done, mechanisms, start
+from posthouse.core.authentication.sasl import MECHANISMS, mechanisms, start
 from posthouse.core.registry import LocalRegistry
 from posthouse.storage.contract import Store
 from posthouse.storage.memory import MemoryStore

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login as LoggedIn
 from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange
-from posthouse.core.authentication.sasl import Done, mechanisms, start
+from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.sasl import mechanisms, start
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.wire import encoder

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.errors import AuthenticationRefused
-from posthouse.core.authentication.sasl import Done, start
+from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.sasl import start
 from posthouse.protocols.pop3.capabilities import offered
 from posthouse.protocols.pop3.errors import PERMANENT, TOO_SOON, Refusal, Senseless
 from posthouse.protocols.pop3.wire import reply

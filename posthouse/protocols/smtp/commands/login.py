@@ -6,7 +6,8 @@ import binascii
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.errors import AuthenticationRefused
-from posthouse.core.authentication.sasl import Done, mechanisms, start
+from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.sasl import mechanisms, start
 from posthouse.protocols.smtp.wire.commands import Auth
 from posthouse.protocols.smtp.wire.grammar import read_response
 from posthouse.protocols.smtp.wire.reply import Reply, SmtpRefusal
