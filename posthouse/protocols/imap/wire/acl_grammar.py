@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Literal
 
 from posthouse.core.sharing.rights import UnknownRight, parse_rights
+from posthouse.formats.saslprep import saslprep
 from posthouse.protocols.imap.wire.commands.acl import DeleteAcl, ListRights, SetAcl
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.reader import Expected, Reader
@@ -42,8 +42,11 @@ def identified(command: type[DeleteAcl] | type[ListRights], reader: Reader, tag:
 
 
 def _identifier(reader: Reader) -> str:
-    """RFC 4314 3: what SASLprep would make of it is left to the lookup of addresses; what it forbids is not taken."""
-    text = unicodedata.normalize("NFKC", reader.text_string("an identifier"))
-    if not text or any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise Expected("expected an identifier without control characters")
-    return text
+    """RFC 4314 3: by SASLprep; what it forbids, or makes empty, is not taken."""
+    try:
+        identifier = saslprep(reader.text_string("an identifier"))
+    except ValueError as error:
+        raise Expected(f"expected an identifier, but {error}") from None
+    if not identifier:
+        raise Expected("expected an identifier that is not empty")
+    return identifier
