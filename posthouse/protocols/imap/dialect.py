@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from posthouse.protocols.imap.texts.languages import DEFAULT, LANGUAGES
 from posthouse.protocols.imap.wire import encoder
+from posthouse.protocols.texts.languages import DEFAULT, LANGUAGES, translated
 from posthouse.storage.ranges import Range
 
 # What ENABLE can name, in capitals: how it is written, and what it turns on
@@ -59,9 +59,15 @@ class Dialect:
         """True when messages that went are told by UID, which needs no numbers (RFC 7162 3.2.10, RFC 9586 3)."""
         return self.qresync or self.uid_only
 
-    def say(self, tag: str, condition: encoder.Condition, text: str, code: bytes | None = None) -> bytes:
-        """A response with text for people in their language, or in English where there is none for it."""
-        return encoder.status_line(tag, condition, self.texts.get(text, text), code, utf8=bool(self.texts))
+    def say(
+        self, tag: str, condition: encoder.Condition, text: str, code: bytes | None = None, *values: object
+    ) -> bytes:
+        """A response with text for people in their language, or in English where there is none for it.
+
+        `values` stand in the braces of the text.
+        """
+        shown = translated(self.texts, text, values)
+        return encoder.status_line(tag, condition, shown, code, utf8=bool(self.texts))
 
     def fetched(self, number: int, uid: int, items: bytes) -> bytes:
         """A FETCH response, or a UIDFETCH where there are no numbers (RFC 9586 3.3)."""

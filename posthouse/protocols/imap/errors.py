@@ -32,21 +32,26 @@ class ViewLost(Exception):
 
 
 class No(Exception):
-    """A command that cannot be done: NO, with a response code such as "NONEXISTENT" or none."""
+    """A command that cannot be done: NO, with a response code such as "NONEXISTENT" or none.
 
-    def __init__(self, text: str, code: str | None = None) -> None:
+    `values` stand in the braces of the text, which is known by what it is without them (texts/).
+    """
+
+    def __init__(self, text: str, code: str | None = None, *values: object) -> None:
         super().__init__(text)
         self.text = text
         self.code = code
+        self.values = values
 
 
 class Bad(Exception):
-    """A command that should not have been sent: BAD."""
+    """A command that should not have been sent: BAD; `values` as in No."""
 
-    def __init__(self, text: str, code: str | None = None) -> None:
+    def __init__(self, text: str, code: str | None = None, *values: object) -> None:
         super().__init__(text)
         self.text = text
         self.code = code
+        self.values = values
 
 
 ANSWERS: dict[type[Exception], tuple[str | None, str]] = {

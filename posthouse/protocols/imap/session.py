@@ -299,8 +299,9 @@ class Session(LineSession[Decoder]):
     def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
         condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
         code = outcome.code
+        values = () if isinstance(outcome, Ok) else outcome.values
         self.channel.write(
-            self.dialect.say(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code)
+            self.dialect.say(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code, *values)
         )
         if isinstance(outcome, Bad):
             self._count_bad()

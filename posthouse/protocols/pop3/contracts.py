@@ -12,6 +12,7 @@ from posthouse.core.registry import Registry
 from posthouse.protocols.connection import Output
 from posthouse.protocols.pop3.maildrop import Maildrop
 from posthouse.protocols.pop3.settings import Pop3Settings
+from posthouse.protocols.pop3.speech import Speech
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Store
 
@@ -36,4 +37,5 @@ class User(msgspec.Struct, frozen=True):
     drop: Maildrop
     output: Output
     contracts: Contracts
+    speech: Speech
     utf8: bool = False

@@ -20,6 +20,7 @@ from posthouse.protocols.pop3.contracts import Contracts, User
 from posthouse.protocols.pop3.errors import CREDENTIALS, IN_USE, TEMPORARY, Refusal, Senseless, answer_of
 from posthouse.protocols.pop3.lock import Lock
 from posthouse.protocols.pop3.maildrop import Maildrop
+from posthouse.protocols.pop3.speech import Speech
 from posthouse.protocols.pop3.wire import reply
 from posthouse.protocols.pop3.wire.commands import Command
 from posthouse.protocols.pop3.wire.decoder import Decoder
@@ -44,6 +45,7 @@ class Session(LineSession[Decoder]):
         "contracts",
         "ends",
         "name",
+        "speech",
         "user",
         "utf8",
     )
@@ -55,6 +57,7 @@ class Session(LineSession[Decoder]):
         self.name: str | None = None  # of USER, until PASS
         self.user: User | None = None
         self.utf8 = False
+        self.speech = Speech()
         self.ends = False  # behind the answer that comes next
         self._lock: Lock | None = None
         self._unwatch: Callable[[], None] | None = None
@@ -122,7 +125,7 @@ class Session(LineSession[Decoder]):
         except BaseException:
             await self.unlock()
             raise
-        self.user = User(login.account, drop, self.channel, contracts, self.utf8)
+        self.user = User(login.account, drop, self.channel, contracts, self.speech, self.utf8)
         self.channel.set_timeout(settings.timeout_seconds)
         refusal = Refusal("You may not stay: log in again", CREDENTIALS)
         may_not_stay = partial(self._end_soon, partial(self.say_bye, refusal))
@@ -212,4 +215,4 @@ class Session(LineSession[Decoder]):
                 self.say_bye(Refusal("Too many commands that make no sense", TEMPORARY))
 
     def _tell(self, refusal: Refusal) -> None:
-        self.channel.write(reply.refused(refusal.text, refusal.code))
+        self.channel.write(self.speech.refused(refusal.text, refusal.code))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import posthouse
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad, No
-from posthouse.protocols.imap.texts.languages import LANGUAGES, spoken
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.session import Capability, Check, Id, Language, Logout, Noop
+from posthouse.protocols.texts.languages import DEFAULT, LANGUAGES, spoken
 
 if TYPE_CHECKING:
     from posthouse.protocols.imap.session import Session
@@ -51,7 +51,7 @@ async def language(command: Language, session: Session) -> Ok:
         session.channel.write(encoder.languages(LANGUAGES))
         return Ok("That is all")
     for asked in command.ranges:
-        found = spoken(asked)
+        found = DEFAULT if asked in ("default", "*") else spoken(asked)
         if found is not None:
             session.dialect.texts = LANGUAGES[found]
             session.channel.write(encoder.languages([found]))

@@ -49,7 +49,7 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
             response = await _ask(step.challenge, session)
     except BadExchange as error:
         session.count_failed_login()
-        raise Bad(f"The exchange failed: {error}") from None
+        raise Bad("The exchange failed: {}", None, error) from None
     except AuthenticationRefused:
         session.count_failed_login()
         raise

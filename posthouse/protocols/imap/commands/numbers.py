@@ -10,4 +10,4 @@ from posthouse.protocols.imap.wire.sequence import SequenceSet
 def check_numbers(sequence: SequenceSet, view: View, *, uid: bool) -> None:
     """Raise Bad when there is no message of a number; any UID may be named."""
     if not uid and not sequence.saved and sequence.exceeds(view.exists):
-        raise Bad(f"There are {view.exists} messages")
+        raise Bad("There are {} messages", None, view.exists)

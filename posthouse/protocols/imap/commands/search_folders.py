@@ -52,7 +52,7 @@ async def define(name: str, changes: dict[str, bytes | None], user: User) -> Non
         most = user.contracts.mail.mailboxes
         await user.store.write(define_search_folder, user.account, found.name, wanted, settings, user.now(), most)
     except NoSuchMailbox as error:
-        raise No(f"There is no mailbox {error.args[0]}", "NONEXISTENT") from None
+        raise No("There is no mailbox {}", "NONEXISTENT", error.args[0]) from None
 
 
 async def entries(name: str, wanted: MetadataWanted, user: User) -> list[tuple[str, bytes | None]]:
@@ -76,7 +76,7 @@ def _criteria(value: bytes | None, user: User) -> SearchKey:
     try:
         return read_criteria(value or b"", user.contracts.settings.wire)
     except BadCriteria as error:
-        raise No(f"Those criteria cannot be read: {error}", "CANNOT") from None
+        raise No("Those criteria cannot be read: {}", "CANNOT", error) from None
 
 
 def _places(value: bytes | None) -> list[NamedPlace]:

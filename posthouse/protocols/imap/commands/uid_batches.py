@@ -19,14 +19,14 @@ async def uid_batches(command: UidBatches, view: View, user: User) -> Ok:
     """
     size = command.size
     if size < LEAST_MESSAGES:
-        raise No(f"A batch has at least {LEAST_MESSAGES} messages", "TOOFEW")
+        raise No("A batch has at least {} messages", "TOOFEW", LEAST_MESSAGES)
     if command.batches is not None and command.batches[0] > command.batches[1]:
         raise Bad("Batches are named from the lowest to the highest", "CLIENTBUG")  # RFC 10022 3.1.5
     uids = await view.uids()
     count = -(-len(uids) // size)
     first, last = command.batches or (1, max(count, 1))
     if min(last, count) - first >= MOST_BATCHES:
-        raise No(f"No more than {MOST_BATCHES} batches are told at once", "TOOMANY")
+        raise No("No more than {} batches are told at once", "TOOMANY", MOST_BATCHES)
     found = []
     for number in range(first, min(last, count) + 1):
         stop = len(uids) - (number - 1) * size

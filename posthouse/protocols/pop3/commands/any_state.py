@@ -8,11 +8,10 @@ from posthouse.protocols.pop3.capabilities import capabilities
 from posthouse.protocols.pop3.errors import Senseless
 from posthouse.protocols.pop3.wire import reply
 from posthouse.protocols.pop3.wire.commands import Capa, Lang, Noop, Quit, Stls, Utf8
+from posthouse.protocols.texts.languages import NAMES, spoken
 
 if TYPE_CHECKING:
     from posthouse.protocols.pop3.session import Session
-
-LANGUAGES = ("en", "i-default")  # RFC 6856 3.1: the second must be there
 
 
 async def capa(command: Capa, session: Session) -> bytes:
@@ -20,7 +19,7 @@ async def capa(command: Capa, session: Session) -> bytes:
     contracts = session.contracts
     tokens = contracts.authenticator.tokens is not None
     lines = capabilities(session.channel, contracts.settings, logged_in=session.user is not None, tokens=tokens)
-    return reply.several("This is what can be done", lines)
+    return session.speech.several("This is what can be done", lines)
 
 
 async def quit_(command: Quit, session: Session) -> bytes:
@@ -30,29 +29,31 @@ async def quit_(command: Quit, session: Session) -> bytes:
     finally:
         session.ends = True  # whether they could go or not
         await session.unlock()
-    return reply.ok("See you")
+    return session.speech.ok("See you")
 
 
 async def noop(command: Noop, session: Session) -> bytes:
     """Nothing; RFC 1939 5."""
     session.logged_in()
-    return reply.ok("Done")
+    return session.speech.ok("Done")
 
 
 async def utf8(command: Utf8, session: Session) -> bytes:
     """Messages may come as they are, with UTF-8 in their headers; RFC 6856 2.1."""
     session.refuse_logged_in()
     session.utf8 = True
-    return reply.ok("UTF-8 it is")
+    return session.speech.ok("UTF-8 it is")
 
 
 async def lang(command: Lang, session: Session) -> bytes:
     """The languages, or which to speak from now on; RFC 6856 3."""
     if command.tag is None:
-        return reply.several("These can be spoken", ["en English", "i-default Default language"])
-    if command.tag != "*" and command.tag not in LANGUAGES:
+        return session.speech.several("These can be spoken", [f"{tag} {name}" for tag, name in NAMES.items()])
+    found = "en" if command.tag == "*" else spoken(command.tag)
+    if found is None:
         raise Senseless("That language is not spoken here")
-    return reply.ok(f"{'en' if command.tag == '*' else command.tag} is spoken")
+    session.speech.choose(found)
+    return reply.ok(f"{found} {NAMES[found]}")
 
 
 async def stls(command: Stls, session: Session) -> None:
@@ -64,7 +65,7 @@ async def stls(command: Stls, session: Session) -> None:
         raise Senseless("STLS comes before UTF8")  # RFC 6856 2.1
     if not session.channel.can_start_tls:
         raise Senseless("There is no TLS here")
-    session.channel.write(reply.ok("Begin TLS now"))
+    session.channel.write(session.speech.ok("Begin TLS now"))
     # what was sent behind the command in plain text may have been put there by another
     session.decoder.discard()
     session.name = None

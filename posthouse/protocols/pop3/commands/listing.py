@@ -41,7 +41,7 @@ async def _list(number: int | None, line: Callable[[int], str], user: User) -> b
     drop = user.drop
     if number is not None:
         return reply.ok(line(position(number, drop)))
-    user.output.write(reply.ok(f"{drop.count} messages ({drop.octets} octets)"))
+    user.output.write(user.speech.ok("{} messages ({} octets)", drop.count, drop.octets))
     for start in range(0, len(drop.uids), LINES_PER_PAGE):
         page = range(start, min(start + LINES_PER_PAGE, len(drop.uids)))
         user.output.write("".join([f"{line(at)}\r\n" for at in page if drop.has(at)]).encode())

@@ -24,7 +24,7 @@ async def user(command: User, session: Session) -> bytes:
     session.refuse_logged_in()
     _refuse_plain_text(session)
     session.name = command.name
-    return reply.ok("And the password?")
+    return session.speech.ok("And the password?")
 
 
 async def pass_(command: Pass, session: Session) -> bytes:
@@ -54,7 +54,7 @@ async def auth(command: Auth, session: Session) -> bytes:
     session.refuse_logged_in()
     usable = offered(session.channel, tokens=session.contracts.authenticator.tokens is not None)
     if command.mechanism is None:
-        return reply.several("These can be used", usable)
+        return session.speech.several("These can be used", usable)
     if command.mechanism not in usable:
         raise Refusal("That mechanism cannot be used here", PERMANENT)
     channel = session.channel
@@ -91,4 +91,4 @@ async def _enter(found: Login, session: Session) -> bytes:
     if delay and await contracts.registry.hit(f"pop3 login/{found.account}", delay) > 1:
         raise Refusal("You were here a moment ago", TOO_SOON)  # RFC 2449 8.1.1
     drop = await session.enter(found)
-    return reply.ok(f"{drop.count} messages ({drop.octets} octets)")
+    return session.speech.ok("{} messages ({} octets)", drop.count, drop.octets)

@@ -22,7 +22,7 @@ async def retr(command: Retr, user: User) -> bytes:
     """A whole message."""
     at = position(command.number, user.drop)
     pieces = await _pieces(at, user)
-    ended = await _send(f"{user.drop.sizes[at]} octets", pieces, None, user)
+    ended = await _send(user.speech.ok("{} octets", user.drop.sizes[at]), pieces, None, user)
     user.drop.fetched(at)
     return ended
 
@@ -30,7 +30,7 @@ async def retr(command: Retr, user: User) -> bytes:
 async def top(command: Top, user: User) -> bytes:
     """Its header and the first lines of its body."""
     pieces = await _pieces(position(command.number, user.drop), user)
-    return await _send("As far as you wish", pieces, reply.Top(command.lines), user)
+    return await _send(user.speech.ok("As far as you wish"), pieces, reply.Top(command.lines), user)
 
 
 async def _pieces(at: int, user: User) -> AsyncIterator[bytes]:
@@ -51,14 +51,17 @@ async def _surrogate(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield shown
 
 
-async def _send(text: str, pieces: AsyncIterator[bytes], top: reply.Top | None, user: User) -> bytes:
-    """Send as much as `top` says; what is left to be sent. Raises BlobDamaged when nothing was sent yet."""
+async def _send(said: bytes, pieces: AsyncIterator[bytes], top: reply.Top | None, user: User) -> bytes:
+    """Send what was `said` and as much as `top` says; what is left to be sent.
+
+    Raises BlobDamaged when nothing was sent yet.
+    """
     dots = reply.Dots()
     begun = False
     try:
         async for piece in pieces:
             octets = dots.encode(piece if top is None else top.take(piece))
-            user.output.write(octets if begun else reply.ok(text) + octets)
+            user.output.write(octets if begun else said + octets)
             begun = True
             if top is not None and top.is_complete:
                 break
@@ -68,4 +71,4 @@ async def _send(text: str, pieces: AsyncIterator[bytes], top: reply.Top | None, 
         if begun:  # the peer takes what it has for the whole message unless the connection breaks
             raise ConnectionAbortedError("a message cannot be ended") from None
         raise
-    return dots.end() if begun else reply.ok(text) + dots.end()
+    return dots.end() if begun else said + dots.end()

@@ -70,7 +70,7 @@ class ViewCompiler(Compiler):
         if uid:
             return sequence.uid_positions(self._uids)
         if sequence.exceeds(len(self._uids)):
-            raise Bad(f"There are {len(self._uids)} messages")
+            raise Bad("There are {} messages", None, len(self._uids))
         return sequence.positions(len(self._uids))
 
 

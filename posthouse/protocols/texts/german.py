@@ -1,6 +1,6 @@
 """What people are told in German: a text for each English one, by which it is known; RFC 5255 3.
 
-What is said of commands that cannot be read stays English: it is for those who write mail programs.
+What is said of commands that cannot be read stays English: it is for those who write mail programs. Braces hold values.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ GERMAN: dict[str, str] = {
     "Other Users": "Andere Benutzer",
     "Shared": "Geteilt",
     # Commands that were done
+    "And the password?": "Und das Kennwort?",
+    "As far as you wish": "So weit wie gewünscht",
     "Begin TLS now": "TLS kann beginnen",
     "Copied": "Kopiert",
     "DEFLATE is active from here on": "Ab hier wird mit DEFLATE komprimiert",
     "Done": "Erledigt",
     "Expunged": "Endgültig gelöscht",
     "It is no longer there": "Es ist nicht mehr da",
+    "It will go": "Sie wird gelöscht",
     "Log in as whom you like": "Die Anmeldung steht wieder frei",
     "Logged in": "Angemeldet",
     "Logged out": "Abgemeldet",
@@ -41,7 +44,13 @@ GERMAN: dict[str, str] = {
     "That is all": "Das ist alles",
     "That was all": "Das war alles",
     "There is nothing to change": "Es gibt nichts zu ändern",
+    "These can be spoken": "Diese werden gesprochen",
+    "These can be used": "Diese werden angeboten",
+    "This is what can be done": "Das wird hier angeboten",
+    "UTF-8 it is": "Ab jetzt in UTF-8",
     "Unsubscribed": "Abbestellt",
+    "{} messages ({} octets)": "{} Nachrichten ({} Oktette)",
+    "{} octets": "{} Oktette",
     # The open mailbox
     "The mailbox itself": "Das Postfach selbst",
     "The mailbox that was open is closed": "Das bisher offene Postfach ist geschlossen",
@@ -51,9 +60,27 @@ GERMAN: dict[str, str] = {
     "What can be stored": "Was sich setzen lässt",
     # What cannot be done
     "A mailbox cannot be called so": "So kann kein Postfach heißen",
+    "A mailbox cannot be called so: a level of the name is empty": (
+        "So kann kein Postfach heißen: eine Ebene des Namens ist leer"
+    ),
+    "A mailbox cannot be called so: a mailbox cannot move under itself": (
+        "So kann kein Postfach heißen: es kann nicht unter sich selbst liegen"
+    ),
+    "A mailbox cannot be called so: control characters and ends of lines are not allowed": (
+        "So kann kein Postfach heißen: Steuerzeichen und Zeilenenden sind nicht erlaubt"
+    ),
+    "A mailbox cannot be called so: nothing can stand under a search folder": (
+        "So kann kein Postfach heißen: unter einem Suchordner kann nichts liegen"
+    ),
+    "A mailbox cannot be called so: the name is too long or too deep": (
+        "So kann kein Postfach heißen: der Name ist zu lang oder hat zu viele Ebenen"
+    ),
     "A mailbox cannot be made for that use": "Für diesen Zweck lässt sich kein Postfach anlegen",
     "A mailbox stays with whom it belongs to": "Ein Postfach bleibt bei dem, dem es gehört",
+    "A search folder cannot be a default folder": "Ein Suchordner kann kein Standardordner sein",
+    "A search folder cannot be shared": "Ein Suchordner kann nicht geteilt werden",
     "A search folder cannot do that": "Ein Suchordner kann das nicht",
+    "A search folder cannot look into a search folder": "Ein Suchordner kann nicht in einem Suchordner suchen",
     "A search folder has criteria: delete it instead": "Ein Suchordner hat Kriterien: er lässt sich nur löschen",
     "A search folder is defined alone, without other annotations": (
         "Ein Suchordner wird allein festgelegt, ohne andere Anmerkungen"
@@ -61,6 +88,7 @@ GERMAN: dict[str, str] = {
     "A use is set alone, without other annotations": "Ein Zweck wird allein gesetzt, ohne andere Anmerkungen",
     "A value is too large": "Ein Wert ist zu groß",
     "An empty message is none": "Eine leere Nachricht ist keine",
+    "Another session has this maildrop": "Eine andere Sitzung ruft dieses Postfach gerade ab",
     "DEFLATE is active already": "Es wird schon mit DEFLATE komprimiert",
     "It is a search folder without a main mailbox: nothing can be put into it": (
         "Ein Suchordner ohne Hauptpostfach: nichts lässt sich hineinlegen"
@@ -80,8 +108,11 @@ GERMAN: dict[str, str] = {
     "So many messages cannot be copied at once": "So viele Nachrichten lassen sich nicht auf einmal kopieren",
     "So many messages cannot be taken at once": "So viele Nachrichten lassen sich nicht auf einmal annehmen",
     "Something went wrong here; it was logged": "Hier ging etwas schief; es ist im Protokoll vermerkt",
-    "That mechanism cannot be used here": "Dieses Verfahren wird hier nicht angeboten",
+    "That language is not spoken here": "Diese Sprache wird hier nicht gesprochen",
     "That mailbox cannot be for that use": "Dieses Postfach geht nicht für diesen Zweck",
+    "That mechanism cannot be used here": "Dieses Verfahren wird hier nicht angeboten",
+    "That message cannot be read": "Diese Nachricht ist nicht lesbar",
+    "That message is not there any more": "Diese Nachricht ist nicht mehr da",
     "That transfer encoding is not known here": "Diese Transferkodierung ist hier unbekannt",
     "The inbox stays": "Der Posteingang bleibt",
     "The mailbox has too many keywords": "Das Postfach hat zu viele Schlagwörter",
@@ -94,10 +125,13 @@ GERMAN: dict[str, str] = {
     "There are mailboxes under it": "Darunter liegen weitere Postfächer",
     "There are no negative rights here": "Negative Rechte gibt es hier nicht",
     "There are too many annotations, or too large ones": "Es sind zu viele Anmerkungen, oder zu große",
-    "There are too many mailboxes": "Es sind zu viele Postfächer",
     "There are too many mailboxes to watch": "Es sind zu viele Postfächer zu beobachten",
+    "There are too many mailboxes": "Es sind zu viele Postfächer",
     "There are too many search folders": "Es sind zu viele Suchordner",
+    "There are {} messages": "Es sind {} Nachrichten",
     "There is a mailbox of that name": "Ein Postfach dieses Namens gibt es schon",
+    "There is no inbox": "Es gibt keinen Posteingang",
+    "There is no mailbox {}": "Es gibt kein Postfach {}",
     "There is no room left in this account": "In diesem Konto ist kein Platz mehr",
     "There is no such mailbox": "Dieses Postfach gibt es nicht",
     "There is no such message": "Diese Nachricht gibt es nicht",
@@ -106,10 +140,14 @@ GERMAN: dict[str, str] = {
     "There is none of these languages here": "Keine dieser Sprachen wird hier gesprochen",
     "There were too many failed logins, try later": "Zu viele Anmeldungen schlugen fehl, bitte später",
     "This account is not to be used now": "Dieses Konto ist zurzeit gesperrt",
+    "Those criteria cannot be read: {}": "Diese Kriterien sind nicht lesbar: {}",
     "Those criteria cannot be those of a search folder": "Mit diesen Kriterien geht kein Suchordner",
     "What is said of the server to all is not for you to say": "Was vom Server allen gesagt wird, sagt die Verwaltung",
     "You may not do that with this mailbox": "Dazu fehlt das Recht an diesem Postfach",
+    "You were here a moment ago": "Die letzte Anmeldung war erst eben",
     # Commands that do not fit now
+    "A batch has at least {} messages": "Ein Teil hat mindestens {} Nachrichten",
+    "APOP is not offered: use SASL": "APOP wird nicht angeboten, aber SASL",
     "Batches are named from the lowest to the highest": "Teile werden vom ersten zum letzten benannt",
     "Cancelled as you wish": "Wie gewünscht abgebrochen",
     "ENABLE QRESYNC first": "Erst ENABLE QRESYNC",
@@ -121,13 +159,18 @@ GERMAN: dict[str, str] = {
         "Nachrichtennummern und SAVE gehen nur im offenen Postfach"
     ),
     "Messages are named by UID only": "Nachrichten werden nur mit ihrer UID benannt",
+    "No more than {} batches are told at once": "Nicht mehr als {} Teile werden auf einmal genannt",
     "STARTTLS comes before LOGIN": "STARTTLS kommt vor LOGIN",
+    "STLS comes before UTF8": "STLS kommt vor UTF8",
     "Select a mailbox first": "Erst ein Postfach öffnen",
     "TLS has begun already": "TLS ist schon aktiv",
     "That compression is not offered": "Diese Kompression wird nicht angeboten",
     "The charset is UTF-8": "Der Zeichensatz ist UTF-8",
+    "The exchange does not keep to its mechanism": "Der Austausch hält sich nicht an sein Verfahren",
+    "The exchange failed: {}": "Der Austausch ist gescheitert: {}",
     "There is no TLS here": "TLS gibt es hier nicht",
     "UNAUTHENTICATE is not offered": "UNAUTHENTICATE wird nicht angeboten",
+    "USER comes first": "Erst kommt USER",
     "Wait for the answer to COMPRESS": "Erst die Antwort auf COMPRESS abwarten",
     "You have logged in already": "Die Anmeldung ist schon geschehen",
     # The end

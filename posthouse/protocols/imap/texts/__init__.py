@@ -1,1 +1,0 @@
-"""What people are told, a file for each language. English texts stand where they are said; RFC 5255 3."""
