@@ -16,3 +16,10 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_all(descriptor: int, octets: memoryview) -> None:
+    """Write every octet; raises OSError."""
+    written = os.write(descriptor, octets)
+    while written < len(octets):
+        written += os.write(descriptor, octets[written:])

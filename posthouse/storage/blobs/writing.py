@@ -20,7 +20,7 @@ from posthouse.storage.blobs.layout import BLOCK, ENTRY, entry, foot, new_locati
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import StoreFull, StoreUnavailable
-from posthouse.storage.durable import NO_ROOM, sync
+from posthouse.storage.durable import NO_ROOM, sync, write_all
 
 log = structlog.get_logger()
 
@@ -143,13 +143,6 @@ class FileBlobWriter:
             self._syncing.result()
         self._spread = self.size + SPREAD_OCTETS
         self._syncing = self._executor.submit(os.fdatasync, self._descriptor)
-
-
-def write_all(descriptor: int, octets: memoryview) -> None:
-    """Write every octet; raises OSError."""
-    written = os.write(descriptor, octets)
-    while written < len(octets):
-        written += os.write(descriptor, octets[written:])
 
 
 def make_directory(directory: Path) -> None:

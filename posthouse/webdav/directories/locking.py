@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from posthouse.core.directories import locks as core
-from posthouse.core.directories.changing import HalfDocument
+from posthouse.core.directories.half_document import HalfDocument
 from posthouse.core.directories.locks import Held
 from posthouse.core.directories.records import MappedLock
 from posthouse.core.sharing.rights import Right

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from posthouse.core.directories.changing import HalfDocument, copy, make_folder, move, remove
+from posthouse.core.directories.changing import make_folder, move, remove
+from posthouse.core.directories.copying import copy
+from posthouse.core.directories.half_document import HalfDocument
 from posthouse.core.directories.locks import drop_locks
 from posthouse.core.directories.properties import change_properties
 from posthouse.core.directories.reading import Seen

@@ -13,8 +13,10 @@ from threading import Event
 import pytest
 
 from posthouse.core.directories import reading
-from posthouse.core.directories.changing import HalfDocument, copy, make_folder, move, remove
+from posthouse.core.directories.changing import make_folder, move, remove
+from posthouse.core.directories.copying import copy
 from posthouse.core.directories.errors import DirectoryExists, NoSuchDirectory, TooManyDirectories
+from posthouse.core.directories.half_document import HalfDocument
 from posthouse.core.directories.mapping import (
     directories_of,
     list_directories,
@@ -137,7 +139,7 @@ def test_what_cannot_be_deleted_comes_back(tmp_path: Path, monkeypatch: pytest.M
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr("posthouse.core.directories.changing.shutil.rmtree", refuse)
+    monkeypatch.setattr("posthouse.core.directories.places.shutil.rmtree", refuse)
     with pytest.raises(PermissionError):
         remove(tree, [], "folder", anything)
     assert os.listdir(tmp_path) == ["folder"]
