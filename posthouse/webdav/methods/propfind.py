@@ -16,6 +16,8 @@ from posthouse.webdav.wire.multistatus import HEAD, TAIL
 from posthouse.webdav.wire.questions import read_wish
 from posthouse.webdav.wire.writing import KIND
 
+LISTED_OCTETS = 4_000_000  # of all below a folder, which is made before any is sent: it may be refused yet
+
 
 async def propfind(asked: Asked) -> Answer:
     """What is asked for; raises HttpError."""
@@ -44,11 +46,15 @@ async def propfind(asked: Asked) -> Answer:
 async def _below(asked: Asked, rows: Rows, path: Path, folder: Member) -> str:
     """The rows of all below a folder; raises HttpError where that is too much, or leads on to other trees."""
     made: list[str] = []
+    left = LISTED_OCTETS
     try:
         async for at, page in walk(asked.tree, path, folder, None, asked.settings.listed):
             if any(each.is_folder and not each.key for each in page):
                 raise LookedAtEnough
             made.append(await rows.below(at, page))
+            left -= len(made[-1])
+            if left < 0:
+                raise LookedAtEnough
     except LookedAtEnough:
         raise DavError(403, "{DAV:}propfind-finite-depth", "ask folder by folder") from None
     return "".join(made)

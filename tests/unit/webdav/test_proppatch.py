@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from posthouse.webdav.methods.propfind import LISTED_OCTETS
 from tests.unit.webdav.davhouse import BASE, DavHouse
 
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -58,3 +59,15 @@ async def test_proppatch_is_all_or_nothing(house: DavHouse) -> None:
     assert b"urn:x" not in (await house.ask("PROPFIND", "/a", "", "depth: 0")).body
     long = f'<propertyupdate xmlns="DAV:"><set><prop><p xmlns="urn:x">{"x" * 70_000}</p></prop></set></propertyupdate>'
     assert (await house.ask("PROPPATCH", "/a", long)).rows() == {f"{BASE}/a": {"p": "507"}}
+
+
+async def test_long_properties_of_all_below_are_not_gathered(house: DavHouse) -> None:
+    long = f'<propertyupdate xmlns="DAV:"><set><prop><p xmlns="urn:x">{"x" * 60_000}</p></prop></set></propertyupdate>'
+    await house.ask("MKCOL", "/a")
+    for number in range(LISTED_OCTETS // 60_000 + 1):
+        await house.ask("PUT", f"/a/{number}", "x")
+        await house.ask("PROPPATCH", f"/a/{number}", long)
+    said = await house.ask("PROPFIND", "/a", "", "depth: infinity")
+    assert (said.status, said.condition) == (403, "propfind-finite-depth")
+    tags = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
+    assert (await house.ask("PROPFIND", "/a", tags, "depth: infinity")).status == 207
