@@ -24,6 +24,7 @@ READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT, SEARCH"
 WRITES = "PUT, DELETE, MKCOL, COPY, MOVE, PROPPATCH"
 LOCKS = "LOCK, UNLOCK"
 LISTS = "ACL"
+GATHERED_OCTETS = 4_000_000  # of an answer that is made before any of it is sent, since it may be cut yet
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from posthouse.webdav.http.answer import Answer
-from posthouse.webdav.methods.asked import COMPLIANCE, Asked, multistatus
+from posthouse.webdav.methods.asked import COMPLIANCE, GATHERED_OCTETS, Asked, multistatus
 from posthouse.webdav.properties.rows import Rows
 from posthouse.webdav.tree import Member, Path
 from posthouse.webdav.walking import LookedAtEnough, walk
@@ -15,8 +15,6 @@ from posthouse.webdav.wire.fields import INFINITY, depth, prefers, wants_root
 from posthouse.webdav.wire.multistatus import HEAD, TAIL
 from posthouse.webdav.wire.questions import read_wish
 from posthouse.webdav.wire.writing import KIND
-
-LISTED_OCTETS = 4_000_000  # of all below a folder, which is made before any is sent: it may be refused yet
 
 
 async def propfind(asked: Asked) -> Answer:
@@ -46,7 +44,7 @@ async def propfind(asked: Asked) -> Answer:
 async def _below(asked: Asked, rows: Rows, path: Path, folder: Member) -> str:
     """The rows of all below a folder; raises HttpError where that is too much, or leads on to other trees."""
     made: list[str] = []
-    left = LISTED_OCTETS
+    left = GATHERED_OCTETS
     try:
         async for at, page in walk(asked.tree, path, folder, None, asked.settings.listed):
             if any(each.is_folder and not each.key for each in page):

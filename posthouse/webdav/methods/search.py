@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
+import msgspec
+
 from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.methods.asked import Asked, multistatus
+from posthouse.webdav.methods.asked import GATHERED_OCTETS, Asked, multistatus
 from posthouse.webdav.methods.preconditions import place_of
 from posthouse.webdav.methods.sifting import SEARCHABLE, TYPED, Resource, check, fits, sorted_by
 from posthouse.webdav.properties.rows import Rows
@@ -48,13 +50,14 @@ async def search(asked: Asked) -> Answer:
     found: dict[str, Resource] = {}
     limit = asked.settings.found if question.limit is None else min(question.limit, asked.settings.found)
     most = asked.settings.found if question.orders else limit
-    is_cut = False
+    is_cut, octets = False, 0
     looking = _Looking(asked, question)
     try:
         for scope in question.scopes:
             async for resource, row in looking.hits(scope):
-                found.setdefault(row, resource)
-                if len(found) > most:
+                octets += len(row)
+                found.setdefault(row, msgspec.structs.replace(resource, text=None))
+                if len(found) > most or octets > GATHERED_OCTETS:
                     raise LookedAtEnough
     except LookedAtEnough:
         is_cut = True

@@ -8,7 +8,7 @@ from posthouse.core.sharing.people import Person
 from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
-from posthouse.webdav.methods.asked import Asked, multistatus
+from posthouse.webdav.methods.asked import GATHERED_OCTETS, Asked, multistatus
 from posthouse.webdav.principals.properties import principal_path
 from posthouse.webdav.principals.tree import Signposts
 from posthouse.webdav.properties.basic import PRINCIPALS
@@ -65,6 +65,7 @@ async def principal_match(asked: Asked, root: Element) -> Answer:
     shown = Rows(asked.scene(), _wish(root), is_minimal=prefers(asked.request, "return=minimal"))
     await shown.prepare()
     rows: list[str] = []
+    octets = 0
     try:
         async for path, page in walk(asked.tree, at.path, folder, None, asked.settings.looked_at):
             for member in page:
@@ -72,7 +73,8 @@ async def principal_match(asked: Asked, root: Element) -> Answer:
                 hrefs = [each.rstrip("/").rpartition("/") for each in _HREF.findall(inside)]
                 if any(where.endswith(f"/{PRINCIPALS[-1]}") and name in mine for where, _, name in hrefs):
                     rows.append(await shown.below(path, [member]))
-                    if len(rows) > asked.settings.found:
+                    octets += len(rows[-1])
+                    if len(rows) > asked.settings.found or octets > GATHERED_OCTETS:
                         raise LookedAtEnough
     except LookedAtEnough:
         return multistatus("".join(rows[: asked.settings.found]) + _cut(asked, at.path))

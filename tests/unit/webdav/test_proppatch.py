@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from posthouse.webdav.methods.propfind import LISTED_OCTETS
+from posthouse.webdav.methods.asked import GATHERED_OCTETS
 from tests.unit.webdav.davhouse import BASE, DavHouse
 
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -61,13 +61,21 @@ async def test_proppatch_is_all_or_nothing(house: DavHouse) -> None:
     assert (await house.ask("PROPPATCH", "/a", long)).rows() == {f"{BASE}/a": {"p": "507"}}
 
 
-async def test_long_properties_of_all_below_are_not_gathered(house: DavHouse) -> None:
+async def test_long_properties_of_many_are_not_gathered(house: DavHouse) -> None:
     long = f'<propertyupdate xmlns="DAV:"><set><prop><p xmlns="urn:x">{"x" * 60_000}</p></prop></set></propertyupdate>'
     await house.ask("MKCOL", "/a")
-    for number in range(LISTED_OCTETS // 60_000 + 1):
+    for number in range(GATHERED_OCTETS // 60_000 + 1):
         await house.ask("PUT", f"/a/{number}", "x")
         await house.ask("PROPPATCH", f"/a/{number}", long)
     said = await house.ask("PROPFIND", "/a", "", "depth: infinity")
     assert (said.status, said.condition) == (403, "propfind-finite-depth")
     tags = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
     assert (await house.ask("PROPFIND", "/a", tags, "depth: infinity")).status == 207
+    kept = '<prop><p xmlns="urn:x"/></prop>'
+    source = f"<from><scope><href>{BASE}/a</href><depth>1</depth></scope></from>"
+    query = f'<searchrequest xmlns="DAV:"><basicsearch><select>{kept}</select>{source}</basicsearch></searchrequest>'
+    match = '<principal-match xmlns="DAV:"><principal-property><owner/></principal-property>{}</principal-match>'
+    for method, body in (("SEARCH", query), ("REPORT", match.format(kept))):
+        said = await house.ask(method, "/a", body)
+        assert (said.status, said.rows()[f"{BASE}/a/"][""]) == (207, "507"), method
+        assert len(said.body) < 1.1 * GATHERED_OCTETS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from lxml import etree
 
+from tests.unit.http.wire import Wire
 from tests.unit.webdav.davhouse import BASE, DavHouse, Said
 
 PATCH = '<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:x">1</x></prop></set></propertyupdate>'
@@ -69,6 +71,27 @@ async def test_a_change_that_is_made_only_while_the_folder_is_as_it_was(house: D
     assert (await house.ask("PROPPATCH", "/f", PATCH, f"if: (<{token}>)")).status == 207
     assert (await house.ask("DELETE", "/f/a", "", f"if: <{BASE}/f/> (<{token}>)")).status == 204
     assert (await house.ask("DELETE", "/f", "", f"if: (<{token}>)")).status == 412
+
+
+async def test_a_long_answer_is_streamed(house: DavHouse) -> None:
+    names = {f"/{number:03}" for number in range(450)}
+    for name in names:
+        await house.ask("PUT", name, "x")
+    await house.ask("DELETE", "/007")
+    token = (await sync(house, limit=1)).value("sync-token")
+    asked = f"<sync-token>{token}</sync-token><sync-level>1</sync-level><prop/>"
+    body = f'<sync-collection xmlns="DAV:">{asked}</sync-collection>'
+    wire = Wire(house.site, "127.0.0.1")
+    wire.send(house.request("REPORT", "/", body))
+    await wire.until(lambda: wire.out.endswith(b"0\r\n\r\n"))
+    assert b"transfer-encoding: chunked" in bytes(wire.out).lower()
+    pieces = wire.out.partition(b"\r\n\r\n")[2].split(b"\r\n")[1::2]
+    assert len(pieces) > 2
+    root = etree.fromstring(b"".join(pieces))
+    found = [each.text.removeprefix(BASE) for each in root.iterfind("{DAV:}response/{DAV:}href")]
+    assert set(found) == names - {"/000", "/007"}
+    assert root.findtext("{DAV:}sync-token")
+    assert root[-1].tag == "{DAV:}sync-token"
 
 
 async def test_a_name_that_is_another_now(house: DavHouse) -> None:
