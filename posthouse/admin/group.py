@@ -6,8 +6,9 @@ import msgspec
 
 from posthouse.admin.domain import known_domain
 from posthouse.admin.names import address_of, name_of
-from posthouse.core.accounts import groups
-from posthouse.core.accounts.groups import FolderLimits, FoldersShown, GroupChange, GroupShown
+from posthouse.core.accounts import group_folders, groups
+from posthouse.core.accounts.group_folders import FolderLimits, FoldersShown
+from posthouse.core.accounts.groups import GroupChange, GroupShown
 from posthouse.storage.contract import Store
 
 
@@ -45,8 +46,8 @@ async def limit(store: Store, address: str, limits: FolderLimits) -> FoldersShow
     """Limit what a group's folders hold, and show it; raises BadAddress, NoSuchGroup, NoFolders."""
     canonical = address_of(address)
     if limits != FolderLimits():
-        await store.write(groups.limit_folders, canonical, limits)
-    return await store.read(groups.show_folders, canonical)
+        await store.write(group_folders.limit_folders, canonical, limits)
+    return await store.read(group_folders.show_folders, canonical)
 
 
 async def delete(store: Store, address: str, now: int) -> None:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from posthouse.core.queue import operator
+from posthouse.core.queue import operator, showing
 from posthouse.core.queue.numbers import read_number, written
-from posthouse.core.queue.operator import Done, Entry, Filter, Load, NoSuchMessage, Pick
+from posthouse.core.queue.operator import Done, Pick
 from posthouse.core.queue.records import QueuedMessage
+from posthouse.core.queue.showing import Entry, Filter, Load, NoSuchMessage
 from posthouse.storage.contract import Operation, Store, WriteTransaction
 
 MESSAGES_AT_ONCE = 1000  # looked at with one query
@@ -48,11 +49,11 @@ async def entries(store: Store, wanted: Filter) -> AsyncIterator[list[Entry]]:
     after: int | None = 0
     if wanted.numbers:
         for number in wanted.numbers:
-            await store.read(operator.show_message, number)
-            yield (await store.read(operator.list_queue, wanted, number - 1, 1)).entries
+            await store.read(showing.show_message, number)
+            yield (await store.read(showing.list_queue, wanted, number - 1, 1)).entries
         return
     while after is not None:
-        page = await store.read(operator.list_queue, wanted, after, MESSAGES_AT_ONCE)
+        page = await store.read(showing.list_queue, wanted, after, MESSAGES_AT_ONCE)
         yield page.entries
         after = page.last
 
@@ -70,8 +71,8 @@ async def list_all(store: Store, wanted: Filter, limit: int) -> list[Entry]:
 async def show(store: Store, text: str) -> Shown:
     """One message; raises NoSuchMessage."""
     (number,) = numbers_of([text])
-    message = await store.read(operator.show_message, number)
-    wanted = Filter([number], states=operator.ALL)
+    message = await store.read(showing.show_message, number)
+    wanted = Filter([number], states=showing.ALL)
     return Shown(written(number), message, await list_all(store, wanted, 1_000_000))
 
 
@@ -88,4 +89,4 @@ async def change(store: Store, verb: str, wanted: Filter, who: str, now: int) ->
 
 async def summary(store: Store, now: int) -> list[Load]:
     """What waits, by destination and age."""
-    return await store.read(operator.summarize, now)
+    return await store.read(showing.summarize, now)

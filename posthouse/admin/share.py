@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.admin.names import address_of
-from posthouse.core.accounts.groups import open_folders
+from posthouse.core.accounts.group_folders import open_folders
 from posthouse.core.mail.sharing import find_folder, list_lists, share_folder, unshare_folder
 from posthouse.core.sharing.rights import PRESETS, Right, UnknownRight, letters, parse_rights, preset_of
 from posthouse.core.sharing.settings import SharingSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posthouse.admin.names import address_of
 from posthouse.admin.share import ShareShown, rights_of
-from posthouse.core.accounts.groups import open_folders
+from posthouse.core.accounts.group_folders import open_folders
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.errors import NoSuchFile
 from posthouse.core.files.settings import FileLimits

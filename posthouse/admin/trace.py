@@ -8,8 +8,8 @@ import msgspec
 
 from posthouse.admin import domain as domains
 from posthouse.core.queue.numbers import first_number, read_number, written
-from posthouse.core.queue.operator import Entry, waiting_of
 from posthouse.core.queue.send import named
+from posthouse.core.queue.showing import Entry, waiting_of
 from posthouse.core.trace.finding import LAST, TracedLetter, find_between, find_marked, find_number
 from posthouse.core.trace.records import TraceEvent, mark_of
 from posthouse.storage.contract import Store

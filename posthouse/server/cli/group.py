@@ -6,7 +6,8 @@ import click
 from msgspec import UNSET
 
 from posthouse.admin import group as admin
-from posthouse.core.accounts.groups import FolderLimits, GroupChange
+from posthouse.core.accounts.group_folders import FolderLimits
+from posthouse.core.accounts.groups import GroupChange
 from posthouse.core.accounts.records import Posting
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.kinds import Limit, Quota, Size, size_or_none

@@ -14,8 +14,8 @@ import msgspec
 
 from posthouse.admin import queue as admin
 from posthouse.core.queue.numbers import written
-from posthouse.core.queue.operator import Entry, Filter, Load
 from posthouse.core.queue.records import State
+from posthouse.core.queue.showing import Entry, Filter, Load
 from posthouse.server.cli.context import Group, Invocation, pass_invocation
 from posthouse.server.cli.output import Column, fail, plain, show_done, show_json, show_record, show_table
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
 from posthouse.core.accounts.domains import add_domain
-from posthouse.core.accounts.groups import add_group, open_folders
+from posthouse.core.accounts.group_folders import open_folders
+from posthouse.core.accounts.groups import add_group
 from posthouse.core.mail.messages import append
 from posthouse.core.sharing.changing import share
 from posthouse.core.sharing.grants import ROOT

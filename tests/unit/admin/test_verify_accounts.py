@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from posthouse.core.accounts.accounts import ERASE_ACCOUNT, delete_account, show_account
-from posthouse.core.accounts.groups import open_folders
+from posthouse.core.accounts.group_folders import open_folders
 from posthouse.core.accounts.records import AddressRecord
 from posthouse.core.mail.finding import list_shared
 from posthouse.core.maintenance.account import present_accounts

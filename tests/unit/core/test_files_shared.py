@@ -9,7 +9,8 @@ import pytest
 
 from posthouse.core.accounts.accounts import NewAccount, add_account, delete_account
 from posthouse.core.accounts.domains import add_domain
-from posthouse.core.accounts.groups import add_group, open_folders
+from posthouse.core.accounts.group_folders import open_folders
+from posthouse.core.accounts.groups import add_group
 from posthouse.core.accounts.quota import usage
 from posthouse.core.files.conditions import Conditions
 from posthouse.core.files.copying import copy_one, copy_tree

@@ -20,10 +20,10 @@ from posthouse.core.dkim.records import DkimKey, make_keys, shown
 from posthouse.core.mail.letters import BlobLetters
 from posthouse.core.queue.courier import Courier
 from posthouse.core.queue.line import Means
-from posthouse.core.queue.operator import ALL, Entry, Filter, list_queue
 from posthouse.core.queue.own import OwnMail
 from posthouse.core.queue.send import NewRecipient, Outbound, send
 from posthouse.core.queue.settings import QueueSettings
+from posthouse.core.queue.showing import ALL, Entry, Filter, list_queue
 from posthouse.core.routing.policies import KeptPolicy, keep_policy
 from posthouse.core.routing.tls_report_contents import submitter_for
 from posthouse.core.routing.tls_reports import RETRY_MS, SETTLED_MS, SPREAD_MS, PostFailed, TlsReporter

@@ -6,7 +6,8 @@ import pytest
 
 from posthouse.core.accounts.accounts import delete_account
 from posthouse.core.accounts.aliases import add_alias, delete_alias
-from posthouse.core.accounts.groups import add_group, change_members, delete_group, open_folders
+from posthouse.core.accounts.group_folders import open_folders
+from posthouse.core.accounts.groups import add_group, change_members, delete_group
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import Found, find_room, find_shared, list_shared, rights_on

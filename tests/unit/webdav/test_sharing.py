@@ -11,7 +11,8 @@ from lxml import etree
 
 from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
-from posthouse.core.accounts.groups import add_group, open_folders
+from posthouse.core.accounts.group_folders import open_folders
+from posthouse.core.accounts.groups import add_group
 from tests.unit.webdav.davhouse import BASE, NOW, DavHouse, Said
 
 BOBS = "/dav/files/bob@example.org"
