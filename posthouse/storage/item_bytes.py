@@ -79,7 +79,7 @@ def modseqs(values: Sequence[bytes]) -> array[int]:
 
 def restated(values: Sequence[bytes], new: Sequence[tuple[int, int] | None], modseq: int) -> list[tuple[int, bytes]]:
     """(position, record) of those that get other (flags, keywords); None leaves one as it is."""
-    ends = {state: (_HEAD.pack(VERSION, state[0], modseq), _octets(state[1])) for state in set(new) if state}
+    ends = {state: (_HEAD.pack(VERSION, state[0], modseq), bitmap_of(state[1])) for state in set(new) if state}
     return [
         (at, ends[state][0] + value[MODSEQ_END:KEYWORDS_AT] + ends[state][1])
         for at, (value, state) in enumerate(zip(values, new, strict=True))
@@ -99,7 +99,7 @@ def elsewhere(values: Sequence[bytes], modseq: int, saved: int, translated: dict
     stamp, when = _STAMP.pack(modseq), _STAMP.pack(saved)
     if not translated:
         return _patched(values, {MODSEQ_AT: stamp, SAVED_AT: when})
-    ends = {bitmap: _octets(keywords) for bitmap, keywords in translated.items()} | {b"": b""}
+    ends = {bitmap: bitmap_of(keywords) for bitmap, keywords in translated.items()} | {b"": b""}
     return [
         value[:MODSEQ_AT]
         + stamp
@@ -159,5 +159,6 @@ def _checked(uids: array[int], values: list[bytes]) -> Items:
     return Items(uids, values)
 
 
-def _octets(keywords: int) -> bytes:
+def bitmap_of(keywords: int) -> bytes:
+    """Bits over a table of keywords, little end first."""
     return keywords.to_bytes((keywords.bit_length() + 7) // 8, "little")

@@ -12,18 +12,26 @@ from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.keywords import keyword_bits
 from posthouse.storage import ranges
 from posthouse.storage.changes import Revision
-from posthouse.storage.item_bytes import Items, flags_of, modseqs, read_state, restated, states
+from posthouse.storage.item_bytes import Items, bitmap_of, flags_of, modseqs, read_state, restated, states
 from posthouse.storage.ranges import Range
 
 
 class Flagged(msgspec.Struct, array_like=True, frozen=True):
-    """Messages with UIDs `first` to `last`, each of which is there, that have these flags and this modseq."""
+    """Messages with UIDs `first` to `last`, each of which is there, that have these flags and this modseq.
+
+    `bitmap` is of their keywords, little end first: there may be more than a number in transit has room for.
+    """
 
     first: int
     last: int
     flags: int
-    keywords: int
+    bitmap: bytes
     modseq: int
+
+    @property
+    def keywords(self) -> int:
+        """The keywords as bits of the mailbox's table."""
+        return int.from_bytes(self.bitmap, "little")
 
 
 class Stored(msgspec.Struct, array_like=True, frozen=True):
@@ -79,11 +87,15 @@ def flagged(messages: Iterable[tuple[int, tuple[int, int, int]]]) -> list[Flagge
             last = uid
             continue
         if last >= 0:
-            found.append(Flagged(first, last, *held))
+            found.append(_alike(first, last, *held))
         first, last, held = uid, uid, state
     if last >= 0:
-        found.append(Flagged(first, last, *held))
+        found.append(_alike(first, last, *held))
     return found
+
+
+def _alike(first: int, last: int, flags: int, keywords: int, modseq: int) -> Flagged:
+    return Flagged(first, last, flags, bitmap_of(keywords) if keywords else b"", modseq)
 
 
 def _unchanged(items: Items, since: int) -> tuple[Items, list[int]]:

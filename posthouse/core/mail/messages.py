@@ -32,7 +32,7 @@ from posthouse.storage.changes import LogPage, Revision, happened_since, log_pag
 from posthouse.storage.collections import CollectionRecord, read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.item_bytes import Items, flags_of, read_items
-from posthouse.storage.items import scan_items, unpack_item
+from posthouse.storage.items import KEYWORDS_AT, scan_items, unpack_item
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM, MESSAGE
 
@@ -51,11 +51,14 @@ _ENVELOPE, _STRUCTURE, _RECORD, _BODY = map(int, Column)
 
 
 class Row(msgspec.Struct, array_like=True, gc=False):
-    """One message of a mailbox; times in ms since the epoch, `keywords` bits of the mailbox's table."""
+    """One message of a mailbox; times in ms since the epoch, `bitmap` of its keywords as it is stored.
+
+    That is of bytes, since there may be more keywords than a number in transit has room for.
+    """
 
     uid: int
     flags: int
-    keywords: int
+    bitmap: bytes
     modseq: int
     message: int
     received: int
@@ -65,6 +68,11 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     structure: Structures | None = None
     record: MessageRecord | None = None
     body: BlobPlace | None = None
+
+    @property
+    def keywords(self) -> int:
+        """The keywords as bits of the mailbox's table."""
+        return int.from_bytes(self.bitmap, "little") if self.bitmap else 0
 
     @property
     def thread(self) -> int:
@@ -275,8 +283,8 @@ def _mailbox(txn: ReadTransaction, account: int, mailbox: int) -> CollectionReco
 
 
 def _row(uid: int, value: bytes) -> Row:
-    flags, modseq, message, received, saved, size, keywords = unpack_item(value)
-    return Row(uid, flags, keywords, modseq, message, received, saved, size)
+    flags, modseq, message, received, saved, size, _ = unpack_item(value)
+    return Row(uid, flags, value[KEYWORDS_AT:], modseq, message, received, saved, size)
 
 
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
@@ -30,12 +31,17 @@ class Opened(msgspec.Struct, array_like=True, frozen=True):
 class FlagPage(msgspec.Struct, array_like=True, frozen=True):
     """Some messages of a mailbox in UID order: an octet of flags for each, and by place the keywords of those with any.
 
-    `uids` are `array("I")` bytes, None when all are there that were asked for.
+    `bitmaps` are of bytes, since there may be more keywords than a number in transit has room for. `uids` are
+    `array("I")` bytes, None when all are there that were asked for.
     """
 
     flags: bytes
-    keywords: dict[int, int]
+    bitmaps: dict[int, bytes]
     uids: bytes | None = None
+
+    def keywords(self) -> Iterator[tuple[int, int]]:
+        """(place, keywords as bits of the mailbox's table) of those with any."""
+        return ((at, int.from_bytes(bitmap, "little")) for at, bitmap in self.bitmaps.items())
 
 
 @query
@@ -142,15 +148,13 @@ def changed(
     return ChangedPage(_numbers(found).tobytes(), int.from_bytes(key[-4:], "big") if count == limit else 0)
 
 
-def _flags(values: list[bytes]) -> tuple[bytes, dict[int, int]]:
+def _flags(values: list[bytes]) -> tuple[bytes, dict[int, bytes]]:
     """Flags and keywords of items, straight from their layout: a session asks this of a hundred thousand at once."""
     joined = b"".join(values)
     if len(joined) == len(values) * KEYWORDS_AT:
         return joined[FLAGS_AT::KEYWORDS_AT], {}
-    keywords = {
-        at: int.from_bytes(value[KEYWORDS_AT:], "little") for at, value in enumerate(values) if len(value) > KEYWORDS_AT
-    }
-    return bytes([value[FLAGS_AT] for value in values]), keywords
+    bitmaps = {at: value[KEYWORDS_AT:] for at, value in enumerate(values) if len(value) > KEYWORDS_AT}
+    return bytes([value[FLAGS_AT] for value in values]), bitmaps
 
 
 def _numbers(big_endian: list[bytes]) -> array[int]:

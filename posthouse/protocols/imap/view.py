@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from posthouse.core.mail import messages, reading
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.flags import flags_allowed
+from posthouse.core.mail.keywords import MAX_KEYWORDS
 from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
@@ -175,7 +176,8 @@ class View:
         keywords = not self.read_only and bool(self.rights & Right.WRITE)
         lasting_names = [name for bit, name in SYSTEM_FLAGS if bit & allowed]
         lasting_names += self.flag_lists.keywords if keywords else ()
-        lasting = encoder.permanent_flags(lasting_names, new_keywords=keywords)
+        room = len(self.flag_lists.keywords) < MAX_KEYWORDS
+        lasting = encoder.permanent_flags(lasting_names, new_keywords=keywords and room)
         return encoder.flags(names) + self.dialect.say("*", "OK", "What can be stored", lasting)
 
     def need(self, rights: Right) -> None:

@@ -170,7 +170,7 @@ async def test_store_flags_and_the_log(store: Store) -> None:
     before = (await store.read(find_mailbox, 1, "INBOX")).modseq
     change = FlagChange("add", Flag.SEEN | Flag.DELETED, ("$Work",))
     stored = await store.write(store_flags, 1, inbox, [(2, 4)], change, None)
-    assert stored.rows == [Flagged(2, 4, Flag.SEEN | Flag.DELETED, 1, stored.modseq)]
+    assert stored.rows == [Flagged(2, 4, Flag.SEEN | Flag.DELETED, b"\1", stored.modseq)]
     mailbox = await store.read(find_mailbox, 1, "INBOX")
     assert (mailbox.unseen, mailbox.deleted, mailbox.keywords) == (2, 3, ("$Work",))
     log = net([await store.read(changes, 1, inbox, before, None, None)])
@@ -181,6 +181,21 @@ async def test_store_flags_and_the_log(store: Store) -> None:
     with pytest.raises(TooManyKeywords):
         await store.write(store_flags, 1, inbox, [(1, 1)], many, None)
     assert (await store.read(find_mailbox, 1, "INBOX")).keywords == ("$Work",)
+
+
+async def test_a_mailbox_has_as_many_keywords_as_it_may(store: Store) -> None:
+    inbox = await filled(store, 2)
+    names = tuple(f"k{number}" for number in range(256))
+    for name in names:
+        stored = await store.write(store_flags, 1, inbox, [(2, 2)], FlagChange("add", 0, (name,)), None)
+    assert stored.keywords == names
+    assert [row.keywords for row in stored.rows] == [(1 << 256) - 1]
+    copied = await store.write(copy, 1, inbox, [(2, 2)], "Archive", NOW)
+    archive = await store.read(find_mailbox, 1, "Archive")
+    (row,) = await store.read(rows, 1, archive.id, 1, 9, 9, 0)
+    assert (copied.target, row.keywords, archive.keywords) == ([(1, 1)], (1 << 256) - 1, names)
+    again = await store.write(store_flags, 1, inbox, [(2, 2)], FlagChange("remove", 0, names[1:]), None)
+    assert [row.keywords for row in again.rows] == [1]
 
 
 async def test_expunge_leaves_tombstones_and_frees(store: Store) -> None:

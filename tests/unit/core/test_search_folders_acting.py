@@ -46,7 +46,7 @@ async def test_flags_are_those_of_the_message(house: House) -> None:
     change = FlagChange("add", SEEN, ("green",))
     stored = await house.store.write(acting.store_flags, 1, folder, [(1, 2)], change, None)
     assert stored.keywords == ("red", "blue", "green")
-    assert stored.rows == [Flagged(1, 1, SEEN, 0b101, stored.modseq), Flagged(2, 2, SEEN, 0b111, stored.modseq)]
+    assert stored.rows == [Flagged(1, 1, SEEN, b"\5", stored.modseq), Flagged(2, 2, SEEN, b"\7", stored.modseq)]
     sent = await house.store.read(find_mailbox, 1, "Sent")
     assert (sent.unseen, sent.keywords) == (0, ("blue", "red", "green"))
     # what happened where the folder has not looked yet counts as a change, too

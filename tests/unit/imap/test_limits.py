@@ -99,3 +99,18 @@ async def test_header_fields_with_8_bits_can_be_let_in() -> None:
     world = await open_world(eight_bit_headers=True)
     client = await fill(world, 0)
     await client.ok(b"APPEND INBOX {19+}\r\nSubject: Gr\xfc\xdfe\r\n\r\n\r\n")
+
+
+async def test_a_mailbox_with_all_its_keywords_says_so() -> None:
+    world = await open_world()
+    client = await fill(world, 1)
+    await client.ok("SELECT INBOX")
+    names = " ".join(f"k{number}" for number in range(256))
+    told = await client.ok(f"STORE 1 +FLAGS ({names})")
+    assert f"* 1 FETCH (FLAGS (\\Recent {names}))".encode() in told
+    (lasting,) = [line for line in told if b"PERMANENTFLAGS" in line]
+    assert b" k255)] " in lasting  # and no \* behind it
+    assert (await client.command("STORE 1 +FLAGS (k256)"))[0].startswith(b"NO [LIMIT] ")
+    assert await client.ok("SEARCH KEYWORD k200") == [b"* SEARCH 1"]
+    assert await client.ok("STORE 1 -FLAGS (K200)") != []
+    assert await client.ok("SEARCH KEYWORD k200") == [b"* SEARCH"]

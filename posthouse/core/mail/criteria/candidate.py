@@ -9,7 +9,7 @@ import msgspec
 from posthouse.core.mail.criteria.content import Content
 from posthouse.core.mail.messages import Row
 
-NO_ROW = Row(0, 0, 0, 0, 0, 0, 0, 0)
+NO_ROW = Row(0, 0, b"", 0, 0, 0, 0, 0)
 
 
 class Candidate(msgspec.Struct, gc=False):

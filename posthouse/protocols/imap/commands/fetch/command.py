@@ -131,5 +131,5 @@ async def _mark_seen(rows: list[Row], view: View, user: User) -> frozenset[int]:
     now = {uid: each for each in done.rows for uid in range(each.first, each.last + 1)}
     for row in rows:
         if each := now.get(row.uid):
-            row.flags, row.keywords, row.modseq = each.flags, each.keywords, each.modseq
+            row.flags, row.bitmap, row.modseq = each.flags, each.bitmap, each.modseq
     return frozenset(now)

@@ -138,12 +138,12 @@ class Plan:
     def flag_lines(self, view: View, numbers: Sequence[int], uids: array[int], page: FlagPage) -> bytes:
         """Whole responses for `is_flags_only`."""
         marked: list[int] | bytes = page.flags
-        if view.recent or page.keywords:
+        if view.recent or page.bitmaps:
             marked = list(page.flags)
             for first, last in view.recent:
                 start, stop = bisect_left(uids, first), bisect_right(uids, last)
                 marked[start:stop] = [bits | fetch_encoder.RECENT for bits in marked[start:stop]]
-            for at, held in page.keywords.items():
+            for at, held in page.keywords():
                 marked[at] |= held << fetch_encoder.KEYWORDS_AT
         lines = fetch_encoder.FlagLines(self.attributes, view.flag_lists, uid_only=self._dialect.uid_only)
         # the lines first, each a pattern with its flags in place, then one formatting of all: a third of one for each

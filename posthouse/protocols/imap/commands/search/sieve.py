@@ -207,7 +207,7 @@ def _fitting(key: keys.HasFlag | keys.HasKeyword, page: FlagPage, names: list[st
     keyword = key.keyword.lower()
     bit = 1 << names.index(keyword) if keyword in names else 0
     found = bytearray(bytes([not key.present]) * len(page.flags))
-    for at, keywords in page.keywords.items():
+    for at, keywords in page.keywords():
         if keywords & bit:
             found[at] = key.present
     return bytes(found)
