@@ -16,7 +16,7 @@ from posthouse.webdav.wire.fields import depth, prefers
 from posthouse.webdav.wire.multistatus import status_row
 from posthouse.webdav.wire.questions import Asks, Wish
 from posthouse.webdav.wire.writing import tags
-from posthouse.webdav.wire.xml import Element, children
+from posthouse.webdav.wire.xml import DAV, Element, children, name_in
 
 DEEPEST = 4
 MOST_RESOURCES = 200  # that are looked at for one report
@@ -88,5 +88,5 @@ def _read(element: Element, deepest: int) -> tuple[Expanded, ...]:
         name = each.get("name")
         if each.tag != "{DAV:}property" or not name:
             raise HttpError(400, "property cannot be read")
-        wanted[f"{{{each.get('namespace') or 'DAV:'}}}{name}"] = _read(each, deepest - 1)
+        wanted[name_in(each.get("namespace") or DAV, name)] = _read(each, deepest - 1)
     return tuple([Expanded(name, inner) for name, inner in wanted.items()])

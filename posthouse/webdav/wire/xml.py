@@ -56,6 +56,14 @@ def text_of(element: Element | None) -> str:
     return "" if element is None else "".join(str(piece) for piece in element.itertext()).strip()
 
 
+def name_in(space: str, local: str) -> str:
+    """A name in Clark's notation of what clients write apart; raises HttpError (400) for what is no name."""
+    try:
+        return str(etree.QName(space, local))
+    except ValueError:
+        raise HttpError(400, "that is no name") from None
+
+
 def canonical(element: Element) -> bytes:
     """An element as it is kept: with all namespaces that it needs, and the language that holds there (RFC 4918 4.3)."""
     if element.get(_LANGUAGE) is None:

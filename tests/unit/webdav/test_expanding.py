@@ -43,3 +43,9 @@ async def test_what_is_asked_too_deep_or_wrongly(house: DavHouse) -> None:
     assert (await house.ask("REPORT", "/", asking(deep))).status == 403
     assert (await house.ask("REPORT", "/", asking("<other/>"))).status == 400
     assert (await house.ask("REPORT", "/", asking('<property name="owner"/>'), "depth: 1")).status == 400
+
+
+@pytest.mark.parametrize("name", ["a&gt;&lt;b", "a b='c'", "1a", "a:b", " ", "{DAV:}owner"])
+async def test_names_that_no_property_has(house: DavHouse, name: str) -> None:
+    body = f'<expand-property xmlns="DAV:"><property name="{name}"/></expand-property>'
+    assert (await house.ask("REPORT", "/", body)).status == 400
