@@ -32,7 +32,9 @@ class LocalStore:
 
     @classmethod
     def open(cls, directory: Path, settings: StoreSettings, bus: Publisher | None = None) -> LocalStore:
-        """Open or create the store; raises StoreInUse while a server runs on it, HalfRestored, SchemaTooNew."""
+        """Open or create the store; raises StoreInUse while a server runs on it, HalfRestored, LogDamaged,
+        SchemaTooNew.
+        """
         return cls(Engine(directory, settings), bus)
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
