@@ -202,6 +202,14 @@ async def test_an_empty_mailbox_becomes_one_with_another_uid_validity(house: Hou
     assert after.virtual
 
 
+async def test_no_message_comes_to_an_age_beyond_all_time(house: House) -> None:
+    await house.put("INBOX", "one")
+    older, younger = await house.define("Older", Older(2**63 - 1)), await house.define("Younger", Younger(2**63 - 1))
+    assert (len(await house.shown(older)), len(await house.shown(younger))) == (0, 1)
+    assert await house.store.read(pending.next_due, 1, older) is None
+    assert await house.store.read(pending.next_due, 1, younger) is None
+
+
 async def test_a_message_is_older_at_that_very_age_and_younger_still(house: House) -> None:
     await house.put("INBOX", "one")
     older, younger = await house.define("Older", Older(20)), await house.define("Younger", Younger(20))

@@ -28,6 +28,7 @@ from posthouse.storage.ranges import Range
 ROWS_AT_ONCE = 200  # about 1 ms, and as much to write
 SIDE_BY_SIDE = 16  # so many UIDs in a row are read as a range, fewer one by one
 SECONDS_AT_A_TIME = 0.002
+NO_AGE_MS = 10**15  # no message comes to be so old: some 30,000 years
 
 TextKey = keys.Body | keys.Text
 
@@ -46,7 +47,8 @@ class Judge:
         self._now = now
         ages = [leaf for leaf in keys.leaves(criteria) if isinstance(leaf, keys.Older | keys.Younger)]
         # at that very age a message is both, older and younger (RFC 5032 3)
-        self._turning = sorted({age.seconds * 1000 + isinstance(age, keys.Younger) for age in ages})
+        turning = {age.seconds * 1000 + isinstance(age, keys.Younger) for age in ages}
+        self._turning = sorted(age for age in turning if age < NO_AGE_MS)
         self._candidates: dict[TextKey, Candidates] = {}
 
     async def verdicts(self, looks: list[Look]) -> AsyncIterator[Verdict]:
