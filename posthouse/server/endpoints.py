@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from posthouse.server.worker.dav import dav_site
 from posthouse.server.worker.parts import Parts
 from posthouse.server.worker.shares import share_pages
 from posthouse.server.worker.site import own_pages, read_only
+from posthouse.storage.clock import now_ms
 from posthouse.webdav.http.cors import CrossOrigin
 from posthouse.webdav.http.settings import HttpSettings
 from posthouse.webdav.http.site import Handler, HttpFactory
@@ -75,11 +75,6 @@ def _smtp(parts: Parts, name: str) -> Any:
         now=now_ms,
     )
     return smtp_factory(contracts, parts.offers_tls(name), implicit_tls=parts.is_implicit_tls(name))
-
-
-def now_ms() -> int:
-    """Ms since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def _http(parts: Parts, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.accounts.change import apply
 from posthouse.core.accounts.domains import own_domain
 from posthouse.core.accounts.errors import AddressExists, TooManyAccounts
 from posthouse.core.accounts.lookup import effective_status, find_account, home_address
@@ -92,10 +93,7 @@ def add_accounts(txn: WriteTransaction, new: list[NewAccount], now: int) -> list
 def change_account(txn: WriteTransaction, address: str, change: AccountChange) -> None:
     """Change an account; raises NoSuchAccount."""
     number, record = find_account(txn, address)
-    for field in change.__struct_fields__:
-        value = getattr(change, field)
-        if value is not msgspec.UNSET:
-            setattr(record, field, value)
+    apply(change, record)
     write_account(txn, number, record)
     if record.status != "enabled":
         txn.announce(login_topic(number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.accounts.change import apply
 from posthouse.core.accounts.errors import DomainExists, DomainInUse, NoSuchDomain, NotHere
 from posthouse.core.accounts.quota import domain_usage
 from posthouse.core.accounts.records import (
@@ -65,10 +66,7 @@ def change_domain(txn: WriteTransaction, name: str, change: DomainChange) -> Non
         domain = read_domain(txn, address.domain)
         if domain is None or read_address(txn, domain.alias_of or domain.name, address.local) is None:
             raise NotHere(catch_all)
-    for field in change.__struct_fields__:
-        value = getattr(change, field)
-        if value is not msgspec.UNSET:
-            setattr(record, field, value)
+    apply(change, record)
     write_domain(txn, record)
     if not record.enabled:
         for _, held in scan_addresses(txn, name):

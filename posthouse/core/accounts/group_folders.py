@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from posthouse.core.accounts.change import apply
 from posthouse.core.accounts.domains import own_domain
 from posthouse.core.accounts.errors import NoFolders
 from posthouse.core.accounts.groups import find_group
@@ -67,10 +68,7 @@ def open_folders(txn: WriteTransaction, address: str, now: int) -> int:
 def limit_folders(txn: WriteTransaction, address: str, change: FolderLimits) -> None:
     """Limit what a group's folders hold; raises NoSuchGroup, NoFolders."""
     number, account = _folders(txn, address)
-    for field in change.__struct_fields__:
-        value = getattr(change, field)
-        if value is not msgspec.UNSET:
-            setattr(account, field, value)
+    apply(change, account)
     write_account(txn, number, account)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from posthouse.core.accounts.accounts import erase_later
+from posthouse.core.accounts.change import apply
 from posthouse.core.accounts.domains import own_domain
 from posthouse.core.accounts.errors import AddressExists, NoOwner, NoSuchGroup
 from posthouse.core.accounts.lookup import home_address
@@ -75,10 +76,7 @@ def change_group(txn: WriteTransaction, address: str, change: GroupChange, add: 
     number, record = find_group(txn, address)
     if isinstance(change.owner, str):
         change = msgspec.structs.replace(change, owner=_owner(txn, change.owner))
-    for field in change.__struct_fields__:
-        value = getattr(change, field)
-        if value is not msgspec.UNSET:
-            setattr(record, field, value)
+    apply(change, record)
     write_group(txn, number, record)
 
 

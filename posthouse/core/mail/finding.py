@@ -25,6 +25,7 @@ from posthouse.storage.spaces import SUBSCRIPTION
 
 _LOOKUP = int(Right.LOOKUP)  # as a number, for the long lists
 OTHERS, GROUPS = "Other Users", "Shared"
+NOTICEABLE = Right.LOOKUP | Right.READ | Right.INSERT | Right.CREATE | Right.REMOVE | Right.ADMINISTER
 
 
 class Found(msgspec.Struct, array_like=True, frozen=True):
@@ -86,9 +87,6 @@ def find_shared(txn: ReadTransaction, visitor: Visitor, called: str) -> Found:
     if root is None or not is_root(ROOT, root):
         raise NoSuchMailbox(called)
     return Found(account, name, called, rights, ROOT)
-
-
-NOTICEABLE = Right.LOOKUP | Right.READ | Right.INSERT | Right.CREATE | Right.REMOVE | Right.ADMINISTER
 
 
 @query

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,6 +12,7 @@ import structlog
 
 from posthouse.core.trace.records import Note, TraceEvent, append_notes, marks_of
 from posthouse.core.trace.settings import TraceSettings
+from posthouse.storage.clock import now_ms
 from posthouse.storage.contract import OperationFailed, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -23,14 +23,10 @@ AWAY_SECONDS = 1.0  # a store that is away is asked again after this
 LONGEST_FIELD = 1000  # characters
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Journal:
     """The steps of one process on their way into the store. When there are too many, the newest are dropped."""
 
-    def __init__(self, store: Store, settings: TraceSettings | None = None, now: Callable[[], int] = _now_ms) -> None:
+    def __init__(self, store: Store, settings: TraceSettings | None = None, now: Callable[[], int] = now_ms) -> None:
         self._store = store
         self._most = (settings or TraceSettings()).waiting_events
         self._now = now

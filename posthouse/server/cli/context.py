@@ -14,7 +14,6 @@ A verb that stands alone is `@click.command(cls=Command)`. All take `--json`.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -27,6 +26,7 @@ from posthouse.server.cli.output import fail
 from posthouse.server.cli.refusals import words
 from posthouse.server.configuration import Configuration, ConfigurationError, read_configuration
 from posthouse.server.configuration.tree import Places, places
+from posthouse.storage.clock import now_ms
 from posthouse.storage.contract import Refused, Store, StoreUnavailable
 
 R = TypeVar("R")
@@ -84,7 +84,7 @@ class Invocation:
     @property
     def now(self) -> int:
         """Ms since the epoch."""
-        return time.time_ns() // 1_000_000
+        return now_ms()
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

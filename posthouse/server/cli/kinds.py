@@ -11,6 +11,7 @@ import click
 from msgspec import UnsetType
 
 from posthouse.admin.sizes import LARGEST, BadSize, octets_of, size_text
+from posthouse.storage.clock import now_ms
 
 Quota = int | UnsetType | None
 
@@ -68,7 +69,7 @@ class Moment(click.ParamType[int | None]):
         ago = _AGO.fullmatch(text)
         try:
             if ago is not None:
-                return time.time_ns() // 1_000_000 - int(ago[1]) * _UNIT_MS[ago[2]]
+                return now_ms() - int(ago[1]) * _UNIT_MS[ago[2]]
             return int(datetime.fromisoformat(text).timestamp() * 1000)
         except (ValueError, OverflowError, OSError):
             wanted = '"2026-11-26", "2026-11-26 10:00", or so long ago: "30m", "3h", "2d"'

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from posthouse.admin import dkim
 from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
@@ -13,6 +11,7 @@ from posthouse.core.dkim.records import DkimKeyShown
 from posthouse.server.configuration import read_configuration
 from posthouse.server.configuration.tree import places
 from posthouse.server.setting_up.files import Plan
+from posthouse.storage.clock import now_ms
 from posthouse.storage.lmdb.local import LocalStore
 
 
@@ -22,7 +21,7 @@ async def add_first_accounts(plan: Plan, admin: str, password: str) -> list[Dkim
     check_policy(password, configuration.authentication)
     store = LocalStore.open(places(configuration).store, configuration.store)
     try:
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         await store.write(add_domain, plan.domain, None, now)
         keys = derive(password, configuration.authentication)
         await store.write(add_account, NewAccount(admin, "", keys, None), now)

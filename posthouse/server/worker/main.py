@@ -19,7 +19,7 @@ from twisted.internet import asyncioreactor
 from posthouse.core.accounts.rewriting import SECRET_OCTETS, ensure_srs_secret, has_srs_secret
 from posthouse.core.bus import LocalBus
 from posthouse.server.briefing import Adopted, WorkerBriefing, decode_briefing
-from posthouse.server.endpoints import ENDPOINTS, now_ms
+from posthouse.server.endpoints import ENDPOINTS
 from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.logs import start_logging
 from posthouse.server.pages import give_back_pages
@@ -37,6 +37,7 @@ from posthouse.server.worker.parts import Parts, build_parts
 from posthouse.server.worker.sending import Sending, build_sending
 from posthouse.server.worker.tls import TlsFactory
 from posthouse.server.worker.transport import LoopTransport
+from posthouse.storage.clock import now_ms
 
 log = structlog.get_logger()
 

@@ -17,13 +17,13 @@ from posthouse.core.routing.policies import StsPolicies
 from posthouse.core.routing.router import MxRouter
 from posthouse.core.routing.tls_reports import TlsReporter
 from posthouse.server.configuration.tree import authorities_file
-from posthouse.server.endpoints import now_ms
 from posthouse.server.https import Https
 from posthouse.server.policies import HttpsPolicies
 from posthouse.server.resolver import DnsResolver
 from posthouse.server.tls_posting import HttpsPoster
 from posthouse.server.worker.outgoing import build_relay
 from posthouse.server.worker.parts import Parts
+from posthouse.storage.clock import now_ms
 
 
 class Sending(Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from msgspec import structs
@@ -14,10 +13,7 @@ from posthouse.protocols.smtp.relay.opening import MUST, TlsLost, open_session
 from posthouse.protocols.smtp.relay.session import Session
 from posthouse.protocols.smtp.relay.settings import RelaySettings
 from posthouse.protocols.smtp.relay.tls.contexts import ClientTls
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+from posthouse.storage.clock import now_ms
 
 
 class SmtpRelay:
@@ -29,7 +25,7 @@ class SmtpRelay:
         hostname: str,
         settings: RelaySettings,
         tls: ClientTls | None = None,
-        now: Callable[[], int] = _now,
+        now: Callable[[], int] = now_ms,
     ) -> None:
         self._connector = connector
         self._hostname = hostname
