@@ -20,7 +20,7 @@ async def assign(name: str, changes: dict[str, bytes | None], user: User) -> Non
     found = await user.find(name)
     if not name or found.account != user.account:
         raise No("Only one's own mailboxes have a use", "USEATTR")
-    lost = await user.store.write(assign_use, user.account, found.name, _use(changes[ENTRY]))
+    lost = await user.store.write(assign_use, user.account, found.name, use_of(changes[ENTRY]))
     lines = [encoder.metadata(loser, [(ENTRY, None)], utf8=user.dialect.utf8) for loser in lost]
     user.output.write(b"".join(lines))
 
@@ -34,7 +34,8 @@ async def entries(name: str, wanted: MetadataWanted, user: User) -> list[tuple[s
     return [(ENTRY, use.encode() if use else None)]
 
 
-def _use(value: bytes | None) -> str | None:
+def use_of(value: bytes | None) -> str | None:
+    """The use that the annotation names, None for none; raises No for one that is not known."""
     if not value:
         return None
     use = value.decode("ascii", "replace").lower()

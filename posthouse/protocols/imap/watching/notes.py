@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from posthouse.core.mail.annotations import WHOLE, annotation_digests, digest_of
+from posthouse.protocols.imap.commands.special_use import ENTRY
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.watching.watched import Place, Watched, asked
 from posthouse.protocols.imap.wire import encoder
@@ -60,3 +61,10 @@ class Notes:
             held = await user.store.read(annotation_digests, user.account, account)
             found |= {((account, number), entry): digest for number, entry, digest in held}
         return found
+
+
+def use_lines(old: Watched, new: Watched, events: NotifyEvent, *, utf8: bool) -> list[bytes]:
+    """That one's own mailbox is for something else now: /private/specialuse, which is nobody else's (RFC 6154 4)."""
+    if old.mailbox.role == new.mailbox.role or not new.owned or NotifyEvent.MailboxMetadataChange not in events:
+        return []
+    return [encoder.metadata_changed(new.name, [ENTRY], utf8=utf8)]

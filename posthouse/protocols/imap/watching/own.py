@@ -10,10 +10,12 @@ import msgspec
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.mailboxes import SEPARATOR, list_mailboxes, read_mailbox
 from posthouse.protocols.imap import mailbox_log
+from posthouse.protocols.imap.commands.special_use import ENTRY, use_of
 from posthouse.protocols.imap.contracts import Placed, User
 from posthouse.protocols.imap.watching.watched import Place, Watched, called, read_others
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.mailboxes import Create, Delete, Rename, Subscribe, Unsubscribe
+from posthouse.protocols.imap.wire.commands.metadata import SetMetadata
 from posthouse.storage.ranges import count, merge
 
 
@@ -39,6 +41,20 @@ async def absorb_names(command: Command, known: dict[Place, Watched], user: User
     elif isinstance(command, Subscribe | Unsubscribe):
         for one in named(command.name, known):
             _rewrite(one, known, subscribed=isinstance(command, Subscribe))
+
+
+def absorb_use(command: SetMetadata, known: dict[Place, Watched]) -> None:
+    """The command may say what one of the peer's own mailboxes is for; the answer told of those that lost that use."""
+    changes = dict(command.changes)
+    if ENTRY not in changes:
+        return
+    use = use_of(changes[ENTRY])
+    meant = [one.place for one in named(command.name, known)]
+    for one in [one for one in known.values() if one.owned]:
+        if one.place in meant:
+            _rewrite(one, known, role=use)
+        elif use is not None and one.mailbox.role == use:
+            _rewrite(one, known, role=None)
 
 
 async def absorb_placed(placed: Iterable[Placed], known: dict[Place, Watched], user: User) -> None:

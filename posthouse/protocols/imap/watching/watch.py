@@ -24,8 +24,8 @@ from posthouse.protocols.imap.contracts import Placed, User
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.watching.counters import differences, status_line
 from posthouse.protocols.imap.watching.names import Names
-from posthouse.protocols.imap.watching.notes import Notes
-from posthouse.protocols.imap.watching.own import absorb_names, absorb_placed, named
+from posthouse.protocols.imap.watching.notes import Notes, use_lines
+from posthouse.protocols.imap.watching.own import absorb_names, absorb_placed, absorb_use, named
 from posthouse.protocols.imap.watching.watched import (
     Place,
     Watched,
@@ -48,7 +48,7 @@ from posthouse.protocols.imap.wire.notify import (
 from posthouse.storage.ranges import Range, merge, subtract
 from posthouse.storage.topics import SHARING_TOPIC, account_topic
 
-MADE = (*ENTRIES, ENTRY)  # entries that are no annotations, and of which nothing is told
+MADE = (*ENTRIES, ENTRY)  # entries that are no annotations
 ENTRIES_PER_READ = 2000  # about 5 ms
 
 
@@ -200,6 +200,7 @@ class Watch:
             if new is not None and told is not None:
                 events = events_of(self._groups, new, selected)
                 lines += differences(told.mailbox, new.mailbox, events, user.dialect)
+                lines += use_lines(told, new, events, utf8=user.dialect.utf8)
         user.output.write(b"".join(lines))
         await self._notes.tell(user, self._known)
 
@@ -211,6 +212,7 @@ class Watch:
         await absorb_names(command, self._known, user, others=self._asks_others)
         await absorb_placed(placed, self._known, user)
         if isinstance(command, SetMetadata):
+            absorb_use(command, self._known)
             meant = named(command.name, self._known)
             places = [one.place for one in meant] if command.name else [(user.account, WHOLE)]
             self._notes.absorb(places, [change for change in command.changes if change[0] not in MADE])
