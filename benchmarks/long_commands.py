@@ -112,6 +112,15 @@ CHANGES = (
     "RENAME INBOX Former",
     "DELETE Former",
 )
+SCATTERED = (
+    "SELECT INBOX",
+    "SEARCH RETURN (SAVE) SUBJECT 7",
+    "FETCH $ (UID FLAGS)",
+    "FETCH $ ENVELOPE",
+    "STORE $ +FLAGS (\\Flagged)",
+    "STORE $ +FLAGS.SILENT (\\Deleted)",
+    "EXPUNGE",
+)
 FOUND = (
     "CREATE Found",
     'SETMETADATA Found (/private/vendor/posthouse/search "SUBJECT Report")',
@@ -166,7 +175,11 @@ def measure_all(ours: Posthouse, measure: Measure, pinger: str) -> None:
                 client.command(b"NOTIFY SET (selected %b)" % events.encode())
         ask(*LISTS)
         _measure_large(client, ask, measure)
-        ask("SELECT INBOX", *CHANGES)
+        with ImapClient(port, reader, PASSWORD) as other:  # who tells nothing of QRESYNC hears each EXPUNGE
+            other.command(b"SELECT INBOX")
+            ask(*SCATTERED)
+            measure("NOOP, when others removed every third", lambda: other.command(b"NOOP", keep=False))
+        ask(f"EXAMINE INBOX (QRESYNC ({validity} 2))", "SELECT INBOX", *CHANGES)
 
 
 def _share(port: int, owner: str, reader: str) -> None:

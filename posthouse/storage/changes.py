@@ -245,7 +245,7 @@ def changes_since(txn: ReadTransaction, account: int, collection: int, modseq: i
 def log_page(
     txn: ReadTransaction, account: int, collection: int, after: int, until: int | None, limit: int | None
 ) -> LogPage:
-    """Up to `limit` entries of the log behind `after`, none behind `until`; None for all there are."""
+    """Entries of the log behind `after`, none behind `until`: `limit` of them, fewer with many ranges; None for all."""
     sequence = read_sequence(txn, account)
     reached = sequence.modseq if until is None else min(until, sequence.modseq)
     if after < sequence.log_from:
@@ -255,17 +255,20 @@ def log_page(
     found = CollectionChange(collection, [], [], [])
     newest = 0
     key = b""
-    count = 0
     start, end = CHANGE.key(account, after + 1), CHANGE.key(account, max(after, reached)) + b"\x00"
-    for key, value in islice(txn.scan(start, end), limit):
-        count += 1
+    more = False
+    for count, (key, value) in enumerate(txn.scan(start, end), 1):
         for change in _RECORD.decode(value).collections:
             if change.collection == collection:
                 found.created += change.created
                 found.updated += change.updated
                 found.destroyed += change.destroyed
                 newest = CHANGE.parse(key)[1]
-    more = count == limit
+        # an entry may have as many ranges as a page of small ones
+        ranges_found = len(found.created) + len(found.updated) + len(found.destroyed)
+        more = limit is not None and max(count, ranges_found) >= limit
+        if more:
+            break
     if more:
         reached = CHANGE.parse(key)[1]
     return LogPage(reached, found.created, found.updated, found.destroyed, True, newest, more)

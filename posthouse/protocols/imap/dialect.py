@@ -5,12 +5,14 @@ It only grows while a connection lasts, and all parts of a session look at the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.texts.languages import DEFAULT, LANGUAGES, translated
 from posthouse.storage.ranges import Range
+
+RANGES_PER_LINE = 1_000  # of VANISHED: clients have limits, too
 
 # What ENABLE can name, in capitals: how it is written, and what it turns on
 ENABLES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -91,8 +93,11 @@ class Dialect:
         values = tuple(chain.from_iterable(zip(numbers, uids, strict=True)))
         return (b"* %%d FETCH (UID %%d %b)\r\n" % text) * len(uids) % values
 
-    def gone(self, numbers: Sequence[range], uids: Sequence[Range]) -> bytes:
-        """What tells that messages went; `numbers` from the last to the first, needed unless `names_gone`."""
+    def gone(self, numbers: Sequence[range], uids: Sequence[Range]) -> Iterator[bytes]:
+        """Lines that tell that messages went; `numbers` from the last to the first, needed unless `names_gone`."""
         if self.names_gone:
-            return encoder.vanished(uids)
-        return b"".join([encoder.expunge(number) for span in numbers for number in span])
+            for at in range(0, len(uids), RANGES_PER_LINE):
+                yield encoder.vanished(uids[at : at + RANGES_PER_LINE])
+        else:
+            for span in numbers:
+                yield from map(encoder.expunge, span)

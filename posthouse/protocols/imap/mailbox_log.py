@@ -7,11 +7,12 @@ import asyncio
 import msgspec
 
 from posthouse.core.mail import messages
+from posthouse.protocols.imap.windows import RANGES, join, windows
 from posthouse.storage import ranges
 from posthouse.storage.changes import Changes, LogPage, net
 from posthouse.storage.contract import Store
 
-ENTRIES_PER_READ = 1000  # about 4 ms
+ENTRIES_PER_READ = 500  # about 2 ms
 
 
 async def changes(store: Store, account: int, mailbox: int, since: int, until: int | None = None) -> Changes:
@@ -23,9 +24,26 @@ async def changes(store: Store, account: int, mailbox: int, since: int, until: i
         await asyncio.sleep(0)
         page = await store.read(messages.changes, account, mailbox, page.modseq, until, ENTRIES_PER_READ)
         pages.append(page)
-    if len(pages) > 1:
-        await asyncio.sleep(0)
-    return net(pages)
+    return await _net(pages)
+
+
+async def _net(pages: list[LogPage]) -> Changes:
+    """What all pages say in all."""
+    created = [one for page in pages for one in page.created]
+    updated = [one for page in pages for one in page.updated]
+    destroyed = [one for page in pages for one in page.destroyed]
+    if len(created) + len(updated) + len(destroyed) <= RANGES:
+        return net(pages)
+    whole = Changes(
+        pages[-1].modseq, [], [], [], all(page.complete for page in pages), max(page.newest for page in pages), []
+    )
+    async for came, changed, went in windows(created, updated, destroyed):
+        some = net([LogPage(0, came, changed, went, True)])
+        join(whole.created, some.created)
+        join(whole.updated, some.updated)
+        join(whole.destroyed, some.destroyed)
+        join(whole.vanished, some.vanished)
+    return whole
 
 
 def _joined(page: LogPage) -> LogPage:

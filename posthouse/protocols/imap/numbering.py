@@ -18,6 +18,7 @@ from posthouse.core.turns import Turn
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.errors import ViewLost
 from posthouse.protocols.imap.known_uids import KnownUids
+from posthouse.protocols.imap.windows import intersected, merged
 from posthouse.protocols.imap.wire.sequence import SequenceSet
 from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.changes import Changes
@@ -76,16 +77,7 @@ class Numbering:
 
     async def positions(self, ranges: list[Range]) -> list[Range]:
         """Where the messages of many UIDs are, ascending ranges of them as half-open ones; raises ViewLost."""
-        uids = await self.uids()
-        turn = Turn()
-        found: list[Range] = []
-        for at in range(0, len(ranges), RANGES_AT_ONCE):
-            some = SequenceSet(tuple(ranges[at : at + RANGES_AT_ONCE])).uid_positions(uids)
-            if found and some and found[-1][1] == some[0][0]:
-                some[0] = found.pop()[0], some[0][1]
-            found += some
-            await turn.share()
-        return found
+        return await _positions(ranges, await self.uids())
 
     def let_go(self, keep: int) -> None:
         """Forget the UIDs of a mailbox of more than `keep` messages; they are read again when needed."""
@@ -108,10 +100,10 @@ class Numbering:
         found: list[range] = []
         if self.held is not None or spans:
             before, uids = await self.uids_from(self.gone[0][0])
-            positions = SequenceSet(tuple(self.gone)).uid_positions(uids)
+            positions = await _positions(self.gone, uids)
             found = [range(before + stop, before + start, -1) for start, stop in reversed(positions)]
             if self.held is not None:
-                self.held = _without(self.held, positions)
+                self.held = await _without(self.held, positions)
         self.exists -= uid_ranges.count(self.gone)
         self.gone = []
         return found
@@ -174,12 +166,12 @@ class Numbering:
             return None
         uids = held[1]
         if changes.destroyed:
-            uids = _without(uids, SequenceSet(tuple(changes.destroyed)).uid_positions(uids))
+            uids = await _without(uids, await _positions(changes.destroyed, uids))
         if changes.created:
             uids = uids + array("I", uid_ranges.numbers(changes.created))
         self._known.put(self.account, self.mailbox, self.modseq, uids)
         if self.gone and len(uids) != self.exists:  # to this peer what it was not told of is still there
-            uids = array("I", sorted({*uids, *uid_ranges.numbers(self.gone)}))
+            uids = await _with(uids, self.gone)
         return uids if len(uids) == self.exists else None
 
     async def _load(self, first: int = 1) -> array[int]:
@@ -193,19 +185,47 @@ class Numbering:
         changes = await self.news()
         if not changes.complete:
             raise ViewLost("The mailbox changed too much meanwhile")
-        gone = uid_ranges.intersect(uid_ranges.merge(self.gone + changes.destroyed), [(first, self.uid_next - 1)])
+        gone = await intersected(await merged(self.gone, changes.destroyed), [(first, self.uid_next - 1)])
         if gone:
-            found = array("I", sorted({*found, *uid_ranges.numbers(gone)}))
+            found = await _with(found, gone)
         if len(found) > self.exists or (first == 1 and len(found) != self.exists):
             log.error("view differs from its counters", account=self.account, mailbox=self.mailbox)
             raise ViewLost("The mailbox has to be opened anew")
         return found
 
 
-def _without(uids: array[int], positions: list[Range]) -> array[int]:
+async def _positions(ranges: list[Range], uids: array[int]) -> list[Range]:
+    turn = Turn()
+    found: list[Range] = []
+    for at in range(0, len(ranges), RANGES_AT_ONCE):
+        some = SequenceSet(tuple(ranges[at : at + RANGES_AT_ONCE])).uid_positions(uids)
+        if found and some and found[-1][1] == some[0][0]:
+            some[0] = found.pop()[0], some[0][1]
+        found += some
+        await turn.share()
+    return found
+
+
+async def _with(uids: array[int], ranges: list[Range]) -> array[int]:
+    """Ascending UIDs and those of merged ranges, each once."""
+    every = array("I")
+    at = 0
+    turn = Turn()
+    for first, last in ranges:
+        start = bisect_left(uids, first, at)
+        every += uids[at:start]
+        every.extend(range(first, last + 1))
+        at = bisect_left(uids, last + 1, start)
+        await turn.share()
+    return every + uids[at:]
+
+
+async def _without(uids: array[int], positions: list[Range]) -> array[int]:
     kept = array("I")
     at = 0
+    turn = Turn()
     for start, stop in positions:
         kept += uids[at:start]
         at = stop
+        await turn.share()
     return kept + uids[at:]

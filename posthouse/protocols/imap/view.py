@@ -9,6 +9,7 @@ import asyncio
 from array import array
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 
 from posthouse.core.mail import messages, reading
 from posthouse.core.mail.errors import NoSuchMailbox
@@ -17,12 +18,14 @@ from posthouse.core.mail.keywords import MAX_KEYWORDS
 from posthouse.core.mail.mailboxes import claim_recent, read_mailbox
 from posthouse.core.sharing.errors import NotAllowed
 from posthouse.core.sharing.rights import ALL, Right
+from posthouse.core.turns import Turn
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.errors import ViewLost
 from posthouse.protocols.imap.known_uids import KnownUids
 from posthouse.protocols.imap.numbering import Numbering
+from posthouse.protocols.imap.windows import merged
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from posthouse.protocols.imap.wire.flags import SYSTEM_FLAGS
@@ -33,6 +36,7 @@ from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.ranges import Range
 
 ROWS_PER_READ = 500  # about 2 ms
+LINES_AT_ONCE = 500
 
 Refresh = Callable[[int, int], Awaitable[None]]  # brings a search folder (account, mailbox) up to date
 
@@ -142,7 +146,12 @@ class View:
     async def uid_ranges(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
         """Likewise as inclusive ranges of UIDs that name no other message."""
         uids = await self.uids()
-        return [(uids[start], uids[stop - 1]) for start, stop in await self.positions(sequence, uid=uid)]
+        turn = Turn()
+        found: list[Range] = []
+        for start, stop in await self.positions(sequence, uid=uid):
+            found.append((uids[start], uids[stop - 1]))
+            await turn.share()
+        return found
 
     def positions_of(self, uids: Sequence[int]) -> Sequence[int]:
         """Where the messages of those ascending UIDs are; all are known, and `uids()` was awaited."""
@@ -254,7 +263,7 @@ class View:
         if changes.destroyed:
             if not delayed:
                 self._safe = self.highest
-            numbering.gone = uid_ranges.merge(numbering.gone + changes.destroyed)
+            numbering.gone = await merged(numbering.gone, changes.destroyed)
         if expunges and numbering.gone:
             await self._tell_gone(output)
         arrived = uid_ranges.subtract(changes.created, [(1, self.uid_next - 1)])
@@ -305,7 +314,9 @@ class View:
         numbered = not self.dialect.uid_only
         before, uids = await self.numbering.uids_from(updated[0][0]) if numbered else (0, array("I"))
         flags_line = self.dialect.flags_line
+        turn = Turn()
         for start, last in updated:
+            await turn.share()
             first = start
             while first <= last:
                 rows = await self.store.read(messages.rows, self.account, self.mailbox, first, last, ROWS_PER_READ, 0)
@@ -336,7 +347,12 @@ class View:
     async def _tell_gone(self, output: Output) -> None:
         gone = self.numbering.gone
         spans = await self.numbering.remove_gone(spans=not self.dialect.names_gone)
-        output.write(self.dialect.gone(spans, gone))
+        told = self.dialect.gone(spans, gone)
+        turn = Turn()
+        while some := b"".join(islice(told, LINES_AT_ONCE)):
+            output.write(some)
+            await output.drain()
+            await turn.share()
         self.recent_count -= uid_ranges.count(uid_ranges.intersect(gone, self.recent))
 
     def _tell_arrived(self, created: list[Range], output: Output) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from posthouse.core import turns
 from posthouse.core.mail.digests import reading as digests
-from posthouse.protocols.imap import mailbox_log, numbering, view
+from posthouse.protocols.imap import mailbox_log, numbering, view, windows
 from posthouse.protocols.imap.commands import expunge, limiting, listing, sorting
 from posthouse.protocols.imap.commands.fetch import command as fetching
 from posthouse.protocols.imap.commands.search import answer, relevancy, sieve
@@ -34,8 +34,9 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         (digests, "ROWS_AT_ONCE"),
         (turns, "SECONDS"),
         (mailbox_log, "ENTRIES_PER_READ"),
-        (numbering, "UIDS_PER_READ"),
-        (view, "ROWS_PER_READ"),
+        (numbering, "UIDS_PER_READ RANGES_AT_ONCE"),
+        (view, "ROWS_PER_READ LINES_AT_ONCE"),
+        (windows, "RANGES"),
         (expunge, "LOOKED_AT_AT_ONCE"),
         (limiting, "CHANGED_AT_ONCE"),
         (listing, "MAILBOXES_PER_READ"),
@@ -116,6 +117,24 @@ async def test_others_have_their_turns(line: str, times: int) -> None:
     _, client = await filled()
     without = await turns_of(client, "NOOP")
     assert await turns_of(client, line) - without >= times * (PORTIONS - 1)
+
+
+async def test_hearing_of_many_that_went() -> None:
+    world, client = await filled()
+    others = [world.connect(), world.connect()]
+    for other in others:
+        await other.greeting()
+        await other.ok("LOGIN alice@example.org secret")
+    (plain, synced) = others
+    await synced.ok("ENABLE QRESYNC")
+    for other in others:
+        await other.ok("SELECT INBOX")
+    every_second = ",".join(map(str, range(1, COUNT, 2)))
+    await client.ok(f"STORE {every_second} +FLAGS.SILENT (\\Deleted)")
+    await client.ok("EXPUNGE")
+    assert await turns_of(plain, "NOOP") >= 20
+    assert await turns_of(synced, "NOOP") >= 15
+    assert len(plain.entries) == COUNT // 2
 
 
 async def test_a_list_of_many_mailboxes() -> None:

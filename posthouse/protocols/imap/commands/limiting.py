@@ -33,11 +33,11 @@ async def newest_of(ranges: list[Range], view: View, limit: int) -> tuple[list[R
     return ranges, None
 
 
-def portions(ranges: list[Range], uids: Sequence[int]) -> Iterator[list[Range]]:
-    """The messages of ranges of UIDs, `CHANGED_AT_ONCE` at a time; `uids` are all that are there, ascending."""
+def portions(positions: list[Range], uids: Sequence[int]) -> Iterator[list[Range]]:
+    """The UIDs of messages at half-open ranges of positions, `CHANGED_AT_ONCE` at a time; `uids` are all there are."""
     portion: list[Range] = []
     room = CHANGED_AT_ONCE
-    for start, stop in SequenceSet(tuple(ranges)).uid_positions(uids):
+    for start, stop in positions:
         at = start
         while at < stop:
             end = min(at + room, stop)

@@ -10,8 +10,11 @@ from array import array
 from bisect import bisect_left
 
 from posthouse.core.mail.reading import changed
+from posthouse.core.turns import Turn
 from posthouse.protocols.imap.contracts import User
+from posthouse.protocols.imap.dialect import RANGES_PER_LINE
 from posthouse.protocols.imap.view import View
+from posthouse.protocols.imap.windows import intersected, merged
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.mailboxes import QResync
 from posthouse.protocols.imap.wire.sequence import SequenceSet, ranges_of
@@ -20,7 +23,6 @@ from posthouse.storage.changes import Changes
 from posthouse.storage.ranges import Range
 
 MESSAGES_PER_READ = 20_000  # about 5 ms
-RANGES_PER_LINE = 1_000  # clients have limits, too
 
 
 async def resynchronise(view: View, wanted: QResync, user: User) -> None:
@@ -32,13 +34,13 @@ async def resynchronise(view: View, wanted: QResync, user: User) -> None:
         known = uid_ranges.intersect(wanted.known_uids.resolve(view.uid_next - 1), known)
     changes = await view.changes(wanted.modseq)
     if changes.complete:
-        tell_vanished(uid_ranges.intersect(changes.vanished, known), user)
-        touched = uid_ranges.merge(changes.created + changes.updated)
-        await view.tell_flags(uid_ranges.intersect(touched, known), user.output)
+        await tell_vanished(await intersected(changes.vanished, known), user)
+        touched = await merged(changes.created, changes.updated)
+        await view.tell_flags(await intersected(touched, known), user.output)
         return
     uids = await view.uids()
     above = _last_match(wanted, uids)
-    tell_vanished(missing(uid_ranges.intersect(known, [(above + 1, view.uid_next - 1)]), uids), user)
+    await tell_vanished(missing(uid_ranges.intersect(known, [(above + 1, view.uid_next - 1)]), uids), user)
     for first, last in known:
         await view.tell_flags(await _changed(view, first, last, wanted.modseq), user.output)
 
@@ -50,28 +52,31 @@ async def tell_missed(sequence: SequenceSet, changes: Changes, view: View, user:
     known = view.saved if sequence.saved else sequence.resolve(last)
     known = uid_ranges.intersect(known, [(1, last)])
     if changes.complete:
-        tell_vanished(uid_ranges.intersect(changes.vanished, known), user)
+        await tell_vanished(await intersected(changes.vanished, known), user)
     else:
-        tell_vanished(missing(known, await view.uids()), user)
+        await tell_vanished(missing(known, await view.uids()), user)
 
 
 async def changed_positions(positions: list[Range], changes: Changes, since: int, view: View) -> list[Range]:
     """Those of the messages that changed after `since`; RFC 7162 3.1.4.1."""
     uids = await view.uids()
     if changes.complete:
-        touched = uid_ranges.merge(changes.created + changes.updated)
+        touched = await merged(changes.created, changes.updated)
     else:
         touched = [one for start, stop in positions for one in await _changed(view, uids[start], uids[stop - 1], since)]
     # half-open ranges of positions as inclusive ones, and back
-    inclusive = [(start, stop - 1) for start, stop in SequenceSet(tuple(touched)).uid_positions(uids)]
+    inclusive = [(start, stop - 1) for start, stop in await view.numbering.positions(touched)]
     asked = [(start, stop - 1) for start, stop in positions]
-    return [(first, last + 1) for first, last in uid_ranges.intersect(uid_ranges.merge(inclusive), asked)]
+    return [(first, last + 1) for first, last in await intersected(await merged(inclusive), asked)]
 
 
-def tell_vanished(gone: list[Range], user: User) -> None:
+async def tell_vanished(gone: list[Range], user: User) -> None:
     """VANISHED (EARLIER), when there is something to tell."""
+    turn = Turn()
     for at in range(0, len(gone), RANGES_PER_LINE):
         user.output.write(encoder.vanished(gone[at : at + RANGES_PER_LINE], earlier=True))
+        await user.output.drain()
+        await turn.share()
 
 
 def missing(known: list[Range], uids: array[int]) -> list[Range]:

@@ -32,7 +32,8 @@ async def store(command: Store, view: View, user: User) -> Ok:
     ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
     left: list[Range] = []  # messages that others have changed
     # in a search folder all at once: what no longer fits behind the first portion is to be changed, too
-    for some in [ranges] if view.virtual else portions(ranges, await view.uids()):
+    positions = await view.numbering.positions(ranges)
+    for some in [ranges] if view.virtual else portions(positions, await view.uids()):
         done = await acting.store_flags(view, some, change, command.unchanged_since)
         view.did(done.modseq)
         view.learn_keywords(done.keywords, user.output)
