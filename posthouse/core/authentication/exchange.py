@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -38,6 +39,16 @@ class Mechanism(Protocol):
 
     async def step(self, response: bytes | None) -> Challenge | Done:
         """Take the peer's response (None: no initial one); raises AuthenticationRefused or StoreUnavailable."""
+
+
+async def go_through(mechanism: Mechanism, initial: bytes | None, ask: Callable[[bytes], Awaitable[bytes]]) -> Login:
+    """Who has logged in; `ask` gives the response to a challenge. Raises what the mechanism refuses with."""
+    response = initial
+    while True:
+        step = await mechanism.step(response)
+        if isinstance(step, Done):
+            return step.login
+        response = await ask(step.challenge)
 
 
 def text_of(octets: bytes) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login as LoggedIn
 from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange
-from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.exchange import go_through
 from posthouse.core.authentication.sasl import mechanisms, start
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import Bad, No
@@ -40,19 +41,15 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=session.channel.can_bind, tokens=tokens):
         raise No("That mechanism cannot be used here", "CANNOT")
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
-    response = command.initial
     try:
-        while True:
-            step = await mechanism.step(response)
-            if isinstance(step, Done):
-                return _enter(step.login, session)
-            response = await _ask(step.challenge, session)
+        found = await go_through(mechanism, command.initial, partial(_ask, session))
     except BadExchange as error:
         session.count_failed_login()
         raise Bad("The exchange failed: {}", None, error) from None
     except AuthenticationRefused:
         session.count_failed_login()
         raise
+    return _enter(found, session)
 
 
 async def unauthenticate(command: Unauthenticate, session: Session) -> None:
@@ -67,7 +64,7 @@ async def unauthenticate(command: Unauthenticate, session: Session) -> None:
     session.channel.stop_compression()
 
 
-async def _ask(challenge: bytes, session: Session) -> bytes:
+async def _ask(session: Session, challenge: bytes) -> bytes:
     session.channel.write(encoder.continuation(binascii.b2a_base64(challenge, newline=False).decode("ascii")))
     line = await session.read_line()
     if line == b"*":

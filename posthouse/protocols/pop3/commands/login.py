@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.errors import AuthenticationRefused
-from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.exchange import go_through
 from posthouse.core.authentication.sasl import start
 from posthouse.protocols.pop3.capabilities import offered
 from posthouse.protocols.pop3.errors import PERMANENT, TOO_SOON, Refusal, Senseless
@@ -59,20 +60,15 @@ async def auth(command: Auth, session: Session) -> bytes:
         raise Refusal("That mechanism cannot be used here", PERMANENT)
     channel = session.channel
     mechanism = start(command.mechanism, session.contracts.authenticator, channel.peer.host, channel)
-    response = command.initial
     try:
-        while True:
-            step = await mechanism.step(response)
-            if isinstance(step, Done):
-                break
-            response = await _ask(step.challenge, session)
+        found = await go_through(mechanism, command.initial, partial(_ask, session))
     except AuthenticationRefused:
         session.count_failed_login()
         raise
-    return await _enter(step.login, session)
+    return await _enter(found, session)
 
 
-async def _ask(challenge: bytes, session: Session) -> bytes:
+async def _ask(session: Session, challenge: bytes) -> bytes:
     session.channel.write(reply.challenge(binascii.b2a_base64(challenge, newline=False).decode("ascii")))
     response = read_response(await session.read_line())
     if response is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 
 from posthouse.core.authentication.errors import AuthenticationRefused
-from posthouse.core.authentication.exchange import Done
+from posthouse.core.authentication.exchange import go_through
 from posthouse.core.authentication.sasl import mechanisms, start
 from posthouse.protocols.smtp.wire.commands import Auth
 from posthouse.protocols.smtp.wire.grammar import read_response
@@ -32,22 +33,17 @@ async def auth(command: Auth, session: Session) -> Reply:
     if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=bound, tokens=tokens):
         raise SmtpRefusal(538, "5.7.11", "Passwords are taken over TLS only")
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
-    response = command.initial
     try:
-        while True:
-            step = await mechanism.step(response)
-            if isinstance(step, Done):
-                session.login = step.login
-                return Reply(235, "2.7.0", "Logged in")
-            response = await _ask(step.challenge, session)
+        session.login = await go_through(mechanism, command.initial, partial(_ask, session))
     except AuthenticationRefused:
         session.count_failed_login()
         raise
     except StoreUnavailable:
         raise SmtpRefusal(454, "4.7.0", "Nobody can log in now, try later") from None
+    return Reply(235, "2.7.0", "Logged in")
 
 
-async def _ask(challenge: bytes, session: Session) -> bytes:
+async def _ask(session: Session, challenge: bytes) -> bytes:
     encoded = binascii.b2a_base64(challenge, newline=False).decode("ascii")
     session.channel.write(Reply(334, None, encoded).encode())
     response = read_response(await session.read_line())
