@@ -15,6 +15,7 @@ from posthouse.core.mail.search_folders.defining import (
 )
 from posthouse.core.mail.search_folders.errors import NoSuchSearchFolder
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.contract import Store
 
 
@@ -24,12 +25,12 @@ async def list_all(store: Store, address: str) -> list[SearchFolder]:
 
 
 async def add(
-    store: Store, address: str, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int, most: int
+    store: Store, address: str, name: str, wanted: Wanted, settings: SearchFolderSettings, now: int, mail: MailSettings
 ) -> Mailbox:
     """Make one, or change what it looks for; raises BadAddress, NoSuchAccount, and as `define_search_folder`."""
     check_criteria(wanted.criteria, settings)
     account = await _account(store, address)
-    return await store.write(define_search_folder, account, name, wanted, settings, now, most)
+    return await store.write(define_search_folder, account, name, wanted, settings, now, mail)
 
 
 async def remove(store: Store, address: str, name: str, now: int) -> None:

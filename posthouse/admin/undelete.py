@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from posthouse.admin.names import address_of
 from posthouse.core.accounts.accounts import show_account
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.undelete import Choice, ExpungedShown, expunged_page, undelete_some
 from posthouse.storage.contract import Store
 
@@ -29,11 +30,10 @@ async def undelete(
     choice: Choice,
     into: str | None,
     now: Callable[[], int],
-    most: int,
+    mail: MailSettings,
     advance: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Put them back, some at a time; how many. `most` is how many mailboxes there may be, `advance` is told of each
-    time's.
+    """Put them back, some at a time; how many. `advance` is told of each time's.
 
     Raises BadAddress, NoSuchAccount, OverQuota and what making a mailbox refuses with: what was put back by then stays.
     """
@@ -41,7 +41,7 @@ async def undelete(
     count = 0
     after: bytes | None = b""
     while after is not None:
-        done = await store.write(undelete_some, account, choice, into, after, PAGE, now(), most)
+        done = await store.write(undelete_some, account, choice, into, after, PAGE, now(), mail)
         count += done.messages
         advance(done.messages)
         after = done.last

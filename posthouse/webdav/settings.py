@@ -35,6 +35,14 @@ class WebDavSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lock_seconds: Annotated[
         int, Meta(ge=60, le=31_536_000, description="How long a lock may last before it must be renewed.")
     ] = 86_400
+    lock_owner_octets: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=100_000,
+            description="How many octets of XML a program may say about who holds a lock, which others see.",
+        ),
+    ] = 4_096
     carried: Annotated[
         int,
         Meta(

@@ -23,6 +23,7 @@ from posthouse.core.mail.errors import (
 from posthouse.core.mail.places import move_items
 from posthouse.core.mail.search_folders.errors import NoMainMailbox
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, read_definition
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.subscriptions import leave_name, take_name
 from posthouse.core.sharing.changing import keep_rights
 from posthouse.core.sharing.effective import Lists
@@ -45,8 +46,6 @@ KINDS = frozenset({KIND, SEARCH_KIND})  # what can be opened
 INBOX = "INBOX"
 INBOX_ID = 1
 SEPARATOR = "/"
-MAX_NAME_OCTETS = 1000
-MAX_DEPTH = 20
 DEFAULTS = (("Sent", "sent"), ("Drafts", "drafts"), ("Trash", "trash"), ("Spam", "junk"), ("Archive", "archive"))
 
 
@@ -130,14 +129,16 @@ def some_mailboxes(txn: ReadTransaction, account: int, numbers: list[int]) -> li
 
 
 @operation
-def create_mailbox(txn: WriteTransaction, account: int, name: str, role: str | None, now: int, most: int) -> Mailbox:
-    """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4); `most` is how many there may be.
+def create_mailbox(
+    txn: WriteTransaction, account: int, name: str, role: str | None, now: int, mail: MailSettings
+) -> Mailbox:
+    """Create it and, where missing, the mailboxes above it (RFC 9051 6.3.4).
 
     Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
-    name = checked_name(name)
+    name = checked_name(name, mail)
     with Revision(txn, account) as revision:
-        number = _create(revision, name, role, now, most)
+        number = _create(revision, name, role, now, mail)
         record = revision.touch(number)
     return mailbox_of(number, record)
 
@@ -162,13 +163,13 @@ def delete_mailbox(txn: WriteTransaction, account: int, name: str, now: int) -> 
 
 
 @operation
-def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now: int, most: int) -> None:
+def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now: int, mail: MailSettings) -> None:
     """Rename it and all under it; the inbox stays and gives its messages away (RFC 9051 6.3.6).
 
     Raises NoSuchMailbox, MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
     number, record = find(txn, account, old)
-    new = checked_name(new)
+    new = checked_name(new, mail)
     shared = Lists(txn, account).acl(record.name)
     others = [other for _, other in scan_collections(txn, account)]
     names = {other.name for other in others}
@@ -177,7 +178,7 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
     _check_above(new, others)
     with Revision(txn, account) as revision:
         if number == INBOX_ID:
-            target = _create(revision, new, None, now, most)
+            target = _create(revision, new, None, now, mail)
             move_items(revision, number, read_items(txn, account, number, [(1, record.uid_next - 1)]), target, now)
             copy_annotations(txn, account, number, target)
             return
@@ -185,13 +186,13 @@ def rename_mailbox(txn: WriteTransaction, account: int, old: str, new: str, now:
         if new.startswith(below):
             raise InvalidMailboxName(new, "a mailbox cannot move under itself")
         missing = _missing_above(new, names)
-        if missing and len(others) + len(missing) > most:
-            raise TooManyMailboxes(most)
+        if missing and len(others) + len(missing) > mail.mailboxes:
+            raise TooManyMailboxes(mail.mailboxes)
         _create_all(revision, missing, now)
         for child, other in list(scan_collections(txn, account)):
             if child == number or other.name.startswith(below):
                 touched = revision.touch(child)
-                touched.name = checked_name(new + other.name[len(record.name) :])
+                touched.name = checked_name(new + other.name[len(record.name) :], mail)
                 touched.subscribed |= take_name(txn, account, touched.name)
     keep_rights(txn, account, number, shared)
 
@@ -249,13 +250,13 @@ def canonical_name(name: str) -> str:
     return INBOX + separator + rest if first.upper() == INBOX else name
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, mail: MailSettings) -> str:
     """The canonical name; raises InvalidMailboxName for what no mailbox may be called."""
     name = canonical_name(name.removesuffix(SEPARATOR))
     levels = name.split(SEPARATOR)
     if not name or not all(levels):
         raise InvalidMailboxName(name, "a level of the name is empty")
-    if len(name.encode()) > MAX_NAME_OCTETS or len(levels) > MAX_DEPTH:
+    if len(name.encode()) > mail.name_octets or len(levels) > mail.levels:
         raise InvalidMailboxName(name, "the name is too long or too deep")
     if not name.isprintable() and any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in name):
         raise InvalidMailboxName(name, "control characters and ends of lines are not allowed")  # RFC 9051 5.1
@@ -275,12 +276,12 @@ def receiving(txn: ReadTransaction, account: int, name: str) -> Receiver:
     return Receiver(main, held, main)
 
 
-def add_mailbox(revision: Revision, name: str, now: int, most: int, kind: str = KIND) -> int:
-    """Make one and those above it, within a revision that makes no other; its number. `most` as in `create_mailbox`.
+def add_mailbox(revision: Revision, name: str, now: int, mail: MailSettings, kind: str = KIND) -> int:
+    """Make one and those above it, within a revision that makes no other; its number.
 
     Raises MailboxExists, InvalidMailboxName, TooManyMailboxes.
     """
-    return _create(revision, checked_name(name), None, now, most, kind)
+    return _create(revision, checked_name(name, mail), None, now, mail, kind)
 
 
 def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
@@ -303,15 +304,15 @@ def mailbox_of(number: int, record: CollectionRecord) -> Mailbox:
     )
 
 
-def _create(revision: Revision, name: str, role: str | None, now: int, most: int, kind: str = KIND) -> int:
+def _create(revision: Revision, name: str, role: str | None, now: int, mail: MailSettings, kind: str = KIND) -> int:
     records = [record for _, record in scan_collections(revision.txn, revision.account)]
     names = {record.name for record in records}
     if name in names:
         raise MailboxExists(name)
     _check_above(name, records)
     missing = _missing_above(name, names)
-    if len(records) + len(missing) + 1 > most:
-        raise TooManyMailboxes(most)
+    if len(records) + len(missing) + 1 > mail.mailboxes:
+        raise TooManyMailboxes(mail.mailboxes)
     _create_all(revision, missing, now)
     if role is not None and any(record.role == role for record in records):
         role = None

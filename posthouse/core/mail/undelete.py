@@ -16,6 +16,7 @@ from posthouse.core.mail.mailboxes import KIND, add_mailbox, canonical_name, rec
 from posthouse.core.mail.places import create_item, forget_message
 from posthouse.core.mail.records import ExpungedRecord, decode_expunged, decode_message
 from posthouse.core.mail.search_folders.errors import NoMainMailbox
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -83,11 +84,11 @@ def undelete_some(
     after: bytes,
     limit: int,
     now: int,
-    most: int,
+    mail: MailSettings,
 ) -> Undeleted:
     """Put about `limit` messages back behind `after`, b"" to begin: with new UIDs, into `into` or where they were.
 
-    A mailbox that is not there is made, with those above it, up to `most`. Raises OverQuota, and what making a
+    A mailbox that is not there is made, with those above it. Raises OverQuota, and what making a
     mailbox refuses with.
     """
     messages = octets = 0
@@ -101,7 +102,7 @@ def undelete_some(
             if number is None:
                 if made:
                     break  # one that is being made is not seen before this operation's end
-                number, made = add_mailbox(revision, name, now, most), True
+                number, made = add_mailbox(revision, name, now, mail), True
             for item in [decode_item(each) for each in record.items]:
                 if txn.get(MESSAGE.key(account, item.object)) is None:
                     continue  # it is lost

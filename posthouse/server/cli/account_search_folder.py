@@ -62,8 +62,7 @@ def add(
         raise click.UsageError(f"CRITERIA: {error}") from None
     looked_at = [NamedPlace(place.removesuffix(BELOW), place.endswith(BELOW)) for place in places]
     wanted, settings = Wanted(key, looked_at, main), configuration.search_folders
-    most = configuration.mail.mailboxes
-    invocation.run(lambda store: admin.add(store, address, name, wanted, settings, now, most))
+    invocation.run(lambda store: admin.add(store, address, name, wanted, settings, now, configuration.mail))
     show_done(f"{name} shows {criteria}", _show(name, wanted))
 
 

@@ -44,7 +44,7 @@ def undelete(
     if only_list:
         show_table(invocation.run(lambda store: _all(store, address, choice)), COLUMNS)
         return
-    done, most = 0, invocation.configuration.mail.mailboxes
+    done, mail = 0, invocation.configuration.mail
     with progress("messages") as advance:
 
         def count(more: int) -> None:
@@ -54,7 +54,7 @@ def undelete(
 
         try:
             invocation.run(
-                lambda store: admin.undelete(store, address, choice, into, lambda: invocation.now, most, count)
+                lambda store: admin.undelete(store, address, choice, into, lambda: invocation.now, mail, count)
             )
         except OverQuota as over:
             fail(f"{_messages(done)} put back; for more there is no room: {over.args[0]} are limited to {over.args[1]}")

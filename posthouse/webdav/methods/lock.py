@@ -17,8 +17,6 @@ from posthouse.webdav.wire.multistatus import status_row
 from posthouse.webdav.wire.writing import DECLARATION, KIND
 from posthouse.webdav.wire.xml import Element, canonical, child, children, read_document
 
-MOST_OWNER_OCTETS = 4_096
-
 
 async def lock(asked: Asked) -> Answer:
     """Take or renew a lock; raises HttpError."""
@@ -34,7 +32,7 @@ async def lock(asked: Asked) -> Answer:
     if not at.folder and at.path:
         raise HttpError(409, "the folder is not there")
     guard = await guard_of(asked, at)
-    is_exclusive, owner = _read(read_document(body))
+    is_exclusive, owner = _read(read_document(body), asked.settings.lock_owner_octets)
     token = f"urn:uuid:{uuid.uuid4()}"
     is_folder = at.member is not None and at.member.is_folder
     taken = ActiveLock(at.path, is_folder, token, is_exclusive, is_folder and levels == INFINITY, owner, seconds)
@@ -95,8 +93,8 @@ def _body(asked: Asked, locks: list[ActiveLock]) -> bytes:
     return f'{DECLARATION}<D:prop xmlns:D="DAV:">{inside}</D:prop>\n'.encode()
 
 
-def _read(root: Element) -> tuple[bool, str]:
-    """Whether it is exclusive, and the owner's element."""
+def _read(root: Element, most_owner_octets: int) -> tuple[bool, str]:
+    """Whether it is exclusive, and the owner's element; raises HttpError."""
     scope, kind = child(root, "{DAV:}lockscope"), child(root, "{DAV:}locktype")
     if root.tag != "{DAV:}lockinfo" or scope is None or kind is None:
         raise HttpError(400, "this is no lockinfo")
@@ -107,7 +105,7 @@ def _read(root: Element) -> tuple[bool, str]:
     ):
         raise HttpError(422, "there are no such locks here")
     owner = child(root, "{DAV:}owner")
-    written = "" if owner is None else canonical(owner).decode()
-    if len(written) > MOST_OWNER_OCTETS:
+    written = b"" if owner is None else canonical(owner)
+    if len(written) > most_owner_octets:
         raise HttpError(413, "the owner is too long")
-    return scopes == ["{DAV:}exclusive"], written
+    return scopes == ["{DAV:}exclusive"], written.decode()

@@ -14,6 +14,7 @@ from posthouse.core.mail.search_folders.defining import NamedPlace, Wanted, defi
 from posthouse.core.mail.search_folders.records import SPACES, decode_source
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.search.contract import NoIndex
 from posthouse.storage.blobs.memory import MemoryBlobs
 from posthouse.storage.contract import ReadTransaction, Store, StoreUnavailable, query
@@ -61,7 +62,7 @@ class House:
 
     async def define(self, name: str, criteria: SearchKey, *places: NamedPlace, main: str | None = None) -> int:
         wanted = Wanted(criteria, list(places), main)
-        return (await self.store.write(define_search_folder, 1, name, wanted, SETTINGS, NOW, 1000)).id
+        return (await self.store.write(define_search_folder, 1, name, wanted, SETTINGS, NOW, MailSettings())).id
 
     async def shown(self, folder: int) -> list[tuple[int, int]]:
         """(UID, flags) of what it shows now; its counters are right, too."""

@@ -8,6 +8,7 @@ from posthouse.core.mail.annotations import AnnotationLimits, Entry, annotate, r
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.errors import NoSuchMailbox, TooManyAnnotations
 from posthouse.core.mail.mailboxes import create_mailbox, delete_mailbox
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.contract import ReadTransaction, Store, query
 from posthouse.storage.spaces import ANNOTATION
 from tests.unit.core.house import NOW, two_domains
@@ -33,7 +34,7 @@ async def write(store: Store, writer: int, account: int, *changes: Entry) -> Non
 
 async def test_private_entries_are_each_readers_own(store: Store) -> None:
     ann, bob = await two_domains(store)
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     await write(store, ann, ann, ("/private/comment", b"ann's"), ("/shared/comment", b"all's"))
     await write(store, bob, ann, ("/private/comment", b"bob's"))
     asked = ("/private/comment", "/shared/comment")
@@ -45,7 +46,7 @@ async def test_private_entries_are_each_readers_own(store: Store) -> None:
 
 async def test_depth(store: Store) -> None:
     ann, _ = await two_domains(store)
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     await write(store, ann, ann, ("/shared/a", b"1"), ("/shared/a/b", b"2"), ("/shared/a/b/c", b"3"))
     await write(store, ann, ann, ("/private/ab", b"4"))
     assert await read(store, ann, ann, "/shared/a") == {"/shared/a": b"1"}
@@ -56,7 +57,7 @@ async def test_depth(store: Store) -> None:
 
 async def test_limits(store: Store) -> None:
     ann, bob = await two_domains(store)
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     four = [(f"/private/{n}", b"x") for n in range(4)]
     await write(store, ann, ann, *four)
     await write(store, bob, ann, *four)  # another's are counted with him
@@ -70,14 +71,14 @@ async def test_limits(store: Store) -> None:
 
 async def test_they_go_with_the_mailbox_and_with_the_account(store: Store) -> None:
     ann, bob = await two_domains(store)
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     await write(store, ann, ann, ("/private/comment", b"x"), ("/shared/comment", b"x"))
     await write(store, bob, ann, ("/private/comment", b"x"))
     await store.write(delete_mailbox, ann, "Work", NOW)
     with pytest.raises(NoSuchMailbox):
         await read(store, ann, ann, "/shared/comment")
     assert await store.read(count) == 1
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     assert await read(store, bob, ann, "/private/comment") == {"/private/comment": None}
     await write(store, ann, ann, ("/shared/comment", b"x"))
     assert await store.write(erase_some, bob, 100, NOW)

@@ -19,6 +19,7 @@ from posthouse.core.mail.search_folders.defining import NamedPlace, Wanted, defi
 from posthouse.core.mail.search_folders.records import SPACES
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.undelete import Choice, undelete_some
 from posthouse.core.maintenance.account import check_account, mend_account
 from posthouse.core.search.contract import NoIndex
@@ -45,12 +46,18 @@ def kept(txn: ReadTransaction, number: int) -> int:
     return sum(1 for space in spaces for _ in txn.scan(*space.range(1, number)))
 
 
+async def made(store: Store, wanted: Wanted) -> int:
+    """A search folder of Ann's; its number."""
+    limits = SearchFolderSettings(), NOW, MailSettings()
+    return (await store.write(define_search_folder, 1, "Every", wanted, *limits)).id
+
+
 async def filled(store: Store) -> int:
     """Ann has messages in Work, which the inbox shows too."""
     await store.write(add_domain, "example.org", None, NOW)
     await store.write(add_account, NewAccount("ann@example.org", "", None, None), NOW)
     letters = [letter(b"Subject: %d\r\n\r\nhello\r\n" % number) for number in range(COUNT)]
-    await store.write(create_mailbox, 1, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, 1, "Work", None, NOW, MailSettings())
     await store.write(append, 1, "Work", letters, [(0, ("$Label1",))] * COUNT, [NOW] * COUNT, NOW)
     work = (await store.read(find_mailbox, 1, "Work")).id
     await store.write(copy, 1, work, [(1, COUNT)], "INBOX", NOW)
@@ -90,15 +97,15 @@ async def test_its_name_goes_at_once_and_its_messages_step_by_step(store: Store)
     assert (await store.read(usage, 1)).messages == 2 * COUNT - STEP
     assert await jobs(store) == [ERASE_MAILBOXES]
     # another of that name, and one below it, are others
-    await store.write(create_mailbox, 1, "Work/new", None, NOW, 1000)
-    await store.write(rename_mailbox, 1, "Work", "Play", NOW, 1000)
+    await store.write(create_mailbox, 1, "Work/new", None, NOW, MailSettings())
+    await store.write(rename_mailbox, 1, "Work", "Play", NOW, MailSettings())
     assert await erased(store) > 1
     assert await store.read(kept, work) == 0
     assert (await store.read(usage, 1)).messages == COUNT
     # what was in it comes back where it was
     after: bytes | None = b""
     while after is not None:
-        after = (await store.write(undelete_some, 1, Choice(), None, after, 100, NOW, 1000)).last
+        after = (await store.write(undelete_some, 1, Choice(), None, after, 100, NOW, MailSettings())).last
     mailbox = await store.read(find_mailbox, 1, "Work")
     assert (mailbox.exists, mailbox.keywords) == (COUNT, ("$Label1",))
     await sound(store)
@@ -115,7 +122,7 @@ async def test_a_small_one_is_gone_at_once(store: Store, monkeypatch: pytest.Mon
 async def test_a_search_folder_goes_step_by_step_and_what_it_shows_stays(store: Store) -> None:
     await filled(store)
     wanted = Wanted(Younger(9_999), [NamedPlace("Work")], None)  # each is due to be looked at again
-    folder = (await store.write(define_search_folder, 1, "Every", wanted, SearchFolderSettings(), NOW, 1000)).id
+    folder = await made(store, wanted)
     refresher = Refresher(store, MemoryBlobs(4096), NoIndex(), lambda: NOW, Turns())
     await refresher.refresh(1, folder)
     before = await store.read(kept, folder)
@@ -158,7 +165,7 @@ async def test_what_no_job_erases_is_found(store: Store) -> None:
 async def test_an_account_is_erased_with_what_is_left_of_mailboxes(store: Store) -> None:
     work = await filled(store)
     wanted = Wanted(All(), [NamedPlace("INBOX")], None)
-    folder = (await store.write(define_search_folder, 1, "Every", wanted, SearchFolderSettings(), NOW, 1000)).id
+    folder = await made(store, wanted)
     await Refresher(store, MemoryBlobs(4096), NoIndex(), lambda: NOW, Turns()).refresh(1, folder)
     for name in ("Work", "Every"):
         await store.write(delete_mailbox, 1, name, NOW)

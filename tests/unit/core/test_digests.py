@@ -14,6 +14,7 @@ from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.flags import FlagChange
 from posthouse.core.mail.mailboxes import create_mailbox, delete_mailbox, find_mailbox
 from posthouse.core.mail.messages import Column, append, expunge, open_view, rows, store_flags
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.maintenance.account import check_account, mend_account
 from posthouse.storage.contract import WriteTransaction, operation
 from posthouse.storage.spaces import DIGEST
@@ -52,7 +53,7 @@ async def filled(count: int, name: str = "INBOX") -> World:
     world = await open_world()
     choice = random.Random(count)
     if name != "INBOX":
-        await world.store.write(create_mailbox, 1, name, None, NOW, 1000)
+        await world.store.write(create_mailbox, 1, name, None, NOW, MailSettings())
     letters = [letter(octets(number, choice)) for number in range(count)]
     times = [NOW + choice.randrange(1000) for _ in letters]
     await world.store.write(append, 1, name, letters, [(0, ())] * count, times, NOW)

@@ -40,6 +40,7 @@ from posthouse.core.mail.messages import (
     rows,
     store_flags,
 )
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.changes import net
 from posthouse.storage.contract import Store, WriteTransaction, operation
 from posthouse.storage.item_bytes import EVERY
@@ -80,39 +81,39 @@ async def test_a_new_account_has_its_mailboxes(store: Store) -> None:
 
 async def test_create_makes_the_levels_above(store: Store) -> None:
     await store.write(furnish, 1, NOW)
-    await store.write(create_mailbox, 1, "a/b/c", None, NOW, 1000)
+    await store.write(create_mailbox, 1, "a/b/c", None, NOW, MailSettings())
     names = [mailbox.name for mailbox in await store.read(list_mailboxes, 1)]
     assert {"a", "a/b", "a/b/c"} <= set(names)
     with pytest.raises(MailboxExists):
-        await store.write(create_mailbox, 1, "a/b", None, NOW, 1000)
+        await store.write(create_mailbox, 1, "a/b", None, NOW, MailSettings())
 
 
 @pytest.mark.parametrize("name", ["", "/", "a//b", "x\x01", "l" * 1001, "/".join("a" * 21)])
 async def test_names_that_no_mailbox_may_have(store: Store, name: str) -> None:
     await store.write(furnish, 1, NOW)
     with pytest.raises(InvalidMailboxName):
-        await store.write(create_mailbox, 1, name, None, NOW, 1000)
+        await store.write(create_mailbox, 1, name, None, NOW, MailSettings())
 
 
 async def test_so_many_mailboxes_and_no_more(store: Store) -> None:
     await store.write(furnish, 1, NOW)
     held = len(await store.read(list_mailboxes, 1))
-    await store.write(create_mailbox, 1, "a/b", None, NOW, held + 2)
+    await store.write(create_mailbox, 1, "a/b", None, NOW, MailSettings(mailboxes=held + 2))
     for name in ("c", "a/c"):
         with pytest.raises(TooManyMailboxes):
-            await store.write(create_mailbox, 1, name, None, NOW, held + 2)
+            await store.write(create_mailbox, 1, name, None, NOW, MailSettings(mailboxes=held + 2))
     with pytest.raises(TooManyMailboxes):
-        await store.write(create_mailbox, 1, "c/d", None, NOW, held + 3)
+        await store.write(create_mailbox, 1, "c/d", None, NOW, MailSettings(mailboxes=held + 3))
     with pytest.raises(TooManyMailboxes):
-        await store.write(rename_mailbox, 1, "a/b", "c/d/b", NOW, held + 3)
+        await store.write(rename_mailbox, 1, "a/b", "c/d/b", NOW, MailSettings(mailboxes=held + 3))
     assert len(await store.read(list_mailboxes, 1)) == held + 2
-    await store.write(rename_mailbox, 1, "a/b", "c/b", NOW, held + 3)
-    await store.write(create_mailbox, 1, "a/d", None, NOW, held + 4)  # those above it are there
+    await store.write(rename_mailbox, 1, "a/b", "c/b", NOW, MailSettings(mailboxes=held + 3))
+    await store.write(create_mailbox, 1, "a/d", None, NOW, MailSettings(mailboxes=held + 4))  # those above it are there
 
 
 async def test_delete(store: Store) -> None:
     await filled(store, 3)
-    await store.write(create_mailbox, 1, "a/b", None, NOW, 1000)
+    await store.write(create_mailbox, 1, "a/b", None, NOW, MailSettings())
     with pytest.raises(MailboxHasChildren):
         await store.write(delete_mailbox, 1, "a", NOW)
     with pytest.raises(MailboxIsFixed):
@@ -120,24 +121,24 @@ async def test_delete(store: Store) -> None:
     await store.write(delete_mailbox, 1, "a/b", NOW)
     with pytest.raises(NoSuchMailbox):
         await store.write(delete_mailbox, 1, "a/b", NOW)
-    again = await store.write(create_mailbox, 1, "a/b", None, NOW, 1000)
+    again = await store.write(create_mailbox, 1, "a/b", None, NOW, MailSettings())
     assert again.uid_validity > (await store.read(find_mailbox, 1, "a")).uid_validity
 
 
 async def test_rename_takes_the_children_along(store: Store) -> None:
     await store.write(furnish, 1, NOW)
-    await store.write(create_mailbox, 1, "a/b/c", None, NOW, 1000)
-    await store.write(rename_mailbox, 1, "a/b", "x/y", NOW, 1000)
+    await store.write(create_mailbox, 1, "a/b/c", None, NOW, MailSettings())
+    await store.write(rename_mailbox, 1, "a/b", "x/y", NOW, MailSettings())
     names = {mailbox.name for mailbox in await store.read(list_mailboxes, 1)}
     assert {"a", "x", "x/y", "x/y/c"} <= names
     assert "a/b" not in names
     with pytest.raises(InvalidMailboxName):
-        await store.write(rename_mailbox, 1, "x", "x/z", NOW, 1000)
+        await store.write(rename_mailbox, 1, "x", "x/z", NOW, MailSettings())
 
 
 async def test_renaming_the_inbox_moves_its_messages(store: Store) -> None:
     inbox = await filled(store, 3)
-    await store.write(rename_mailbox, 1, "INBOX", "old", NOW, 1000)
+    await store.write(rename_mailbox, 1, "INBOX", "old", NOW, MailSettings())
     assert await uids(store, inbox) == []
     old = await store.read(find_mailbox, 1, "old")
     assert (old.exists, await uids(store, old.id)) == (3, [1, 2, 3])

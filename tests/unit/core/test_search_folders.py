@@ -27,6 +27,7 @@ from posthouse.core.mail.search_folders.errors import (
     TooManySearchFolders,
 )
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.changes import net
 from posthouse.storage.contract import Store
 from tests.unit.core.search_house import FLAGGED, NOW, SEEN, SETTINGS, UNSEEN, Dying, House, furnish, leftovers
@@ -75,7 +76,7 @@ async def test_looking_when_nothing_happened_writes_nothing(house: House) -> Non
 
 
 async def test_everywhere_is_not_in_trash_and_spam(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Trash/old", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "Trash/old", None, NOW, MailSettings())
     for name in ("INBOX", "Sent", "Trash", "Trash/old", "Spam"):
         await house.put(name, name)
     folder = await house.define("All", All())
@@ -87,16 +88,16 @@ async def test_everywhere_is_not_in_trash_and_spam(house: House) -> None:
 
 
 async def test_mailboxes_come_go_and_are_renamed_into_its_places_and_out_of_them(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Work", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "Work", None, NOW, MailSettings())
     folder = await house.define("At work", All(), NamedPlace("Work", below=True))
-    await house.store.write(create_mailbox, 1, "Work/a", None, NOW, 1000)
-    await house.store.write(create_mailbox, 1, "b", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "Work/a", None, NOW, MailSettings())
+    await house.store.write(create_mailbox, 1, "b", None, NOW, MailSettings())
     await house.put("Work/a", "one")
     await house.put("b", "two")
     assert await house.uids(folder) == [1]
-    await house.store.write(rename_mailbox, 1, "b", "Work/b", NOW, 1000)
+    await house.store.write(rename_mailbox, 1, "b", "Work/b", NOW, MailSettings())
     assert await house.uids(folder) == [1, 2]
-    await house.store.write(rename_mailbox, 1, "Work/a", "a", NOW, 1000)
+    await house.store.write(rename_mailbox, 1, "Work/a", "a", NOW, MailSettings())
     assert await house.uids(folder) == [2]
     await house.store.write(delete_mailbox, 1, "Work/b", NOW)
     assert await house.uids(folder) == []
@@ -134,7 +135,7 @@ async def test_many_new_mailboxes_are_looked_at_together(house: House) -> None:
     folder = await house.define("All", All())
     await house.uids(folder)
     for number in range(30):
-        await house.store.write(create_mailbox, 1, f"box{number}", None, NOW, 1000)
+        await house.store.write(create_mailbox, 1, f"box{number}", None, NOW, MailSettings())
         await house.put(f"box{number}", "one")
     dying: Any = Dying(house.store, 3)  # one when the log is read, one for the mailboxes, one for their messages
     await msgspec.structs.replace(house.refresher, store=dying).refresh(1, folder)
@@ -165,7 +166,7 @@ async def test_deleting_it_leaves_the_messages(house: House) -> None:
 
 async def test_what_cannot_be_one(house: House) -> None:
     await house.put("Archive", "one")
-    await house.store.write(create_mailbox, 1, "a/b", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "a/b", None, NOW, MailSettings())
     for name, refusal in (("INBOX", NotForSearchFolders), ("Sent", NotForSearchFolders), ("a", MailboxHasChildren)):
         with pytest.raises(refusal):
             await house.define(name, All())
@@ -180,20 +181,21 @@ async def test_what_cannot_be_one(house: House) -> None:
     with pytest.raises(NotForSearchFolders):
         await house.define("Other", All(), NamedPlace("Some"))
     with pytest.raises(InvalidMailboxName):
-        await house.store.write(create_mailbox, 1, "Some/below", None, NOW, 1000)
+        await house.store.write(create_mailbox, 1, "Some/below", None, NOW, MailSettings())
     with pytest.raises(InvalidMailboxName):
-        await house.store.write(rename_mailbox, 1, "a", "Some/a", NOW, 1000)
+        await house.store.write(rename_mailbox, 1, "a", "Some/a", NOW, MailSettings())
     with pytest.raises(TooManySearchFolders):
         await house.store.write(
-            define_search_folder, 1, "More", Wanted(All()), SearchFolderSettings(folders=1), NOW, 1000
+            define_search_folder, 1, "More", Wanted(All()), SearchFolderSettings(folders=1), NOW, MailSettings()
         )
+    few = MailSettings(mailboxes=5)
     with pytest.raises(TooManyMailboxes):
-        await house.store.write(define_search_folder, 1, "More", Wanted(All()), SETTINGS, NOW, 5)
+        await house.store.write(define_search_folder, 1, "More", Wanted(All()), SETTINGS, NOW, few)
     assert [one.mailbox.name for one in await house.store.read(list_search_folders, 1)] == ["Some"]
 
 
 async def test_an_empty_mailbox_becomes_one_with_another_uid_validity(house: House) -> None:
-    await house.store.write(create_mailbox, 1, "Unread", None, NOW, 1000)
+    await house.store.write(create_mailbox, 1, "Unread", None, NOW, MailSettings())
     before = await house.store.read(find_mailbox, 1, "Unread")
     await house.define("Unread", UNSEEN)
     after = await house.store.read(find_mailbox, 1, "Unread")

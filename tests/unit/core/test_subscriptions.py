@@ -7,6 +7,7 @@ import pytest
 from posthouse.core.mail import subscriptions
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.mailboxes import create_mailbox, delete_mailbox
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.subscriptions import names_left
 from posthouse.storage.memory import MemoryStore
 from tests.unit.core.house import NOW, two_domains
@@ -17,7 +18,7 @@ async def test_so_many_names_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore(None)
     await two_domains(store)
     for name in ("c", "b", "a"):
-        await store.write(create_mailbox, 1, name, None, NOW, 100)
+        await store.write(create_mailbox, 1, name, None, NOW, MailSettings())
         await store.write(delete_mailbox, 1, name, NOW)
     assert await store.read(names_left, 1) == ["b", "c"]
     assert await store.read(names_left, 2) == []
@@ -26,7 +27,7 @@ async def test_so_many_names_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_they_go_with_the_account() -> None:
     store = MemoryStore(None)
     await two_domains(store)
-    await store.write(create_mailbox, 1, "a", None, NOW, 100)
+    await store.write(create_mailbox, 1, "a", None, NOW, MailSettings())
     await store.write(delete_mailbox, 1, "a", NOW)
     while not await store.write(erase_some, 1, 1000, NOW):
         pass

@@ -23,6 +23,7 @@ from posthouse.core.mail.mailboxes import (
 )
 from posthouse.core.mail.maildrop import leave_maildrop
 from posthouse.core.mail.messages import append, bodies, copy, expunge, move, rows, store_flags
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.undelete import Choice, Undeleted, expunged_page, forget_expunged, undelete_some
 from posthouse.core.maintenance.account import check_account
 from posthouse.storage.contract import ReadTransaction, Store, query
@@ -65,7 +66,7 @@ async def remove(store: Store, *uids: int, mailbox: int = INBOX_ID, now: int = N
 async def undelete(store: Store, choice: Choice = ALL, into: str | None = None, limit: int = 1000) -> int:
     count, after = 0, b""
     while True:
-        done: Undeleted = await store.write(undelete_some, ALICE, choice, into, after, limit, NOW, 1000)
+        done: Undeleted = await store.write(undelete_some, ALICE, choice, into, after, limit, NOW, MailSettings())
         count += done.messages
         if done.last is None:
             return count
@@ -148,14 +149,14 @@ async def test_recoverable_mail_counts_in_no_quota_and_is_let_in_by_it() -> None
 async def test_a_deleted_mailbox_comes_back_with_those_above_it() -> None:
     store = await open_store()
     for name in ("Work/A", "Work/B"):
-        await store.write(create_mailbox, ALICE, name, None, NOW, 1000)
+        await store.write(create_mailbox, ALICE, name, None, NOW, MailSettings())
         await put(store, name, mailbox=name)
     for name in ("Work/A", "Work/B", "Work"):
         await store.write(delete_mailbox, ALICE, name, NOW)
     await sound(store)
     held = len(await store.read(list_mailboxes, ALICE))
     with pytest.raises(TooManyMailboxes):
-        await store.write(undelete_some, ALICE, ALL, None, b"", 1000, NOW, held + 1)
+        await store.write(undelete_some, ALICE, ALL, None, b"", 1000, NOW, MailSettings(mailboxes=held + 1))
     assert await undelete(store) == 2
     names = [mailbox.name for mailbox in await store.read(list_mailboxes, ALICE)]
     assert len(names) == len(set(names))
@@ -166,10 +167,10 @@ async def test_a_deleted_mailbox_comes_back_with_those_above_it() -> None:
 
 async def test_a_mailbox_that_was_renamed_meanwhile_is_still_the_same() -> None:
     store = await open_store()
-    created = await store.write(create_mailbox, ALICE, "Old", None, NOW, 1000)
+    created = await store.write(create_mailbox, ALICE, "Old", None, NOW, MailSettings())
     await put(store, "one", mailbox="Old")
     await remove(store, 1, mailbox=created.id)
-    await store.write(rename_mailbox, ALICE, "Old", "New", NOW, 1000)
+    await store.write(rename_mailbox, ALICE, "Old", "New", NOW, MailSettings())
     assert await undelete(store) == 1
     assert len(await shown(store, "New")) == 1
 

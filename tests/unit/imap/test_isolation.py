@@ -6,6 +6,7 @@ import pytest
 
 from posthouse.core.mail.mailboxes import create_mailbox, find_mailbox
 from posthouse.core.mail.messages import append
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.sharing.changing import share
 from posthouse.core.sharing.settings import SharingSettings
 from tests.letters import letter
@@ -65,8 +66,8 @@ async def set_up(sharing: SharingSettings = HERE) -> World:
     world = await open_world(sharing=sharing)
     await enlarge(world)
     store = world.store
-    await store.write(create_mailbox, ALICE, "Secret", None, NOW, 1000)
-    await store.write(create_mailbox, GROUP, "Plans", None, NOW, 1000)
+    await store.write(create_mailbox, ALICE, "Secret", None, NOW, MailSettings())
+    await store.write(create_mailbox, GROUP, "Plans", None, NOW, MailSettings())
     for account, name in ((ALICE, "Secret"), (3, "INBOX"), (4, "INBOX")):
         await store.write(append, account, name, [letter(b"Subject: x\r\n\r\n")], [(0, ())], [NOW], NOW)
     # a list that names others must not show either

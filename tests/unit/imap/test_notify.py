@@ -9,6 +9,7 @@ import pytest
 
 from posthouse.core.mail.mailboxes import create_mailbox
 from posthouse.core.mail.messages import append
+from posthouse.core.mail.settings import MailSettings
 from posthouse.protocols.imap.settings import ImapSettings
 from posthouse.protocols.imap.wire.commands.session import Notify
 from posthouse.protocols.imap.wire.decoder import Decoder
@@ -80,7 +81,7 @@ async def test_much_at_once_is_told_in_few_words() -> None:
     watch = next(iter(world.factory.connections)).session.watch  # type: ignore[attr-defined]  # an Endpoint's
     for _ in range(5):
         await deliver(world, "Trash")
-    await world.store.write(create_mailbox, 1, "New", None, NOW, 1000)
+    await world.store.write(create_mailbox, 1, "New", None, NOW, MailSettings())
     assert (await client.line()).startswith(b"* STATUS Trash (MESSAGES 5 UIDNEXT 6 ")
     # whoever was held up while the log was cut finds what is new all the same
     watch._modseq = 0

@@ -9,6 +9,7 @@ import pytest
 from posthouse.core.mail.flags import DELETED, SEEN, Flag
 from posthouse.core.mail.mailboxes import create_mailbox, find_mailbox
 from posthouse.core.mail.messages import append, rows
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.sharing.changing import share
 from posthouse.core.sharing.rights import ALL, Right, parse_rights
 from posthouse.core.sharing.settings import SharingSettings
@@ -31,7 +32,7 @@ async def set_up(rights: Right) -> tuple[World, Client]:
     """Alice's Top/Projects with three messages, the last one deleted; Bob's INBOX with one."""
     world = await open_world()
     store = world.store
-    made = await store.write(create_mailbox, ALICE, "Top/Projects", None, NOW, 1000)
+    made = await store.write(create_mailbox, ALICE, "Top/Projects", None, NOW, MailSettings())
     letters = [letter(b"Subject: %d\r\n\r\nx\r\n" % number) for number in range(3)]
     flags: list[tuple[int, tuple[str, ...]]] = [(0, ()), (0, ()), (DELETED, ())]
     await store.write(append, ALICE, "Top/Projects", letters, flags, [NOW] * 3, NOW)

@@ -19,6 +19,7 @@ from posthouse.core.mail.mailboxes import find_mailbox
 from posthouse.core.mail.messages import append, rows
 from posthouse.core.mail.search_folders.defining import Wanted, define_search_folder
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.protocols.imap.endpoint import imap_factory
 from posthouse.protocols.imap.wire.fetch_encoder import FlagLists
 from tests.letters import letter
@@ -49,7 +50,7 @@ async def truth(world: World, name: str) -> Truth:
 
 async def define(world: World, name: str, criteria: SearchKey, main: str | None = None) -> None:
     await world.store.write(
-        define_search_folder, 1, name, Wanted(criteria, [], main), SearchFolderSettings(), NOW, 1000
+        define_search_folder, 1, name, Wanted(criteria, [], main), SearchFolderSettings(), NOW, MailSettings()
     )
 
 

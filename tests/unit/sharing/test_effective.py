@@ -12,6 +12,7 @@ from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.errors import NoSuchMailbox
 from posthouse.core.mail.finding import Found, find_room, find_shared, list_shared, rights_on
 from posthouse.core.mail.mailboxes import create_mailbox, delete_mailbox, find_mailbox, rename_mailbox
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.subscriptions import subscribe_shared
 from posthouse.core.sharing.changing import Shared, inherit, share, show_acl, unshare
 from posthouse.core.sharing.effective import Visitor
@@ -41,7 +42,7 @@ async def mailbox(store: Store, account: int, name: str) -> int:
     try:
         return (await store.read(find_mailbox, account, name)).id
     except NoSuchMailbox:
-        return (await store.write(create_mailbox, account, name, None, NOW, 1000)).id
+        return (await store.write(create_mailbox, account, name, None, NOW, MailSettings())).id
 
 
 async def give(store: Store, account: int, name: str, whom: str, rights: str) -> None:
@@ -114,12 +115,12 @@ async def test_a_mailbox_that_moves_keeps_its_rights(store: Store) -> None:
     cat = await person(store, "cat@example.org")
     await give(store, ann, "Work", "cat@example.org", "lr")
     await mailbox(store, ann, "Diary")
-    await store.write(rename_mailbox, ann, "Diary", "Work/Diary", NOW, 1000)
+    await store.write(rename_mailbox, ann, "Diary", "Work/Diary", NOW, MailSettings())
     assert await has(store, cat, ann, "Work/Diary") == ""
     await mailbox(store, ann, "Work/Plans")
-    await store.write(rename_mailbox, ann, "Work/Plans", "Plans", NOW, 1000)
+    await store.write(rename_mailbox, ann, "Work/Plans", "Plans", NOW, MailSettings())
     assert await has(store, cat, ann, "Plans") == "lr"
-    await store.write(rename_mailbox, ann, "Work", "Job", NOW, 1000)
+    await store.write(rename_mailbox, ann, "Work", "Job", NOW, MailSettings())
     assert await seen(store, cat) == [ANNS + "Job", ANNS + "Plans"]
 
 

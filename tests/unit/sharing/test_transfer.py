@@ -14,6 +14,7 @@ from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import DELETED, SEEN, Flag, flags_allowed
 from posthouse.core.mail.mailboxes import create_mailbox, find_mailbox
 from posthouse.core.mail.messages import Column, append, bodies, rows
+from posthouse.core.mail.settings import MailSettings
 from posthouse.core.mail.transfer import transfer
 from posthouse.core.maintenance.account import check_account
 from posthouse.core.maintenance.blobs import find_miscounts
@@ -99,7 +100,7 @@ async def test_the_quota_is_that_of_whom_it_goes_to(store: Store) -> None:
 
 async def test_within_an_account_flags_are_those_that_one_may_set(store: Store) -> None:
     ann, _ = await two_domains(store)
-    await store.write(create_mailbox, ann, "Work", None, NOW, 1000)
+    await store.write(create_mailbox, ann, "Work", None, NOW, MailSettings())
     flags = SEEN | DELETED | int(Flag.FLAGGED)
     await store.write(append, ann, "INBOX", [letter(b"Subject: x\r\n\r\n")], [(flags, ("$Junk",))], [NOW], NOW)
     await store.write(transfer, ann, 1, [(1, 1)], Found(ann, "Work", "Work", Right.INSERT | Right.SEEN), False, NOW)

@@ -167,3 +167,10 @@ async def test_a_lock_is_renewed_and_runs_out(house: DavHouse) -> None:
 async def test_locks_that_there_are_not(house: DavHouse, body: str, status: int) -> None:
     assert (await house.ask("LOCK", "/a", body)).status == status
     assert await house.names() == []
+
+
+async def test_an_owner_of_too_many_octets() -> None:
+    house = await DavHouse(lock_owner_octets=100).open()
+    empty = len(b'<owner xmlns="DAV:"></owner>')
+    assert (await house.ask("LOCK", "/a", info(owner="ä" * ((100 - empty) // 2)))).status == 201
+    assert (await house.ask("LOCK", "/b", info(owner="ä" * ((100 - empty) // 2 + 1)))).status == 413

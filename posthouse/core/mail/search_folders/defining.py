@@ -35,6 +35,7 @@ from posthouse.core.mail.search_folders.records import (
     write_standing,
 )
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
+from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection, scan_collections
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
@@ -79,10 +80,9 @@ def define_search_folder(
     wanted: Wanted,
     settings: SearchFolderSettings,
     now: int,
-    most: int,
+    mail: MailSettings,
 ) -> Mailbox:
-    """Make the mailbox `name` a search folder, or change what it looks for; without such a mailbox one is made, while
-    there are fewer than `most`.
+    """Make the mailbox `name` a search folder, or change what it looks for; without such a mailbox one is made.
 
     One that was a mailbox has another UIDVALIDITY from then on. Raises InvalidMailboxName, MailboxHasChildren,
     MailboxHasMessages, NoSuchMailbox of a place, NotForSearchFolders, NotLasting, TooManyMailboxes,
@@ -106,7 +106,7 @@ def define_search_folder(
                 revision.remove_collection(number)
                 forget_attached(txn, account, number)
                 forget_digests(txn, account, number)
-            number = add_mailbox(revision, canonical_name(name), now, most, SEARCH_KIND)
+            number = add_mailbox(revision, canonical_name(name), now, mail, SEARCH_KIND)
             revision.touch(number).subscribed = subscribed
         write_standing(txn, account, number, Standing())
     else:

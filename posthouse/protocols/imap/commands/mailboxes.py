@@ -32,8 +32,8 @@ async def create(command: Create, user: User) -> Ok:
         taken = {mailbox.role for mailbox in await user.store.read(mailboxes.list_mailboxes, user.account)}
         if len(command.use) > 1 or role not in USES or role in taken:
             raise No("A mailbox cannot be made for that use", "USEATTR")  # RFC 6154 3
-    most = user.contracts.mail.mailboxes
-    made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now(), most)
+    mail = user.contracts.mail
+    made = await user.store.write(mailboxes.create_mailbox, found.account, found.name, role, user.now(), mail)
     await _tell_name(command.name.removesuffix(SEPARATOR), command.supplied, user)
     return Ok("Mailbox is made", b"MAILBOXID (%b)" % user.object_id(b"F", found.account, made.id))  # RFC 8474 4.1
 
@@ -68,8 +68,8 @@ async def rename(command: Rename, user: User) -> Ok:
     new.need(Right.CREATE)
     if old.account != new.account:
         raise No("A mailbox stays with whom it belongs to", "CANNOT")
-    most = user.contracts.mail.mailboxes
-    await user.store.write(mailboxes.rename_mailbox, old.account, old.name, new.name, user.now(), most)
+    mail = user.contracts.mail
+    await user.store.write(mailboxes.rename_mailbox, old.account, old.name, new.name, user.now(), mail)
     await _tell_name(command.new.removesuffix(SEPARATOR), command.supplied, user)
     return Ok("Mailbox is renamed")
 

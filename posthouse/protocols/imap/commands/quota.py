@@ -29,7 +29,7 @@ async def get_quota_root(command: GetQuotaRoot, user: User) -> Ok:
     """Which quota a mailbox counts to, or will when there is one of that name (RFC 9208 4.1.2)."""
     found = await user.find(command.name)
     found.need(Right.READ)
-    checked_name(found.name)
+    checked_name(found.name, user.contracts.mail)
     held = await user.store.read(allowance, found.account)
     limits = _limits(held) if found.rights & Right.INSERT else []  # who cannot add anything need not know
     user.output.write(encoder.quota_root(found.called, [held.address] if limits else [], utf8=user.dialect.utf8))

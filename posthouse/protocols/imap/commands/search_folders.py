@@ -49,8 +49,8 @@ async def define(name: str, changes: dict[str, bytes | None], user: User) -> Non
     check_criteria(key, settings)
     try:
         wanted = Wanted(key, places, main or None)
-        most = user.contracts.mail.mailboxes
-        await user.store.write(define_search_folder, user.account, found.name, wanted, settings, user.now(), most)
+        mail = user.contracts.mail
+        await user.store.write(define_search_folder, user.account, found.name, wanted, settings, user.now(), mail)
     except NoSuchMailbox as error:
         raise No("There is no mailbox {}", "NONEXISTENT", error.args[0]) from None
 
