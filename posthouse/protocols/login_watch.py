@@ -15,15 +15,16 @@ from posthouse.storage.topics import login_topic
 def watch_login(login: Login, store: Store, bus: Bus, channel: Channel, end: Callable[[], None]) -> Callable[[], None]:
     """Call `end` when who logged in may not stay; what it returns ends the watch."""
 
-    async def check() -> None:
-        try:
-            stands = await store.read(login_stands, login.account, login.epoch)
-        except StoreUnavailable:
-            stands = False  # nobody stays on the strength of what cannot be looked up
-        if not stands:
-            end()
-
     def look(_topic: str) -> None:
-        channel.spawn(check())
+        channel.spawn(_look(login, store, end))
 
     return bus.subscribe(login_topic(login.account), look)
+
+
+async def _look(login: Login, store: Store, end: Callable[[], None]) -> None:
+    try:
+        stands = await store.read(login_stands, login.account, login.epoch)
+    except StoreUnavailable:
+        stands = False  # nobody stays on the strength of what cannot be looked up
+    if not stands:
+        end()

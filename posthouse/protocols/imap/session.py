@@ -133,8 +133,7 @@ class Session(LineSession[Decoder]):
     def watch_login(self, login: Login) -> None:
         """End the session when who logged in may not stay."""
         contracts = self.contracts
-        may_not_stay = partial(self._end_soon, partial(self.say_bye, "You may not stay: log in again"))
-        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, may_not_stay)
+        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, self._may_not_stay)
 
     def forget_user(self) -> None:
         """Be as before the login, but for TLS (RFC 8437 4.1)."""
@@ -156,6 +155,9 @@ class Session(LineSession[Decoder]):
             self.channel.spawn(self._work())
 
     # Inside
+
+    def _may_not_stay(self) -> None:
+        self._end_soon(partial(self.say_bye, "You may not stay: log in again"))
 
     def _next_line(self) -> bytes | None:
         line = self.decoder.next_line()

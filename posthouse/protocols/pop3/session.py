@@ -127,9 +127,7 @@ class Session(LineSession[Decoder]):
             raise
         self.user = User(login.account, drop, self.channel, contracts, self.speech, self.utf8)
         self.channel.set_timeout(settings.timeout_seconds)
-        refusal = Refusal("You may not stay: log in again", CREDENTIALS)
-        may_not_stay = partial(self._end_soon, partial(self.say_bye, refusal))
-        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, may_not_stay)
+        self._unwatch = watch_login(login, contracts.store, contracts.bus, self.channel, self._may_not_stay)
         return drop
 
     async def update(self) -> None:
@@ -155,6 +153,9 @@ class Session(LineSession[Decoder]):
         self._failed_logins += 1
 
     # Inside
+
+    def _may_not_stay(self) -> None:
+        self._end_soon(partial(self.say_bye, Refusal("You may not stay: log in again", CREDENTIALS)))
 
     def _next_line(self) -> bytes | None:
         return self.decoder.next_line()
