@@ -36,7 +36,7 @@ class ImapClient:
     def answer(self, tag: bytes, *, keep: bool = True) -> bytes:
         """What comes up to the line tagged `tag`."""
         chunks: list[bytes] = []
-        tail = b""
+        tail = begun = b""  # `begun`: how the last line begins, which may be long (COPYUID)
         self.received = 0
         while True:
             chunk = self.socket.recv(1 << 18)
@@ -45,13 +45,17 @@ class ImapClient:
             self.received += len(chunk)
             if keep:
                 chunks.append(chunk)
-            tail = (tail + chunk)[-4096:]
-            if tail.endswith(b"\r\n"):
-                last = tail[tail.rfind(b"\r\n", 0, -2) + 2 :] if tail.count(b"\r\n") > 1 else tail
-                if last.startswith(tag + b" "):
-                    if not last.startswith(tag + b" OK"):
-                        raise RuntimeError(last.decode(errors="replace"))
-                    return b"".join(chunks) if keep else tail
+            text = tail + chunk
+            end = text.rfind(b"\r\n", 0, -2)
+            if end >= 0:
+                begun = text[end + 2 : end + 202]
+            elif len(text) == self.received:
+                begun = text[:200]
+            tail = text[-4096:]
+            if tail.endswith(b"\r\n") and begun.startswith(tag + b" "):
+                if not begun.startswith(tag + b" OK"):
+                    raise RuntimeError(begun.decode(errors="replace"))
+                return b"".join(chunks) if keep else tail
 
     def append(self, mailbox: str, *letters: bytes) -> None:
         """APPEND with non-synchronising literals, one or (MULTIAPPEND) several."""
