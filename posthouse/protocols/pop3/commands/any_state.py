@@ -8,7 +8,7 @@ from posthouse.protocols.pop3.capabilities import capabilities
 from posthouse.protocols.pop3.errors import Senseless
 from posthouse.protocols.pop3.wire import reply
 from posthouse.protocols.pop3.wire.commands import Capa, Lang, Noop, Quit, Stls, Utf8
-from posthouse.protocols.texts.languages import NAMES, spoken
+from posthouse.protocols.texts.languages import DEFAULT, NAMES, spoken
 
 if TYPE_CHECKING:
     from posthouse.protocols.pop3.session import Session
@@ -69,4 +69,5 @@ async def stls(command: Stls, session: Session) -> None:
     # what was sent behind the command in plain text may have been put there by another
     session.decoder.discard()
     session.name = None
+    session.speech.choose(DEFAULT)
     session.channel.start_tls()
