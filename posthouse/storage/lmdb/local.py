@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from posthouse.storage.clock import now_ms
 from posthouse.storage.contract import (
     Operation,
     Publisher,
@@ -14,7 +15,7 @@ from posthouse.storage.contract import (
     WriteTransaction,
 )
 from posthouse.storage.lmdb.copies import StoreFigures, copy_environment, figures
-from posthouse.storage.lmdb.engine import Engine, Work, now_ms
+from posthouse.storage.lmdb.engine import Engine, Work
 from posthouse.storage.lmdb.readers import Reader
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import result_of

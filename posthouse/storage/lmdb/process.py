@@ -17,8 +17,9 @@ from typing import cast
 import structlog
 import uvloop
 
+from posthouse.storage.clock import now_ms
 from posthouse.storage.contract import find_operation
-from posthouse.storage.lmdb.engine import Engine, Work, now_ms
+from posthouse.storage.lmdb.engine import Engine, Work
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import ENCODER, FAILED, NOTICE, REQUEST, Answer, Frames, FrameTooLong, frame
 

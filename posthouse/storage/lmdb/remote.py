@@ -61,6 +61,7 @@ class RemoteStore:
     """The store of one worker."""
 
     def __init__(self, directory: Path, socket_path: Path, settings: StoreSettings, bus: Publisher | None) -> None:
+        self._loop = asyncio.get_running_loop()  # kept, since to ask for it takes a system call
         self._directory = directory
         self._socket_path = socket_path
         self._settings = settings
@@ -81,7 +82,7 @@ class RemoteStore:
     ) -> RemoteStore:
         """Connect to a store process; raises StoreUnavailable when none answers in time."""
         store = cls(directory, socket_path, settings, bus)
-        store._reconnecting = asyncio.get_running_loop().create_task(store._reconnect())
+        store._reconnecting = store._loop.create_task(store._reconnect())
         try:
             await asyncio.wait_for(asyncio.shield(store._reconnecting), settings.answer_seconds)
         except TimeoutError:
@@ -95,21 +96,20 @@ class RemoteStore:
         arguments = operation.encode_arguments(args)
         if len(arguments) > self._settings.frame_octets - FRAME_MARGIN_OCTETS:
             raise OperationFailed(f"{operation.name}: {len(arguments)} octets of arguments do not fit a frame")
-        loop = asyncio.get_running_loop()
         self._sequence += 1
         sequence = self._sequence
         pending = Unanswered(
             operation.name,
             arguments,
-            loop.time() + self._settings.answer_seconds,
-            loop.create_future(),
+            self._loop.time() + self._settings.answer_seconds,
+            self._loop.create_future(),
         )
         self._unanswered[sequence] = pending
         if self._connection is not None:
             pending.is_sent = True
             self._connection.send(self._frame(sequence, pending, again=False))
         if self._sweep is None:
-            self._sweep = loop.call_later(1.0, self._give_up)
+            self._sweep = self._loop.call_later(1.0, self._give_up)
         return result_of(operation, await pending.answer)
 
     async def read(self, query: Operation[ReadTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -118,7 +118,7 @@ class RemoteStore:
     async def copy_to(self, target: Path) -> None:
         """Write a consistent copy of the store to the new folder `target`; raises OSError, lmdb.Error."""
         self._open_for_reading()
-        await asyncio.get_running_loop().run_in_executor(None, copy_environment, self._environment, target)
+        await self._loop.run_in_executor(None, copy_environment, self._environment, target)
 
     def figures(self) -> StoreFigures:
         """How large the store is."""
@@ -171,12 +171,12 @@ class RemoteStore:
             self._connection = None
             # what may have taken effect is asked for as long as its answer is surely remembered
             seconds = max(self._settings.answer_seconds, self._settings.remember_seconds / 2)
-            deadline = asyncio.get_running_loop().time() + seconds
+            deadline = self._loop.time() + seconds
             for pending in self._unanswered.values():
                 if pending.is_sent:
                     pending.deadline = deadline
             if not self._closed:
-                self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
+                self._reconnecting = self._loop.create_task(self._reconnect())
 
     def _frame(self, sequence: int, pending: Unanswered, *, again: bool) -> bytes:
         # sequences are asked in order, so the first that is unanswered is the lowest
@@ -185,10 +185,9 @@ class RemoteStore:
 
     async def _reconnect(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        loop = asyncio.get_running_loop()
         while not self._closed:
             try:
-                await loop.create_unix_connection(
+                await self._loop.create_unix_connection(
                     lambda: _Connection(self, self._settings.frame_octets), str(self._socket_path)
                 )
             except OSError:
@@ -199,14 +198,14 @@ class RemoteStore:
 
     def _give_up(self) -> None:
         # what no store process has got in time is never asked for again, and had no effect
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         for sequence, pending in list(self._unanswered.items()) if self._connection is None else ():
             if pending.deadline > now:
                 continue
             del self._unanswered[sequence]
             if not pending.answer.done():
                 pending.answer.set_exception(StoreUnavailable("the store process does not answer"))
-        self._sweep = asyncio.get_running_loop().call_later(1.0, self._give_up) if self._unanswered else None
+        self._sweep = self._loop.call_later(1.0, self._give_up) if self._unanswered else None
 
     def _open_for_reading(self) -> Reader:
         if self._reader is None:
