@@ -65,6 +65,14 @@ class Apache:
         self._process = subprocess.Popen(["apache2", "-f", str(configuration), "-DFOREGROUND"])
         wait_for_port(self.port)
 
+    def place_synced(self) -> str:
+        """A folder of which the file system syncs each file and name as it is written; the file system must be ext4."""
+        folder = self.directory / "files/synced"
+        folder.mkdir()
+        subprocess.run(["chown", "mail:mail", str(folder)], check=True)
+        subprocess.run(["chattr", "+S", "+D", str(folder)], check=True)
+        return "/synced"
+
     def place(self, folders: Sequence[str], files: Mapping[str, bytes]) -> None:
         """Have these to begin with."""
         _write(self.directory / "files", folders, files)

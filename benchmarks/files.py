@@ -89,17 +89,19 @@ def run() -> list[Figure]:
             apache.stop()
 
 
-def _figures(ours: Ours, apache: Server, wsgidav: Server) -> list[Figure]:
-    servers = (ours, apache, wsgidav)
+def _figures(ours: Ours, apache: Apache, wsgidav: WsgiDav) -> list[Figure]:
+    servers: tuple[Server, ...] = (ours, apache, wsgidav)
     figures = []
     for server in servers:
         _fill(server)
     for work, measure, floor in (
         (f"PUT of 10 KB, {CLIENTS} clients", _puts, 1.0),
+        (f"PUT of 10 KB over one that is there, {CLIENTS} clients", _puts_over, 1.0),
         (f"GET of 10 KB, {CLIENTS} clients", _gets, 0.4),
     ):
         found = _in_turns(servers, measure)
         figures += _against(work, "/s", found, floor, more_is_better=True)
+    figures.append(_synced(ours, apache))
     (worker,) = ours.house.worker_pids()
     peaks = _Peak(worker)
     for work, measure, floor in (("512 MB up", _up, 1.0), ("512 MB down", _down, 0.4)):
@@ -148,6 +150,25 @@ def _fill(server: Server) -> None:
 
 def _puts(server: Server) -> float:
     return rate(server.port, f"{server.base}/put", PUT, CLIENTS, SECONDS, next(_numbers) * 1_000_000)
+
+
+def _puts_over(server: Server) -> float:
+    over = PUT.replace("number,", f"(number % {READ} + 1),", 1)
+    return rate(server.port, f"{server.base}/put", over, CLIENTS, SECONDS)
+
+
+def _synced(ours: Ours, apache: Apache) -> Figure:
+    """New files against a peer that has them on the disk too when it answers."""
+    folder = apache.place_synced()
+    taken: dict[str, list[float]] = {ours.name: [], apache.name: []}
+    for _ in range(ROUNDS):
+        first = next(_numbers) * 1_000_000
+        taken[ours.name].append(_puts(ours))
+        taken[apache.name].append(rate(apache.port, folder, PUT, CLIENTS, SECONDS, first))
+    own, theirs = (statistics.median(values) for values in taken.values())
+    figure = Figure(f"PUT of 10 KB, {CLIENTS} clients", "/s", own, f"{apache.name}, each synced", theirs)
+    print(row(figure), file=sys.stderr)
+    return figure
 
 
 def _gets(server: Server) -> float:

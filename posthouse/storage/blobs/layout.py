@@ -17,13 +17,8 @@ from itertools import accumulate
 import msgspec
 
 from posthouse.storage.arrays import from_little_endian
+from posthouse.storage.checksum import checksum
 
-try:
-    from isal.isal_zlib import crc32  # the same as zlib's, in a tenth of the time
-except ImportError:  # it is not made for this machine
-    from zlib import crc32
-
-checksum = crc32
 BLOCK = 65_536
 FOOT = struct.Struct("<8sQQ")  # magic, blocks, plain octets
 ENTRY = struct.Struct("<II")

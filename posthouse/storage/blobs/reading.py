@@ -16,8 +16,9 @@ from pathlib import Path
 import zstandard
 
 from posthouse.storage.blobs.contract import BlobDamaged
-from posthouse.storage.blobs.layout import BLOCK, FOOT, Index, checksum, decode_index, index_span
+from posthouse.storage.blobs.layout import BLOCK, FOOT, Index, decode_index, index_span
 from posthouse.storage.blobs.records import BlobPlace
+from posthouse.storage.checksum import checksum
 
 BLOCKS_AT_A_STRETCH = 4
 

@@ -9,12 +9,12 @@ that a segment of the log begins with.
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from posthouse.storage.checksum import checksum
 from posthouse.storage.durable import sync
 
 DATABASE = "data.mdb"
@@ -113,7 +113,7 @@ class Segment:
 def framed(what: Checkpoint | Commit) -> bytes:
     """Encoded, behind its length and checksum."""
     body = _ENCODER.encode(what)
-    return b"".join([len(body).to_bytes(4, "big"), zlib.crc32(body).to_bytes(4, "big"), body])
+    return b"".join([len(body).to_bytes(4, "big"), checksum(body).to_bytes(4, "big"), body])
 
 
 def segments(directory: Path) -> list[Path]:
@@ -176,8 +176,8 @@ def _read_checkpoint(segment: Path) -> Checkpoint | None:
 def _bodies(segment: Path) -> Iterator[bytes]:
     with segment.open("rb") as file:
         while len(head := file.read(FRAME_OCTETS)) == FRAME_OCTETS:
-            length, checksum = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
+            length, expected = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
             body = file.read(length)
-            if len(body) < length or zlib.crc32(body) != checksum:
+            if len(body) < length or checksum(body) != expected:
                 return
             yield body

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 HOUSEKEEPING_SECONDS = 10.0
 BEATS = 20  # in the time that the process may be silent
-FEW = 2  # operations in the last commit, up to which the next one does not wait
+FEW = 2  # operations in the commits before, up to which the next one does not wait
 
 
 class Writer:
@@ -37,21 +37,25 @@ class Writer:
         self._engine = engine
         self._settings = settings
         self._pending: deque[tuple[Client, Work, int]] = deque()
-        self._scheduled = False
-        self._last = 0
+        self._next: asyncio.Handle | None = None
+        self._taken = (0, 0)  # operations in the last two commits
         self.clients: dict[int, Client] = {}
 
     def submit(self, client: Client, work: Work, octets: int) -> None:
         """Have it run in the next batch."""
         self._pending.append((client, work, octets))
-        if not self._scheduled:
-            self._scheduled = True
+        most = max(self._taken)
+        if self._next is None:
             loop = asyncio.get_running_loop()
-            if self._last > FEW:
+            if most > FEW:
                 # more is on its way: pages that many operations change are written once for all of them
-                loop.call_later(self._settings.gather_milliseconds / 1000, self._run)
+                self._next = loop.call_later(self._settings.gather_milliseconds / 1000, self._run)
             else:
-                loop.call_soon(self._run)
+                self._next = loop.call_soon(self._run)
+        elif len(self._pending) == most:
+            # as many as there lately were: who asks only after an answer would be waited for in vain
+            self._next.cancel()
+            self._next = asyncio.get_running_loop().call_soon(self._run)
 
     def settle(self) -> None:
         """Run all that is pending now."""
@@ -72,11 +76,9 @@ class Writer:
             batch.append(self._pending.popleft())
             octets += batch[-1][2]
         answers, topics = self._engine.run([work for _, work, _ in batch], now_ms())
-        self._last = len(answers)
+        self._taken = (self._taken[1], len(answers))
         self._pending.extendleft(reversed(batch[len(answers) :]))
-        self._scheduled = bool(self._pending)
-        if self._scheduled:
-            asyncio.get_running_loop().call_soon(self._run)
+        self._next = asyncio.get_running_loop().call_soon(self._run) if self._pending else None
         outgoing: dict[Client, list[bytes]] = {}
         for (client, _, _), answer in zip(batch, answers, strict=False):
             outgoing.setdefault(client, []).append(frame(ENCODER.encode(answer)))

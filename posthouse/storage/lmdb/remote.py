@@ -224,6 +224,8 @@ class _Connection(asyncio.Protocol):
         self._store = store
         self._frames = Frames(limit)
         self._transport: asyncio.Transport | None = None
+        self._outgoing: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
@@ -238,9 +240,18 @@ class _Connection(asyncio.Protocol):
         self._store.lost(self)
 
     def send(self, octets: bytes) -> None:
-        if self._transport is not None:
+        """Send it when this turn's requests are all there: one call into the kernel wakes the store once for all."""
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(octets)
+
+    def _flush(self) -> None:
+        octets = b"".join(self._outgoing)
+        self._outgoing.clear()
+        if octets and self._transport is not None:
             self._transport.write(octets)
 
     def close(self) -> None:
+        self._flush()
         if self._transport is not None:
             self._transport.close()

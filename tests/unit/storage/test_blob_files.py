@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from posthouse.storage.blobs.contract import BlobDamaged
 from posthouse.storage.blobs.files import FileBlobs
-from posthouse.storage.blobs.layout import BLOCK, checksum
+from posthouse.storage.blobs.layout import BLOCK
 from posthouse.storage.blobs.records import BlobPlace
 from posthouse.storage.blobs.settings import BlobSettings
+from posthouse.storage.checksum import checksum
 
 
 @given(st.binary(max_size=1000))
