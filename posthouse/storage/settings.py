@@ -32,7 +32,12 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         int, Meta(ge=1, le=10_000, description="How long a commit gathers operations before it is made.")
     ] = 50
     gather_milliseconds: Annotated[
-        int, Meta(ge=0, le=1000, description="How long a commit waits for more operations, while many come.")
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="How long a commit waits for more operations, while many come and processors are scarce.",
+        ),
     ] = 1
     batch_octets: Annotated[
         int, Meta(ge=1 << 16, le=1 << 30, description="How many octets of requests one commit takes together at most.")

@@ -19,6 +19,7 @@ import uvloop
 
 from posthouse.storage.clock import now_ms
 from posthouse.storage.contract import find_operation
+from posthouse.storage.lmdb.crowding import Crowding
 from posthouse.storage.lmdb.engine import Engine, Work
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import ENCODER, FAILED, NOTICE, REQUEST, Answer, Frames, FrameTooLong, frame
@@ -39,6 +40,7 @@ class Writer:
         self._pending: deque[tuple[Client, Work, int]] = deque()
         self._next: asyncio.Handle | None = None
         self._taken = (0, 0)  # operations in the last two commits
+        self._crowding = Crowding()
         self.clients: dict[int, Client] = {}
 
     def submit(self, client: Client, work: Work, octets: int) -> None:
@@ -47,8 +49,8 @@ class Writer:
         most = max(self._taken)
         if self._next is None:
             loop = asyncio.get_running_loop()
-            if most > FEW:
-                # more is on its way: pages that many operations change are written once for all of them
+            if most > FEW and self._crowding:
+                # more is on its way: what is done once for all of them leaves processors to others
                 self._next = loop.call_later(self._settings.gather_milliseconds / 1000, self._run)
             else:
                 self._next = loop.call_soon(self._run)
