@@ -26,7 +26,7 @@ from posthouse.storage.blobs.records import BlobPlace, hold_collection
 from posthouse.storage.contract import Refused, Store, StoreUnavailable
 from posthouse.storage.durable import sync
 from posthouse.storage.lmdb import LocalStore
-from posthouse.storage.lmdb.log import DATABASE
+from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.settings import StoreSettings
 
 MANIFEST = "manifest.json"

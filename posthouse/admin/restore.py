@@ -32,8 +32,8 @@ from posthouse.storage.blobs.records import BlobPlace, forget_unused
 from posthouse.storage.blobs.settings import BlobSettings
 from posthouse.storage.contract import Refused, Store
 from posthouse.storage.durable import sync
+from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.lmdb.engine import LOCK, RESTORING
-from posthouse.storage.lmdb.log import DATABASE
 from posthouse.storage.schema import SchemaTooNew
 
 STORE = "store"

@@ -17,14 +17,6 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     readers: Annotated[
         int, Meta(ge=16, le=8192, description="How many processes and threads may read the database at once.")
     ] = 512
-    log_octets: Annotated[
-        int,
-        Meta(
-            ge=1 << 16,
-            le=1 << 36,
-            description="How long the log of changes grows before the database's file is brought up to date.",
-        ),
-    ] = 32 << 20
     batch_operations: Annotated[
         int, Meta(ge=1, le=100_000, description="How many operations one commit takes together at most.")
     ] = 500

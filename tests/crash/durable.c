@@ -44,10 +44,9 @@ static int inside(int fd, char *path) {
     return strncmp(path, root, under) == 0 && (path[under] == '/' || path[under] == 0);
 }
 
-/* A database, or its log: only what was written of it is brought over, so that being killed meanwhile takes nothing away. */
 static int is_database(const char *path) {
-    const char *end = strrchr(path, '.'), *name = strrchr(path, '/');
-    return (end && strcmp(end, ".mdb") == 0) || (name && strncmp(name, "/log.", 5) == 0);
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".mdb") == 0;
 }
 
 static int inode_file(ino_t inode, int flags) {

@@ -81,8 +81,6 @@ async def test_power_loss(server: Served, tmp_path: Path) -> None:
 
 
 def swap(root: Path, names: Path) -> None:
-    """The image takes the place of what the machine believed; no file has the number of one that was there before."""
-    gone = root.with_name(f"{root.name}-gone")
-    root.rename(gone)
+    """The image takes the place of what the machine believed."""
+    shutil.rmtree(root)
     shutil.copytree(names, root)
-    shutil.rmtree(gone)

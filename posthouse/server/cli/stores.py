@@ -16,7 +16,6 @@ from posthouse.server.configuration.tree import places
 from posthouse.storage.contract import Store, StoreUnavailable
 from posthouse.storage.lmdb.engine import HalfRestored, StoreInUse
 from posthouse.storage.lmdb.local import LocalStore
-from posthouse.storage.lmdb.log import LogDamaged
 from posthouse.storage.lmdb.remote import RemoteStore
 from posthouse.storage.schema import SchemaTooNew
 
@@ -53,7 +52,7 @@ async def _reach(configuration: Configuration) -> RemoteStore | LocalStore:
         except StoreInUse as error:
             if asyncio.get_running_loop().time() > ends:
                 raise StoreUnavailable(str(error)) from error
-        except (HalfRestored, LogDamaged, SchemaTooNew) as error:
+        except (HalfRestored, SchemaTooNew) as error:
             raise StoreUnavailable(str(error)) from error
         await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from posthouse.storage.durable import sync
-from posthouse.storage.lmdb.log import DATABASE
 from posthouse.storage.lmdb.readers import open_for_reading
 from posthouse.storage.settings import StoreSettings
+
+DATABASE = "data.mdb"
 
 
 class StoreFigures(msgspec.Struct, frozen=True):

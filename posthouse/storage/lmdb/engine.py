@@ -22,10 +22,8 @@ import structlog
 from posthouse.storage import schema, writes
 from posthouse.storage.contract import Operation, Refused
 from posthouse.storage.durable import NO_ROOM, sync
-from posthouse.storage.lmdb.copies import copy_environment
-from posthouse.storage.lmdb.environment import LoggedEnvironment
-from posthouse.storage.lmdb.log import DATABASE, LogDamaged
-from posthouse.storage.lmdb.transaction import LmdbTransaction, LoggedTransaction
+from posthouse.storage.lmdb.copies import DATABASE, copy_environment
+from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 from posthouse.storage.wire import FAILED, FULL, REFUSED, RESULT, UNAVAILABLE, Answer, encode_refusal
 
@@ -110,14 +108,14 @@ class Engine:
     def __init__(self, directory: Path, settings: StoreSettings, *, wait: bool = False) -> None:
         """Open or create it and bring its schema up to date; raises StoreInUse, or waits for the other to end.
 
-        Raises HalfRestored, LogDamaged, SchemaTooNew.
+        Raises HalfRestored, SchemaTooNew.
         """
         if not (directory / DATABASE).exists() and directory.with_name(directory.name + RESTORING).exists():
             raise HalfRestored(f"{directory} was not restored to the end: run posthouse restore again")
         self.directory = directory
         self._settings = settings
         self._answered: dict[int, int] = {}
-        self._held: LoggedEnvironment | None = None
+        self.environment: Any = None
         self._lock = WriterLock(directory, wait=wait)
         try:
             self._open(create=True)
@@ -125,11 +123,6 @@ class Engine:
         except BaseException:
             self.close()
             raise
-
-    @property
-    def environment(self) -> Any:
-        """LMDB's, to read by; None when it cannot be opened."""
-        return None if self._held is None else self._held.lmdb
 
     def run(self, batch: Sequence[Work], now: int) -> tuple[list[Answer], list[str]]:
         """Run the batch in one commit: the answers in order, and what was announced. Durable when it returns.
@@ -141,10 +134,7 @@ class Engine:
         except Exception as error:
             # nothing of the batch is in the store; a failed commit may leave the environment unusable
             log.error(
-                "commit failed",
-                error=str(error),
-                operations=len(batch),
-                exc_info=not isinstance(error, (lmdb.Error, OSError)),
+                "commit failed", error=str(error), operations=len(batch), exc_info=not isinstance(error, lmdb.Error)
             )
             why, words = self._why(error), str(error).encode()
             self._reopen()
@@ -153,20 +143,13 @@ class Engine:
 
     def forget_old(self, before: int) -> int:
         """Drop remembered answers older than `before` (ms); raises lmdb.Error."""
-        count: list[int] = []
-        self.change(lambda txn: count.append(writes.forget_old(txn, before)))
-        return count[0]
+        with self._begin() as txn:
+            return writes.forget_old(LmdbTransaction(txn, {}), before)
 
     def change(self, function: Callable[[LmdbTransaction], None]) -> None:
-        """Run a function in a transaction of its own (the schema's steps); raises lmdb.Error, OSError."""
-        environment, txn = self._begin()
-        whole = LoggedTransaction(txn, {})
-        try:
-            function(whole)
-            environment.commit(txn, whole.changes)
-        except BaseException:
-            txn.abort()
-            raise
+        """Run a function in a transaction of its own (the schema's steps)."""
+        with self._begin() as txn:
+            function(LmdbTransaction(txn, {}))
 
     def copy_to(self, target: Path) -> None:
         """Write a snapshot to the new folder `target`."""
@@ -178,14 +161,16 @@ class Engine:
 
     def close(self) -> None:
         """Close it and let another write."""
-        self._close_environment()
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
         self._lock.release()
 
     def _run_together(self, batch: Sequence[Work], now: int) -> Ran | None:
         """All in one transaction; None, and nothing of it in the store, when an operation did not go through."""
         ran = Ran()
-        environment, txn = self._begin()
-        whole = LoggedTransaction(txn, ran.topics)
+        txn = self._begin()
+        whole = LmdbTransaction(txn, ran.topics)
         try:
             self._run_in_time(whole, batch, ran, lambda work: self._perform(whole, work, work.arguments))
         except Exception as error:
@@ -195,20 +180,20 @@ class Engine:
                 ran.add(batch[0], self._refused(batch[0], error))
                 return ran
             return None
-        self._commit(environment, txn, whole, batch, ran, now)
+        self._commit(txn, batch, ran, now)
         return ran
 
     def _run_apart(self, batch: Sequence[Work], now: int) -> Ran:
         """Each in a child transaction."""
         ran = Ran()
-        environment, txn = self._begin()
-        whole = LoggedTransaction(txn, ran.topics)
+        txn = self._begin()
+        whole = LmdbTransaction(txn, ran.topics)
         try:
-            self._run_in_time(whole, batch, ran, lambda work: self._run_one(environment, txn, work, whole))
+            self._run_in_time(whole, batch, ran, lambda work: self._run_one(txn, work, ran.topics))
         except Exception:
             txn.abort()
             raise
-        self._commit(environment, txn, whole, batch, ran, now)
+        self._commit(txn, batch, ran, now)
         return ran
 
     def _run_in_time(
@@ -237,12 +222,12 @@ class Engine:
         result = work.operation.function(txn, *arguments)
         return Answer(RESULT, work.sequence, work.operation.encode_result(result))
 
-    def _run_one(self, environment: LoggedEnvironment, txn: Any, work: Work, whole: LoggedTransaction) -> Answer:
-        child = environment.lmdb.begin(write=True, parent=txn)
-        part = LoggedTransaction(child, {})
+    def _run_one(self, txn: Any, work: Work, topics: dict[str, None]) -> Answer:
+        announced: dict[str, None] = {}
+        child = self.environment.begin(write=True, parent=txn)
         try:
             arguments = work.arguments if work.encoded is None else work.operation.decode_arguments(work.encoded)
-            answer = self._perform(part, work, arguments)
+            answer = self._perform(LmdbTransaction(child, announced), work, arguments)
             child.commit()
         except Refused as refusal:
             child.abort()
@@ -257,8 +242,7 @@ class Engine:
                 raise
             log.exception("operation failed", operation=work.operation.name)
             return Answer(FAILED, work.sequence, work.operation.name.encode())
-        whole.topics.update(part.topics)
-        whole.changes += part.changes
+        topics.update(announced)
         return answer
 
     def _refused(self, work: Work, refusal: Refused) -> Answer:
@@ -270,22 +254,15 @@ class Engine:
 
     def _why(self, error: Exception) -> int:
         """The kind of answer to what could not be written."""
-        code = error.code if isinstance(error, lmdb.Error) else error.errno if isinstance(error, OSError) else None
+        code = error.code if isinstance(error, lmdb.Error) else None
         # of a write that found room for its beginning only LMDB says EIO
         cut_short = code == errno.EIO and not os.statvfs(self.directory).f_bavail
         return FULL if isinstance(error, lmdb.MapFullError) or code in NO_ROOM or cut_short else UNAVAILABLE
 
-    def _commit(
-        self,
-        environment: LoggedEnvironment,
-        txn: Any,
-        whole: LoggedTransaction,
-        batch: Sequence[Work],
-        ran: Ran,
-        now: int,
-    ) -> None:
+    def _commit(self, txn: Any, batch: Sequence[Work], ran: Ran, now: int) -> None:
         """Keep the answers beside the effects, drop those that the clients have, and make it all durable."""
         try:
+            whole = LmdbTransaction(txn, {})
             for client, answers in ran.kept.items():
                 writes.remember(whole, client, answers, now)
             # the last request of each client says most
@@ -294,32 +271,35 @@ class Engine:
             answered = {client: end for client, end in answered.items() if end > self._answered.get(client, 0)}
             for client, end in answered.items():
                 writes.forget(whole, client, self._answered.get(client, 0), end)
-            environment.commit(txn, whole.changes)
+            txn.commit()
         except Exception:
             txn.abort()
             raise
         self._answered |= answered
 
-    def _begin(self) -> tuple[LoggedEnvironment, Any]:
-        environment = self._held or self._open()
-        return environment, environment.lmdb.begin(write=True)
+    def _begin(self) -> Any:
+        if self.environment is None:
+            self._open()
+        return self.environment.begin(write=True)
 
-    def _open(self, *, create: bool = False) -> LoggedEnvironment:
-        # what once was there and is gone must not come back empty
-        self._held = environment = LoggedEnvironment(self.directory, self._settings, create=create)
+    def _open(self, *, create: bool = False) -> None:
+        self.environment = lmdb.open(
+            str(self.directory),
+            map_size=self._settings.map_octets,
+            max_readers=self._settings.readers,
+            max_spare_txns=4,
+            mode=0o600,
+            create=create,  # what once was there and is gone must not come back empty
+        )
         sync(self.directory)
-        return environment
-
-    def _close_environment(self) -> None:
-        if self._held is not None:
-            self._held.close()
-            self._held = None
 
     def _reopen(self) -> None:
-        self._close_environment()
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
         try:
             self._open()
-        except (lmdb.Error, OSError, LogDamaged) as error:
+        except (lmdb.Error, OSError) as error:
             log.error("store cannot be opened", error=str(error))
 
 

@@ -33,9 +33,7 @@ class LocalStore:
 
     @classmethod
     def open(cls, directory: Path, settings: StoreSettings, bus: Publisher | None = None) -> LocalStore:
-        """Open or create the store; raises StoreInUse while a server runs on it, HalfRestored, LogDamaged,
-        SchemaTooNew.
-        """
+        """Open or create the store; raises StoreInUse while a server runs on it, HalfRestored, SchemaTooNew."""
         return cls(Engine(directory, settings), bus)
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -8,7 +8,6 @@ from typing import Any, ParamSpec, TypeVar
 import lmdb
 
 from posthouse.storage.contract import Operation, OperationFailed, ReadTransaction, StoreUnavailable
-from posthouse.storage.lmdb.log import is_at_home
 from posthouse.storage.lmdb.transaction import LmdbTransaction
 from posthouse.storage.settings import StoreSettings
 
@@ -48,11 +47,7 @@ class Reader:
 
 
 def open_for_reading(directory: Path, settings: StoreSettings) -> Any:
-    """The environment, read only; raises lmdb.Error, OSError when there is none, StoreUnavailable when it must be
-    opened to be written first: power was cut, and it is not what its log makes of it.
-    """
-    if not is_at_home(directory):
-        raise StoreUnavailable("what was cut off must be done again first: start the server, or run posthouse verify")
+    """The environment, read only; raises lmdb.Error when there is none."""
     return lmdb.open(
         str(directory),
         map_size=settings.map_octets,

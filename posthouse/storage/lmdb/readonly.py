@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import lmdb
 
 from posthouse.storage.contract import Operation, ReadTransaction, StoreUnavailable
-from posthouse.storage.lmdb.log import DATABASE
+from posthouse.storage.lmdb.copies import DATABASE
 from posthouse.storage.lmdb.readers import Reader, open_for_reading
 from posthouse.storage.settings import StoreSettings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -66,59 +66,3 @@ class LmdbTransaction:
 
     def announce(self, topic: str) -> None:
         self.topics[topic] = None
-
-
-class LoggedTransaction(LmdbTransaction):
-    """A write transaction whose changes gather in `changes`, as a log's commit has them."""
-
-    __slots__ = ("changes",)
-
-    def __init__(self, txn: Any, topics: dict[str, None]) -> None:
-        super().__init__(txn, topics)
-        self.changes: list[bytes | list[bytes] | None] = []
-        self.put = _noting_puts(txn.put, self.changes)
-        self.delete = _noting_deletes(txn.delete, self.changes)
-
-    def put_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
-        held = list(entries)
-        super().put_many(held)
-        for entry in held:
-            self.changes.extend(entry)
-
-    def delete_range(self, start: bytes, end: bytes) -> int:
-        count = super().delete_range(start, end)
-        if count:
-            self.changes += (start, [end])
-        return count
-
-    def repeat(self, changes: Sequence[bytes | list[bytes] | None]) -> None:
-        """Do again what another did."""
-        pairs = iter(changes)
-        for key, value in zip(pairs, pairs, strict=True):
-            assert isinstance(key, bytes)
-            if value is None:
-                self.delete(key)
-            elif isinstance(value, bytes):
-                self.put(key, value)
-            else:
-                self.delete_range(key, value[0])
-
-
-def _noting_puts(put: Callable[[bytes, bytes], Any], changes: list[Any]) -> Callable[[bytes, bytes], None]:
-    def put_noted(key: bytes, value: bytes) -> None:
-        put(key, value)
-        changes.append(key)
-        changes.append(value)
-
-    return put_noted
-
-
-def _noting_deletes(delete: Callable[[bytes], bool], changes: list[Any]) -> Callable[[bytes], bool]:
-    def delete_noted(key: bytes) -> bool:
-        was_there = delete(key)
-        if was_there:
-            changes.append(key)
-            changes.append(None)
-        return was_there
-
-    return delete_noted

@@ -12,7 +12,6 @@ from posthouse.storage.contract import (
     OperationFailed,
     Refused,
     Store,
-    StoreFull,
     StoreUnavailable,
     WriteTransaction,
     operation,
@@ -155,7 +154,7 @@ async def test_a_full_disk_is_try_later_and_service_resumes(tmp_path: Path) -> N
     outcomes = await asyncio.gather(
         *(client.write(put_all, [entry]) for entry in big), client.write(count_up, b"n"), return_exceptions=True
     )
-    assert {type(outcome) for outcome in outcomes} == {StoreFull}
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
     assert await client.read(values, [key for key, _ in big]) == [None] * 10
     resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     await client.write(put_all, big)
