@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from posthouse.core.authentication.authenticator import Authenticator, Login
+from posthouse.storage.contract import StoreFull
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.authentication import login_of
 from posthouse.webdav.http.errors import HttpError
@@ -101,6 +102,8 @@ class DavSite:
             return await absorbed(asked) or await method(asked)
         except DavError as error:
             return error.answer
+        except StoreFull:
+            return DavError(507, "{DAV:}sufficient-disk-space", "there is no room left on this server").answer
 
     async def _tree(self, login: Login, place: Path) -> tuple[Tree, Path]:
         segments = place[len(ROOT) :]

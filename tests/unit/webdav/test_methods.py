@@ -10,6 +10,7 @@ import pytest
 
 from posthouse.storage.blobs.files import FileBlobs
 from posthouse.storage.blobs.settings import BlobSettings
+from posthouse.storage.contract import StoreFull
 from tests.unit.http.wire import Wire
 from tests.unit.webdav.davhouse import BASE, LOGIN, DavHouse
 
@@ -375,3 +376,14 @@ async def test_small_pictures() -> None:
     assert (await house.ask("GET", "/a.png?thumbnail=64", "", f"if-none-match: {said.fields['etag']}")).body == b"64"
     await house.ask("PUT", "/a.txt", "text")
     assert (await house.ask("GET", "/a.txt?thumbnail")).status == 404
+
+
+async def test_a_full_disk_is_told_as_such(house: DavHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 4331 6."""
+
+    async def full(*_: object) -> None:
+        raise StoreFull("no space left")
+
+    monkeypatch.setattr(house.store, "write", full)
+    said = await house.ask("PUT", "/a.txt", "x")
+    assert (said.status, said.condition) == (507, "sufficient-disk-space")
