@@ -6,6 +6,7 @@ import socket
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from benchmarks.imap_client import ImapClient
 from benchmarks.ours import Posthouse
@@ -153,7 +154,7 @@ def measure_all(ours: Posthouse, measure: Measure, pinger: str) -> None:
 
         def ask(*lines: str) -> None:
             for line in lines:
-                measure(line, lambda line=line: client.command(line.encode(), keep=False))  # type: ignore[misc]
+                measure(line, partial(client.command, line.encode(), keep=False))
 
         client.command(b"ENABLE QRESYNC")
         selected = client.command(b"SELECT INBOX")
@@ -161,7 +162,7 @@ def measure_all(ours: Posthouse, measure: Measure, pinger: str) -> None:
         ask(*READS)
         for line in ("THREAD REFERENCES UTF-8 ALL", "SORT (SUBJECT) UTF-8 ALL"):
             client.append("INBOX", letter(0))
-            measure(f"{line}, when one has come", lambda line=line: client.command(line.encode(), keep=False))  # type: ignore[misc]
+            measure(f"{line}, when one has come", partial(client.command, line.encode(), keep=False))
         ask(f"EXAMINE INBOX (QRESYNC ({validity} 1))", "SELECT INBOX")
         measure("FETCH 1:* ENVELOPE, deflated", lambda: _deflated(port, reader, b"FETCH 1:* ENVELOPE"))
         _measure_pop3(ours.port("pop3"), reader, measure)
@@ -233,7 +234,7 @@ def _deflated(port: int, reader: str, line: bytes) -> None:
     with ImapClient(port, reader, PASSWORD) as client:
         client.command(b"SELECT INBOX")
         client.command(b"COMPRESS DEFLATE")
-        client.socket = _Deflated(client.socket)  # type: ignore[assignment]
+        client.socket = _Deflated(client.socket)  # type: ignore[assignment]  # what the client asks of one
         client.command(line, keep=False)
 
 
@@ -253,6 +254,6 @@ def _measure_pop3(port: int, reader: str, measure: Measure) -> None:
         ask(f"USER {reader}")
         measure("POP3 PASS", lambda: ask(f"PASS {PASSWORD}"))
         for line in ("STAT", "LIST", "UIDL"):
-            measure(f"POP3 {line}", lambda line=line: ask(line))  # type: ignore[misc]
+            measure(f"POP3 {line}", partial(ask, line))
         measure("POP3 RETR of 1,000", lambda: [ask(f"RETR {number}") for number in range(1, 1001)])
         measure("POP3 QUIT", lambda: ask("QUIT"))
