@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 
 import pytest
 import uvloop
 from hypothesis import settings
 from twisted.internet import asyncioreactor
+
+LIMIT_SECONDS = 2400 if os.environ.get("POSTHOUSE_TEST_LONG") else 120
 
 LOOP = uvloop.new_event_loop()
 asyncio.set_event_loop(LOOP)
@@ -26,7 +29,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    LOOP.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**wanted), 120))
+    LOOP.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**wanted), LIMIT_SECONDS))
     return True
 
 

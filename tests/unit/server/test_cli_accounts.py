@@ -216,7 +216,8 @@ def test_a_running_server_knows_at_once(served: Served) -> None:
 
 def test_an_import_that_is_stopped_says_how_far_it_came(served: Served, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
-    rows = "".join(f"u{number}@example.org,long enough\n" for number in range(5000))
+    # more than a quick machine adds while a busy one answers
+    rows = "".join(f"u{number}@example.org,long enough\n" for number in range(20_000))
     file.write_text("address,password\n" + rows)
     command = [COMMAND, "--config", str(served.config), "account", "import", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
@@ -224,7 +225,7 @@ def test_an_import_that_is_stopped_says_how_far_it_came(served: Served, tmp_path
         running.send_signal(signal.SIGINT)
         _, said = running.communicate()
     assert running.returncode == 1
-    found = re.search(r"stopped after (\d+) of 5000 accounts, with line (\d+)", said)
+    found = re.search(r"stopped after (\d+) of 20000 accounts, with line (\d+)", said)
     assert found is not None, said
     added = int(found[1])
     assert int(found[2]) == added + 1  # the header is line 1
