@@ -6,6 +6,7 @@ import hashlib
 from typing import Protocol
 
 from posthouse.core.mail.ids import message_key
+from posthouse.core.mail.recoding import Recoding
 from posthouse.core.mail.records import Header, Letter
 from posthouse.core.mail.threads import links_of
 from posthouse.formats.imap.bodystructure import structures
@@ -54,6 +55,12 @@ class Letters(Protocol):
     def open(self) -> LetterWriter:
         """A new letter."""
 
+    async def without_binary(self, letter: Letter) -> Letter:
+        """A finished letter with its binary parts in base64, itself where it has none.
+
+        Raises BlobDamaged, StoreUnavailable, StoreFull.
+        """
+
 
 class BlobLetters:
     """Letters whose octets become blobs."""
@@ -64,6 +71,17 @@ class BlobLetters:
 
     def open(self) -> LetterWriter:
         return LetterWriter(self._blobs.writer(), self._limits)
+
+    async def without_binary(self, letter: Letter) -> Letter:
+        writer = self.open()
+        recoding = Recoding(letter, self._blobs, self._limits, writer.write)
+        if not recoding.needed:
+            return letter
+        try:
+            await recoding.run()
+            return await writer.finish()
+        finally:
+            writer.abandon()  # after success: nothing is left of it
 
 
 def scanned(octets: bytes, limits: MimeLimits | None = None) -> Letter:

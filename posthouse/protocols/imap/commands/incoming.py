@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class Incoming:
     """The messages of one APPEND or REPLACE, from the first octet until the command is whole."""
 
-    __slots__ = ("_copied", "_user", "_view", "_writers", "letters", "replaced", "tag")
+    __slots__ = ("_copied", "_has_nul", "_user", "_view", "_writers", "letters", "replaced", "tag")
 
     def __init__(self, tag: str, user: User | None, view: View | None) -> None:
         self.tag = tag
@@ -49,18 +49,22 @@ class Incoming:
         self._user = user
         self._view = view
         self._writers: list[LetterWriter] = []
+        self._has_nul = False  # whether the message that comes has any
         self._copied = 0  # octets that came from other messages
 
     async def take(self, event: AppendEvent) -> None:
         """Go on; raises what refuses the whole command."""
         if isinstance(event, AppendOctets):
-            self._writers[-1].write(event.octets)
+            self._write(event.octets)
         elif isinstance(event, AppendEnd):
             if not self._writers[-1].size:
                 raise _empty()
             letter = await self._writers[-1].finish()
-            self.letters.append(letter)
             _check_header(letter, self._known_user)
+            if self._has_nul:
+                # RFC 3516 6: no literal shows NUL, and BODYSTRUCTURE tells the encoding that BODY[] has
+                letter = await self._known_user.contracts.letters.without_binary(letter)
+            self.letters.append(letter)
         elif isinstance(event, AppendStart):
             await self._start(event)
         elif isinstance(event, AppendText):
@@ -98,6 +102,7 @@ class Incoming:
             if event.replaced is not None:
                 self.replaced = await _find_replaced(event.replaced, self._view)
         self._writers.append(user.contracts.letters.open())
+        self._has_nul = False
 
     async def _copy(self, event: AppendUrl) -> None:
         user, writer = self._known_user, self._writers[-1]
@@ -108,7 +113,11 @@ class Incoming:
                 # a short command could name large messages many times: what it copies is bounded as one message is
                 if writer.size + len(piece) > most or self._copied > most:
                     raise _too_large()
-                writer.write(piece)
+                self._write(piece)
+
+    def _write(self, octets: bytes) -> None:
+        self._writers[-1].write(octets)
+        self._has_nul = self._has_nul or b"\0" in octets
 
 
 @contextmanager
