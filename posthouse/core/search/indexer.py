@@ -26,6 +26,7 @@ from posthouse.storage.topics import SEARCH_TOPIC, account_of
 LOOK_SECONDS = 60.0  # a notice may be lost: so often all accounts are looked at
 SWEEP_SECONDS = 86_400.0  # so often what was forgotten for good is looked for; it is in no mailbox, so in no answer
 IDLE_SECONDS = 30.0  # then the writer's memory is given back
+WARM_SECONDS = 2.0  # and then what its last threads have touched
 BACKLOG_SECONDS = 60.0  # between commits while there is more to read: a few large ones cost less than many small ones
 PAGE_MESSAGES = 100
 PAGE_OCTETS = 1 << 20
@@ -147,7 +148,7 @@ class Indexer:
     def _idle_seconds(self) -> float:
         """How long there is nothing to do without news."""
         if not self._steps.is_pending:
-            return IDLE_SECONDS
+            return WARM_SECONDS if self._steps.is_warm else IDLE_SECONDS
         return max(0.0, self._settings.commit_seconds - self._steps.age(self._clock()))
 
     async def _look(self) -> None:

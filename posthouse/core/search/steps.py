@@ -43,6 +43,7 @@ class Steps:
         self._folder = folder
         self._identity = b""
         self._writer: IndexWriter | None = None
+        self._is_warm = False
         self._again = False
         self._step = Step()
         self._began: float | None = None
@@ -131,11 +132,22 @@ class Steps:
         await self._kept.write(shelf.take_step, IndexState(self._identity, FORMAT, number), step)
         self._again = False
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether another `rest`, a while after the first, gives more back."""
+        return self._is_warm
+
     async def rest(self) -> None:
-        """Commit, and give memory back until there is more to do."""
+        """Commit, and give memory back until there is more to do: first the writer's, the next time the folder's.
+
+        The threads of Tantivy's writer end some time after it, and touch what they need for that.
+        """
         await self.commit()
         if self._writer is not None:
             await self._close_writer()
+            self._is_warm = True
+        elif self._is_warm:
+            self._is_warm = False
             await asyncio.to_thread(self._folder.rest)
 
     def _begin(self, now: float) -> IndexWriter:

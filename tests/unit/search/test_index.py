@@ -285,6 +285,9 @@ async def test_the_folder_rests_once_the_writer_is_closed(tmp_path: Path) -> Non
 
     indexer = house.indexer(Resting)
     await indexer.catch_up()
+    assert rests == []  # the writer's threads are about to end
+    await indexer.catch_up()
+    assert rests == [tmp_path]
     await indexer.catch_up()  # nothing to write: the folder has been resting all the while
     assert rests == [tmp_path]
 
