@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -42,6 +42,9 @@ class AccountSequence(msgspec.Struct, array_like=True, tag=1):
 ENCODER = msgspec.msgpack.Encoder()
 _COLLECTION = msgspec.msgpack.Decoder(CollectionRecord)
 _SEQUENCE = msgspec.msgpack.Decoder(AccountSequence)
+_SEEN_AT_MOST = 8192
+# Where a name was found last. It says only where to look first: what stands there is asked, so no store is wrong by it.
+_LAST_SEEN: dict[tuple[int, str], int] = {}
 
 
 def read_collection(txn: ReadTransaction, account: int, collection: int) -> CollectionRecord | None:
@@ -66,14 +69,26 @@ def collections_between(txn: ReadTransaction, start: bytes, end: bytes) -> Itera
         yield int.from_bytes(key[-4:], "big"), _COLLECTION.decode(value)
 
 
-def collections_called(txn: ReadTransaction, account: int, name: str) -> Iterator[tuple[int, CollectionRecord]]:
-    """The same of those with that name."""
+def collection_called(
+    txn: ReadTransaction, account: int, name: str, kinds: Collection[str]
+) -> tuple[int, CollectionRecord] | None:
+    """(collection, record) of the one of these kinds with that name; None without one."""
+    last = _LAST_SEEN.get((account, name))
+    if last is not None:
+        record = read_collection(txn, account, last)
+        if record is not None and record.name == name and record.kind in kinds:
+            return last, record
     octets = name.encode("utf-8", "surrogatepass")
     for key, value in txn.scan(*COLLECTION.range(account)):
         if octets in value:  # so that few of thousands have to be decoded
             record = _COLLECTION.decode(value)
-            if record.name == name:
-                yield int.from_bytes(key[-4:], "big"), record
+            if record.name == name and record.kind in kinds:
+                number = int.from_bytes(key[-4:], "big")
+                if len(_LAST_SEEN) >= _SEEN_AT_MOST:
+                    _LAST_SEEN.clear()
+                _LAST_SEEN[account, name] = number
+                return number, record
+    return None
 
 
 def read_sequence(txn: ReadTransaction, account: int) -> AccountSequence:

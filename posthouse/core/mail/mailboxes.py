@@ -30,8 +30,8 @@ from posthouse.core.sharing.effective import Lists
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import (
     CollectionRecord,
+    collection_called,
     collections_between,
-    collections_called,
     read_collection,
     read_sequence,
     scan_collections,
@@ -237,10 +237,10 @@ def find(txn: ReadTransaction, account: int, name: str) -> tuple[int, Collection
         record = read_collection(txn, account, INBOX_ID)
         if record is not None and record.kind == KIND:
             return INBOX_ID, record
-    for number, record in collections_called(txn, account, wanted):
-        if record.kind in KINDS:
-            return number, record
-    raise NoSuchMailbox(name)
+    found = collection_called(txn, account, wanted, KINDS)
+    if found is None:
+        raise NoSuchMailbox(name)
+    return found
 
 
 def canonical_name(name: str) -> str:

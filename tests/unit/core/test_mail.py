@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,6 +24,7 @@ from posthouse.core.mail.mailboxes import (
     create_default_mailboxes,
     create_mailbox,
     delete_mailbox,
+    find,
     find_mailbox,
     list_mailboxes,
     rename_mailbox,
@@ -42,8 +44,9 @@ from posthouse.core.mail.messages import (
 )
 from posthouse.core.mail.settings import MailSettings
 from posthouse.storage.changes import net
-from posthouse.storage.contract import Store, WriteTransaction, operation
+from posthouse.storage.contract import ReadTransaction, Store, WriteTransaction, operation, query
 from posthouse.storage.item_bytes import EVERY
+from posthouse.storage.memory import MemoryStore
 from tests.letters import letter
 
 NOW = 1_790_000_000_000
@@ -52,6 +55,14 @@ NOW = 1_790_000_000_000
 @operation
 def furnish(txn: WriteTransaction, account: int, now: int) -> None:
     create_default_mailboxes(txn, account, now)
+
+
+@query
+def found_by(txn: ReadTransaction, account: int, name: str) -> tuple[int, int]:
+    """The number of a mailbox, and how often all were looked at to find it."""
+    watched = Mock(wraps=txn)
+    number, _ = find(watched, account, name)
+    return number, watched.scan.call_count
 
 
 async def uids(store: Store, mailbox: int) -> list[int]:
@@ -63,6 +74,26 @@ async def filled(store: Store, count: int) -> int:
     letters = [letter(f"Subject: {number}\r\n\r\nhello {number}\r\n".encode()) for number in range(count)]
     await store.write(append, 1, "INBOX", letters, [(0, ())] * count, [NOW] * count, NOW)
     return (await store.read(find_mailbox, 1, "inbox")).id
+
+
+async def test_a_name_that_was_found_is_found_without_looking_at_all() -> None:
+    """A client that asks for the STATUS of thousands of mailboxes must not have all looked at for each."""
+    store = MemoryStore()
+    await store.write(furnish, 1, NOW)
+    for name in ("Work", "Work/A"):
+        await store.write(create_mailbox, 1, name, None, NOW, MailSettings())
+    first = await store.read(find_mailbox, 1, "Work/A")
+    assert await store.read(found_by, 1, "Work/A") == (first.id, 0)
+    await store.write(rename_mailbox, 1, "Work", "Play", NOW, MailSettings())
+    assert await store.read(found_by, 1, "Play/A") == (first.id, 1)
+    with pytest.raises(NoSuchMailbox):
+        await store.read(find_mailbox, 1, "Work/A")
+    other = await store.write(create_mailbox, 1, "Work/A", None, NOW, MailSettings())
+    assert await store.read(found_by, 1, "Work/A") == (other.id, 1)
+    await store.write(delete_mailbox, 1, "Work/A", NOW)
+    with pytest.raises(NoSuchMailbox):
+        await store.read(find_mailbox, 1, "Work/A")
+    assert await store.read(found_by, 1, "Play/A") == (first.id, 0)
 
 
 async def test_a_new_account_has_its_mailboxes(store: Store) -> None:
