@@ -40,7 +40,9 @@ class StoreBriefing(Struct, frozen=True):
 
 
 class IndexerBriefing(Struct, frozen=True):
-    """For the indexer; its descriptor is its line to the supervisor."""
+    """For the indexer, whose descriptors are its lines to the supervisor and to who reads documents; and for that one,
+    whose descriptor is the other end of the latter.
+    """
 
     configuration: Configuration
 

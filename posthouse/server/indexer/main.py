@@ -23,7 +23,7 @@ from posthouse.server.configuration import Configuration
 from posthouse.server.configuration.tree import places
 from posthouse.server.hub.line import OneLine, SupervisorLine
 from posthouse.server.indexer.folder import IndexFolder, open_texts
-from posthouse.server.indexer.sandbox import Sandbox, fork_sandbox
+from posthouse.server.indexer.sandbox import NICENESS, Sandbox
 from posthouse.server.indexer.tally import MetricTally
 from posthouse.server.logs import start_logging
 from posthouse.storage.blobs.files import FileBlobs
@@ -31,15 +31,13 @@ from posthouse.storage.lmdb.remote import RemoteStore
 
 log = structlog.get_logger()
 
-NICENESS = 15  # an index that is late costs searches time; sessions that are held up cost everybody's
-
 
 def run_indexer(briefing: bytes, descriptors: list[int]) -> None:
-    """Keep the index until told to end; the descriptor is the line to the supervisor."""
+    """Keep the index until told to end; descriptors: the line to the supervisor, and that to who reads documents."""
     configuration = decode_briefing(IndexerBriefing, briefing).configuration
     start_logging(configuration.log, "indexer")
     os.nice(NICENESS)
-    sandbox = fork_sandbox(configuration.search, close=descriptors) if configuration.search.attachments else None
+    sandbox = Sandbox(socket.socket(fileno=descriptors[1])) if configuration.search.attachments else None
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)

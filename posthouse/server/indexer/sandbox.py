@@ -1,7 +1,8 @@
 """Attached files are read in processes of their own: a file may cost one of them its life, and nothing else.
 
-A small process, forked before the indexer has threads, forks a child for each file, with little time and memory, and
-hands its text back. It knows nothing, opens nothing, and ends with the indexer.
+A small process, born when the first file is to be read (the supervisor waits for that, `births`), forks a child for
+each file, with little time and memory, and hands its text back. It knows nothing, opens nothing, and ends with the
+indexer.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from posthouse.core.search.reading import AttachmentsGone
 from posthouse.core.search.settings import SearchSettings
 from posthouse.formats.documents.kinds import Kind, Unreadable
 from posthouse.formats.documents.reading import document_text
-from posthouse.server.nursery import name_process
+from posthouse.server.briefing import IndexerBriefing, decode_briefing
+from posthouse.server.logs import start_logging
 
 log = structlog.get_logger()
 
+NICENESS = 15  # an index that is late costs searches time; sessions that are held up cost everybody's
 _LENGTH = struct.Struct("<I")
 _PATIENCE = 6  # a child is polite: its seconds are those of its own work, on the clock they may take longer
 
@@ -43,6 +46,7 @@ class Sandbox:
     """The indexer's end; reads one file at a time."""
 
     def __init__(self, ours: socket.socket) -> None:
+        ours.setblocking(False)
         self._socket = ours
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -62,31 +66,22 @@ class Sandbox:
             raise AttachmentsGone(str(error)) from error
 
 
-def fork_sandbox(settings: SearchSettings, *, close: list[int]) -> Sandbox:
-    """Fork it; this process must have no threads yet. `close` are descriptors that it must not hold."""
-    ours, theirs = socket.socketpair()
-    if os.fork() == 0:
-        try:
-            ours.close()
-            for descriptor in close:
-                os.close(descriptor)
-            _serve(theirs, settings)
-        finally:
-            os._exit(1)
-    theirs.close()
-    ours.setblocking(False)
-    return Sandbox(ours)
+def run_documents(briefing: bytes, descriptors: list[int]) -> None:
+    """Read what is asked for on the descriptor, a stream socket, until the indexer is gone."""
+    configuration = decode_briefing(IndexerBriefing, briefing).configuration
+    start_logging(configuration.log, "documents")
+    os.nice(NICENESS)
+    serve_documents(socket.socket(fileno=descriptors[0]), configuration.search)
 
 
-def _serve(line: socket.socket, settings: SearchSettings) -> NoReturn:
-    """Read what is asked for until the indexer is gone."""
-    name_process("documents")
+def serve_documents(line: socket.socket, settings: SearchSettings) -> None:
+    """The text of each file that a Sandbox at the other end asks for; this process must have no threads."""
+    line.setblocking(True)
     asked = line.makefile("rb")
     while len(head := asked.read(_LENGTH.size)) == _LENGTH.size:
         request = msgspec.msgpack.decode(asked.read(*_LENGTH.unpack(head)), type=Request)
         text = _read_apart(request, settings)
         line.sendall(_LENGTH.pack(len(text)) + text)
-    os._exit(0)
 
 
 def _read_apart(request: Request, settings: SearchSettings) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,11 +63,21 @@ class Births:
     def indexer(self, settled: Settled) -> Child:
         """Start the process that keeps the search index."""
         briefing = encode_briefing(IndexerBriefing(settled.configuration))
-        return self._with_line(settled, "indexer", "indexer", briefing, [])
+        ours, theirs = socket.socketpair()
+        with theirs:
+            child = self._with_line(settled, "indexer", "indexer", briefing, (theirs.fileno(),))
+        _once_readable(ours, lambda: self._documents(settled, briefing, ours))
+        return child
 
     def close(self) -> None:
         """Let the nursery end."""
         self._nursery.close()
+
+    def _documents(self, settled: Settled, briefing: bytes, line: socket.socket) -> None:
+        """Start the process that reads attached files for an indexer, which has asked for the first."""
+        with line:
+            if line.recv(1, socket.MSG_PEEK):  # else the indexer has ended
+                self._spawn(settled.file, "documents", briefing, (line.fileno(),))
 
     def _with_line(self, settled: Settled, name: str, slot: str, briefing: bytes, descriptors: Sequence[int]) -> Child:
         ours, theirs = socket.socketpair()
@@ -97,6 +108,16 @@ class _Line(Factory):
 
     def buildProtocol(self, _address: object) -> WorkerLine:
         return self._protocol
+
+
+def _once_readable(end: socket.socket, then: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def called() -> None:
+        loop.remove_reader(end)
+        then()
+
+    loop.add_reader(end, called)
 
 
 def _adopt(end: socket.socket, line: WorkerLine) -> None:

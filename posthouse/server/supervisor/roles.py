@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from posthouse.server.indexer.main import run_indexer
+from posthouse.server.indexer.sandbox import run_documents
 from posthouse.server.nursery import Role
 from posthouse.server.store_process import run_store
 from posthouse.server.worker.main import run_worker
 
-ROLES: dict[str, Role] = {"store": run_store, "indexer": run_indexer, "worker": run_worker}
+ROLES: dict[str, Role] = {
+    "store": run_store,
+    "indexer": run_indexer,
+    "documents": run_documents,
+    "worker": run_worker,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from posthouse.core.search.reading import AttachmentsGone
 from posthouse.core.search.settings import SearchSettings
 from posthouse.formats.documents.kinds import Kind
 from posthouse.server.indexer import sandbox
-from posthouse.server.indexer.sandbox import Sandbox, fork_sandbox
+from posthouse.server.indexer.sandbox import Sandbox, serve_documents
 from tests.unit.documents.samples import docx, pdf
 
 
@@ -38,15 +39,28 @@ def misbehave(kind: Kind, octets: bytes, characters: int) -> str:
     return "read"
 
 
+def fork_sandbox(settings: SearchSettings) -> Sandbox:
+    """A process of its own that has what this one has, as in a server it has what the nursery has."""
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        try:
+            ours.close()
+            serve_documents(theirs, settings)
+        finally:
+            os._exit(0)
+    theirs.close()
+    return Sandbox(ours)
+
+
 @pytest.fixture
 def wild(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     monkeypatch.setattr(sandbox, "document_text", misbehave)
     monkeypatch.setattr(sandbox, "_PATIENCE", 1.5)
-    return fork_sandbox(SearchSettings(attachment_seconds=1, attachment_characters=1000), close=[])
+    return fork_sandbox(SearchSettings(attachment_seconds=1, attachment_characters=1000))
 
 
 async def test_real_files_are_read() -> None:
-    apart = fork_sandbox(SearchSettings(), close=[])
+    apart = fork_sandbox(SearchSettings())
     assert (await apart.text(Kind.WORD, docx("Quarterly"))).strip() == "Quarterly"
     assert (await apart.text(Kind.PDF, pdf("Quarterly"))).strip() == "Quarterly"
     assert await apart.text(Kind.PDF, b"no PDF") == ""
@@ -56,7 +70,7 @@ async def test_what_the_program_has_mapped_is_not_the_files(tmp_path: Path) -> N
     with (tmp_path / "map").open("w+b") as file:
         file.truncate(1 << 36)  # as a store is mapped, however little of it there is
         with mmap.mmap(file.fileno(), 1 << 36, prot=mmap.PROT_READ):
-            apart = fork_sandbox(SearchSettings(), close=[])
+            apart = fork_sandbox(SearchSettings())
             assert (await apart.text(Kind.PDF, pdf("Quarterly"))).strip() == "Quarterly"
 
 
