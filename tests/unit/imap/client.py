@@ -14,8 +14,9 @@ _UID = re.compile(rb"\bUID (\d+)")
 
 
 def is_done(command: str | bytes, answer: bytes) -> bool:
-    """True when the command was done; another client may have removed all that was to be copied or moved."""
-    if isinstance(command, str) and command.startswith(("COPY", "MOVE")) and answer.startswith(b"NO [EXPUNGEISSUED]"):
+    """True when the command was done; another client may have removed all that it was about."""
+    acts = isinstance(command, str) and command.startswith(("COPY", "MOVE", "STORE"))
+    if acts and answer.startswith(b"NO [EXPUNGEISSUED]"):
         return True
     return answer.startswith(b"OK")
 

@@ -12,15 +12,20 @@ from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.limiting import newest_of, portions
 from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
+from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
 from posthouse.protocols.imap.wire import encoder
 from posthouse.protocols.imap.wire.commands.messages import Store
 from posthouse.protocols.imap.wire.sequence import ranges_of
-from posthouse.storage.ranges import Range, merge, numbers
+from posthouse.storage.ranges import Range, count, merge, numbers
 
 
 async def store(command: Store, view: View, user: User) -> Ok:
-    """Change flags, and show them unless .SILENT is asked."""
+    """Change flags, and show them unless .SILENT is asked.
+
+    What others have removed is said of numbers whose flags shall be shown (RFC 2180 4.2.1), and of no UIDs (RFC 9051
+    6.4.9).
+    """
     refuse_read_only(view)
     check_numbers(command.sequence, view, uid=command.uid)
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
@@ -31,6 +36,7 @@ async def store(command: Store, view: View, user: User) -> Ok:
         raise NotAllowed("flags")
     ranges, limited = await newest_of(ranges, view, user.contracts.settings.changed_messages)
     left: list[Range] = []  # messages that others have changed
+    there = 0
     # in a search folder all at once: what no longer fits behind the first portion is to be changed, too
     positions = await view.numbering.positions(ranges)
     for some in [ranges] if view.virtual else portions(positions, await view.uids()):
@@ -39,10 +45,15 @@ async def store(command: Store, view: View, user: User) -> Ok:
         view.learn_keywords(done.keywords, user.output)
         user.output.write(b"".join(_lines(command, done, view)))
         left += done.failed
+        there += sum(row.last - row.first + 1 for row in done.rows) + count(done.failed)
         await user.output.drain()
     if left:
         failed = merge(left) if command.uid else _as_numbers(merge(left), view)
         return Ok("Others have changed some of them", b"MODIFIED " + encoder.uid_set(failed), limited=limited)
+    if there < count(ranges) and not (command.silent or command.uid):
+        if not there:
+            raise No("Others have removed them", "EXPUNGEISSUED")  # RFC 2180 4.2.2: nothing pretends to be changed
+        return Ok("Others have removed some of them", b"EXPUNGEISSUED", limited=limited)
     return Ok("Done", limited=limited)
 
 
