@@ -44,7 +44,7 @@ class DirectoryWriting:
                     waiting.clear()
             await shelf.apart(half.write, bytes(waiting))
             await self._check_locks(at, guard)
-            seen, is_new = await shelf.apart(half.finish, name, held_to(guard))
+            seen, is_new = await shelf.apart(half.finish, name, held_to(guard), upload.modified)
         finally:
             await shelf.apart(half.close)
         return Written(self._member((*at.path[:-1], name), seen), is_new)

@@ -44,6 +44,25 @@ async def test_a_file_of_ones_own_of_that_name_comes_first(house: Mapped) -> Non
     assert (await house.ask("GET", f"{PLANS}/a.txt")).status == 404
 
 
+async def test_when_a_file_was_changed_may_be_said(house: Mapped) -> None:
+    tags = set()
+    for text in ("one", "two", "six"):
+        said = await house.put("/new", text, "x-oc-mtime: 1500000000")
+        assert said.fields["x-oc-mtime"] == "accepted"
+        assert said.fields["last-modified"] == "fri, 14 jul 2017 02:40:00 gmt"
+        tags.add(said.fields["etag"])
+    assert len(tags) == 3, "an inode may be used again"
+    assert (house.disk / "new").stat().st_mtime_ns // 1_000_000 == 1_500_000_000_000
+    await house.ask("PUT", "/own", "x", "x-oc-mtime: 1400000000")
+    assert await carried(house, "COPY", f"{BASE}/own", f"{PLANS}/own") == 201
+    assert int((house.disk / "own").stat().st_mtime) == 1_400_000_000
+    said = await house.put("/new", "x", "x-oc-mtime: " + "9" * 11)  # more than the file system has room for
+    assert (said.status, "x-oc-mtime" in said.fields) == (204, int((house.disk / "new").stat().st_mtime) > 9e10)
+    said = await house.put("/new", "y")
+    assert (house.disk / "new").stat().st_mtime > 1_500_000_001
+    assert "x-oc-mtime" not in said.fields
+
+
 async def test_documents_are_read_whole_and_in_part(house: Mapped) -> None:
     said = await house.ask("GET", f"{PLANS}/a.txt")
     assert (said.status, said.body, said.fields["content-type"]) == (200, b"hello", "text/plain")
