@@ -5,14 +5,15 @@
 | all | all rights | all rights |
 | read | l r | r |
 | write | all of its four | w i e |
-| write-content | w s | w |
-| bind | i k p | i |
-| unbind | e x t | e |
-| write-acl | a | a |
+| write-content | l w s | w |
+| bind | l i k p | i |
+| unbind | l e x t | e |
+| write-acl | l a | a |
 | read-current-user-privilege-set, write-properties, unlock, read-acl | nothing: they are abstract | l, w, a, a |
 
 What is abstract is never given by itself: who may write contents may write properties, who may say who may do what may
-read it, and break locks.
+read it, and break locks. Each gives that one may know of the place: methods need no other privilege than their own (RFC
+3744, appendix B), so who has `bind` alone can put documents into a folder that he cannot look into.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ class Privilege(msgspec.Struct, frozen=True):
     words: str
 
 
-_WRITE = Right.WRITE | Right.SEEN
-_BIND = Right.INSERT | Right.CREATE | Right.POST
-_UNBIND = Right.EXPUNGE | Right.REMOVE | Right.DELETE
+_WRITE = Right.LOOKUP | Right.WRITE | Right.SEEN
+_BIND = Right.LOOKUP | Right.INSERT | Right.CREATE | Right.POST
+_UNBIND = Right.LOOKUP | Right.EXPUNGE | Right.REMOVE | Right.DELETE
+_ADMINISTER = Right.LOOKUP | Right.ADMINISTER
 _CHANGING = Right.WRITE | Right.INSERT | Right.EXPUNGE
 
 PRIVILEGES = (
@@ -52,7 +54,7 @@ PRIVILEGES = (
     Privilege("unbind", _UNBIND, Right.EXPUNGE, "write", "Take away from a folder"),
     Privilege("unlock", Right(0), Right.ADMINISTER, "all", "Break others' locks"),
     Privilege("read-acl", Right(0), Right.ADMINISTER, "all", "See who may do what"),
-    Privilege("write-acl", Right.ADMINISTER, Right.ADMINISTER, "all", "Say who may do what"),
+    Privilege("write-acl", _ADMINISTER, Right.ADMINISTER, "all", "Say who may do what"),
 )
 BY_NAME = {each.name: each for each in PRIVILEGES}
 
@@ -88,7 +90,7 @@ def rights_of(names: Iterable[str]) -> Right:
 def missing(rights: Right) -> str:
     """The privilege that somebody lacks who lacks one of these rights."""
     for name in ("write-content", "bind", "unbind", "write-acl"):
-        if rights & BY_NAME[name].gives:
+        if rights & BY_NAME[name].gives & ~Right.LOOKUP:
             return name
     return "read"
 

@@ -195,7 +195,7 @@ async def test_what_is_needed_at_the_other_end_is_named_as_it_is_there(house: Da
 
 async def test_reading_contents_is_a_right_of_its_own(house: DavHouse) -> None:
     await give(house, "/docs", ("bob@example.org", "bind"))
-    assert await listed(house, BASE + "/docs/", BOB) == ["404"]
+    assert await listed(house, BASE + "/docs/", BOB) == []
     await give(house, "/docs", ("team@example.org", "read"), ("bob@example.org", "bind"))
     assert privileges(await prop(house, "/docs", "current-user-privilege-set", BOB)) == {
         "read", "read-current-user-privilege-set", "bind",
@@ -203,6 +203,26 @@ async def test_reading_contents_is_a_right_of_its_own(house: DavHouse) -> None:
     assert (await house.ask("PUT", "/docs/new", "x", login=BOB)).status == 201
     assert (await house.ask("PUT", "/docs/new", "his own", login=BOB)).status == 204
     assert (await house.ask("PUT", "/docs/memo", "x", login=BOB)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("privilege", "method", "path", "status"),
+    [
+        ("bind", "PUT", "/docs/new", 201),
+        ("bind", "MKCOL", "/docs/new", 201),
+        ("unbind", "DELETE", "/docs/memo", 204),
+        ("write-content", "PUT", "/docs/memo", 204),
+        ("write-acl", "ACL", "/docs", 200),
+    ],
+)
+async def test_each_privilege_is_enough_for_its_methods(
+    house: DavHouse, privilege: str, method: str, path: str, status: int
+) -> None:
+    """RFC 3744, appendix B: reading is no part of them."""
+    await give(house, "/docs", ("bob@example.org", privilege))
+    body = acl(("bob@example.org", "all")) if method == "ACL" else "x" if method == "PUT" else ""
+    assert (await house.ask("GET", "/docs/memo", login=BOB)).status == 403
+    assert (await house.ask(method, path, body, login=BOB)).status == status
 
 
 async def test_lists_as_they_are_shown(house: DavHouse) -> None:
