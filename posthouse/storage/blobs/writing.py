@@ -1,13 +1,12 @@
 """Writing a blob, hashed as it comes: small ones stay in memory, larger ones are files synced before they are named.
 
-A thread that shares the interpreter with a busy reactor waits for it at every call, so only the syncs themselves run
-in threads, two calls a file, many files at a time.
+A thread that shares the interpreter with a busy reactor waits for it at every call, so only what takes long in one
+call runs in threads: syncs, and hashes of large files.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import secrets
 from concurrent.futures import Executor, Future
@@ -16,6 +15,7 @@ from pathlib import Path
 import structlog
 import zstandard
 
+from posthouse.storage.blobs.hashing import FileHash
 from posthouse.storage.blobs.layout import BLOCK, ENTRY, entry, foot, new_location
 from posthouse.storage.blobs.records import Blob
 from posthouse.storage.blobs.settings import BlobSettings
@@ -40,7 +40,7 @@ class FileBlobWriter:
         self._inline_octets = settings.inline_octets
         self._compressor = zstandard.ZstdCompressor() if settings.compress else None
         self._executor = executor
-        self._hash = hashlib.sha256()
+        self._hash = FileHash(executor)
         self._buffer = bytearray()
         self._index = bytearray()
         self._descriptor = -1
@@ -62,24 +62,25 @@ class FileBlobWriter:
             self._write_blocks(len(self._buffer) // BLOCK * BLOCK)
             if self.size >= self._spread:
                 self._begin_sync()
+            if self._compressor is None:
+                self._hash.follow(self._descriptor, self.size - len(self._buffer))
         except OSError as error:
             self._error = error
             self.abandon()
 
     async def finish(self) -> Blob:
-        hash_ = self._hash.digest()
         if self._error is None and self.size <= self._inline_octets:
-            return Blob(hash_, self.size, bytes(self._buffer), None)
+            return Blob(self._hash.digest(), self.size, bytes(self._buffer), None)
         try:
             if self._error is not None:
                 raise self._error
-            location = await self._make_durable(hash_)
+            location = await self._make_durable()
         except OSError as error:
             log.error("blob not written", error=str(error))
             raise (StoreFull if error.errno in NO_ROOM else StoreUnavailable)(str(error)) from error
         finally:
             self.abandon()  # after success: nothing is left but to close
-        return Blob(hash_, self.size, None, location)
+        return Blob(self._hash.digest(), self.size, None, location)
 
     def abandon(self) -> None:
         self._buffer = bytearray()
@@ -90,12 +91,15 @@ class FileBlobWriter:
             Path(self._path).unlink(missing_ok=True)
             self._path = None
 
-    async def _make_durable(self, hash_: bytes) -> str:
+    async def _make_durable(self) -> str:
         self._write_blocks(len(self._buffer))
+        if self.size >= SPREAD_OCTETS:
+            self._begin_sync()  # while the rest is hashed
+        await self._hash.catch_up(self._descriptor, self.size)
         end = self._index + foot(len(self._index) // ENTRY.size, self.size)
         write_all(self._descriptor, memoryview(end))
         # named before it is synced: nobody knows the name yet, and a journal needs one commit for both
-        location = new_location(hash_)
+        location = new_location(self._hash.digest())
         folder = self._rename(location)
         try:
             if self._syncing is not None:
@@ -122,7 +126,7 @@ class FileBlobWriter:
     def _write_blocks(self, end: int) -> None:
         if self._descriptor < 0:
             path = f"{self._directory}/{INCOMING}/{secrets.token_hex(12)}"
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._path = path
         octets = memoryview(self._buffer)[:end]
         self._buffer = self._buffer[end:]
