@@ -281,9 +281,12 @@ async def test_who_takes_nothing_of_an_answer_is_cut() -> None:
     wire.producer.pauseProducing()
     wire.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
     await wire.until(lambda: bool(wire.out))
+    answering = wire.channel._exchange._task
     wire.channel._clock._until = 0.0  # the time is over
     wire.channel._clock._look()
     assert wire.is_cut
+    await asyncio.wait([answering], timeout=30)
+    assert answering.done(), "nobody waits for him any more"
 
 
 async def test_later_requests_wait_and_are_few() -> None:

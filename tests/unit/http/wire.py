@@ -97,6 +97,7 @@ class Wire:
     def abortConnection(self) -> None:
         self.is_cut = True
         self._changed.set()
+        asyncio.get_running_loop().call_soon(self.lose)  # as a real one does, or what waits for it waits for ever
 
 
 def site(handler: Handler, *path: str, **settings: Any) -> HttpFactory:
