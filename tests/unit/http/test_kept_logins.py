@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from posthouse.core.accounts.accounts import AccountChange, NewAccount, add_account, change_account
-from posthouse.core.accounts.domains import add_domain
+from posthouse.core.accounts.domains import DomainChange, add_domain, change_domain
 from posthouse.core.authentication.authenticator import Authenticator, Login
-from posthouse.core.authentication.credentials import set_password
+from posthouse.core.authentication.credentials import add_app_password, revoke_app_password, set_password
 from posthouse.core.authentication.passwords import derive
 from posthouse.core.authentication.settings import AuthenticationSettings
 from posthouse.core.bus import LocalBus
@@ -94,6 +94,44 @@ async def test_so_does_a_lock() -> None:
     with pytest.raises(HttpError) as refused:
         await door.ask()
     assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(("change", "status"), [("password", 401), ("lock", 403), ("domain", 403)])
+async def test_and_so_it_is_for_one_who_was_looked_at_often(change: str, status: int) -> None:
+    door = await Door().open()
+    for _ in range(4):
+        await door.ask()
+    match change:
+        case "password":
+            await door.store.write(set_password, door.account, derive("other", WEAK))
+        case "lock":
+            await door.store.write(change_account, ANN, AccountChange(status="locked"))
+        case _:
+            await door.store.write(change_domain, "example.org", DomainChange(enabled=False))
+    for _ in range(2):
+        with pytest.raises(HttpError) as refused:
+            await door.ask()
+        assert refused.value.status == status
+
+
+async def test_a_revoked_password_has_the_others_looked_at_anew() -> None:
+    door = await Door().open()
+    await door.store.write(add_app_password, door.account, "phone", b"digest", 5, 1)
+    for _ in range(4):
+        await door.ask()
+    await door.store.write(revoke_app_password, door.account, "phone")
+    assert await door.ask() == door.account
+    assert door.authenticator.checked == 2
+
+
+async def test_what_changes_nothing_for_a_login_does_not_end_it() -> None:
+    door = await Door().open()
+    await door.ask()
+    await door.ask()
+    await door.store.write(change_account, ANN, AccountChange(name="Ann"))
+    await door.store.write(add_app_password, door.account, "phone", b"digest", 5, 1)
+    assert [await door.ask() for _ in range(2)] == [door.account] * 2
+    assert door.authenticator.checked == 1
 
 
 async def test_it_is_forgotten_after_a_while() -> None:
