@@ -30,9 +30,9 @@ class Source(Protocol):
 
 
 class Body:
-    """One body; `size` in octets, None when only its end will tell."""
+    """One body; `size` in octets, None when only its end will tell; `is_whole` when all of it has come."""
 
-    __slots__ = ("_asked", "_ended", "_error", "_pieces", "_source", "_waiting", "_woken", "size")
+    __slots__ = ("_asked", "_error", "_pieces", "_source", "_waiting", "_woken", "is_whole", "size")
 
     def __init__(self, size: int | None, source: Source) -> None:
         self.size = size
@@ -40,14 +40,9 @@ class Body:
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._asked = False
-        self._ended = size == 0
+        self.is_whole = size == 0
         self._error: Exception | None = None
         self._woken: Callable[[], None] | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """True when all of it has come."""
-        return self._ended
 
     def feed(self, octets: bytes) -> None:
         """The next octets have come."""
@@ -59,7 +54,7 @@ class Body:
 
     def end(self) -> None:
         """There is no more."""
-        self._ended = True
+        self.is_whole = True
         self._wake()
 
     def fail(self, error: Exception) -> None:
@@ -67,22 +62,28 @@ class Body:
         self._error = error
         self._wake()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Its octets; raises ConnectionError when the peer has gone."""
+    def pieces(self) -> AsyncIterator[bytes]:
+        """Its octets, those that nobody has taken yet; raises ConnectionError when the peer has gone."""
+        return self  # no generator: the loop would keep a list of these
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         if not self._asked:
             self._asked = True
-            self._source.ask()
+            if not self.is_whole:
+                self._source.ask()
         while True:
             if self._error is not None:
                 raise self._error
             if self._pieces:
                 piece = self._pieces.popleft()
                 self._take(len(piece))
-                yield piece
-            elif self._ended:
-                return
-            else:
-                await self._wait()
+                return piece
+            if self.is_whole:
+                raise StopAsyncIteration
+            await self._wait()
 
     async def read(self, limit: int) -> bytes:
         """All of it; raises HttpError (413) when it is longer than `limit` octets, ConnectionError."""
@@ -97,7 +98,7 @@ class Body:
 
     async def discard(self, limit: int) -> bool:
         """Take up to `limit` octets that nobody wants; True when that was all of it."""
-        if self._ended and not self._pieces:
+        if self.is_whole and not self._pieces:
             return True
         if self._source.waits and not self._asked:
             return False

@@ -55,7 +55,7 @@ class Exchange:
         self._head = head
         self._resumed: asyncio.Future[None] | None = None
         self._gone = False
-        self._task = asyncio.get_running_loop().create_task(self._answer(self.body))
+        self._task = channel.loop.create_task(self._answer(self.body))
 
     def lost(self) -> None:
         """The peer has gone, or shall."""
@@ -85,7 +85,7 @@ class Exchange:
         return head.version == b"HTTP/1.1" and head.fields.get("expect", "").lower() == "100-continue"
 
     def ask(self) -> None:
-        if self.waits and not self.body.is_whole:
+        if self.waits:
             self.channel.transport.write(CONTINUE)
 
     def pause(self) -> None:
@@ -191,7 +191,7 @@ class Exchange:
             raise ConnectionError("the peer has gone")
         channel = self.channel
         if channel.is_waiting:
-            self._resumed = asyncio.get_running_loop().create_future()
+            self._resumed = channel.loop.create_future()
             channel.wait_for_peer()
             await self._resumed
             channel.go_on()
@@ -223,9 +223,10 @@ class Channel(Protocol):
 
     def __init__(self) -> None:
         self.kept = Kept()
+        self.loop = asyncio.get_running_loop()  # kept, since to ask for it takes a system call
         self._parser = Parser()
         self._exchange: Exchange | None = None
-        self._clock = IdleClock(self._on_silence)
+        self._clock = IdleClock(self._on_silence, self.loop)
 
     # What the transport calls
 
@@ -353,7 +354,7 @@ class Channel(Protocol):
         """
         self._heard_until = time.monotonic() + HEARD_SECONDS
         self._clock.stop()
-        self._clock = IdleClock(self.abort)
+        self._clock = IdleClock(self.abort, self.loop)
         self._clock.set(LINGER_SECONDS)
         self.transport.resumeProducing()
         self.transport.loseWriteConnection()
@@ -383,7 +384,7 @@ class Channel(Protocol):
             self._refuse(TOO_LATE)
         else:
             self.loseConnection()
-        self._clock = IdleClock(self.abort)
+        self._clock = IdleClock(self.abort, self.loop)
         self._clock.set(LINGER_SECONDS)
 
     def _refuse(self, status: int) -> None:

@@ -12,6 +12,7 @@ from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
 
 MOST_TAGS = 1_000
+_FIELDS = frozenset(("if-match", "if-none-match", "if-unmodified-since", "if-modified-since"))
 _TAG = re.compile(r'[ \t]*(?:,[ \t]*)*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 
 
@@ -53,8 +54,13 @@ class Conditions(msgspec.Struct, frozen=True):
         return Verdict.GO_ON
 
 
+_NONE = Conditions()
+
+
 def read_conditions(request: Request) -> Conditions:
     """The conditions that a request's fields name; raises HttpError for tags that are none."""
+    if _FIELDS.isdisjoint(request.fields):
+        return _NONE
     return Conditions(
         match=_tags(request, "if-match"),
         none_match=_tags(request, "if-none-match"),

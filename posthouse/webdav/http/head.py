@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from http import HTTPStatus
 
-from posthouse.webdav.http.answer import Fields
+from posthouse.webdav.http.answer import GUARDS, Fields
 
 NO_BODY = frozenset({204, 304})  # RFC 9110 15.3.5 and 15.4.5
 _SPELT = {
@@ -17,16 +17,18 @@ _SPELT = {
 
 
 def compose(status: int, fields: Fields, framing: bytes, date: str) -> bytes:
-    """The head of an answer up to its empty line; `framing` are the lines that say where it ends.
+    """The head of an answer up to its empty line, with the `GUARDS` that are not among its fields; `framing` are the
+    lines that say where it ends.
 
     Raises ValueError for a field with a line break in it, which would be another's (RFC 9110 5.5).
     """
-    lines = [b"%b: %b\r\n" % (_spelt(name), value) for name, value in fields]
-    head = b"%bDate: %b\r\n%b%b\r\n" % (_status_line(status), date.encode(), b"".join(lines), framing)
-    breaks = len(lines) + 3 + framing.count(b"\n")
-    if head.count(b"\n") != breaks or head.count(b"\r") != breaks:
+    own = b"".join([b"%b%b\r\n" % (_spelt(name), value) for name, value in fields])
+    if own.count(b"\n") != len(fields) or own.count(b"\r") != len(fields):
         raise ValueError("a field has a line break in it")
-    return head
+    held, guards = dict(fields), _ALL_GUARDS
+    if not _GUARDED.keys().isdisjoint(held):
+        guards = b"".join([line for name, line in _GUARDED.items() if name not in held])
+    return b"%bDate: %b\r\n%b%b%b\r\n" % (_status_line(status), date.encode(), own, guards, framing)
 
 
 @lru_cache(64)
@@ -41,4 +43,8 @@ def _status_line(status: int) -> bytes:
 @lru_cache(512)
 def _spelt(name: bytes) -> bytes:
     # names have no case, but there are clients that think so
-    return _SPELT.get(name) or name.title()
+    return (_SPELT.get(name) or name.title()) + b": "
+
+
+_GUARDED = {name: b"%b%b\r\n" % (_spelt(name), value) for name, value in GUARDS}
+_ALL_GUARDS = b"".join(_GUARDED.values())

@@ -10,10 +10,11 @@ from collections.abc import Callable
 class IdleClock:
     """Calls `rung` when the time is over."""
 
-    __slots__ = ("_handle", "_rung", "_until")
+    __slots__ = ("_handle", "_loop", "_rung", "_until")
 
-    def __init__(self, rung: Callable[[], None]) -> None:
+    def __init__(self, rung: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
         self._rung = rung
+        self._loop = loop
         self._until = math.inf
         self._handle: asyncio.TimerHandle | None = None
 
@@ -22,13 +23,12 @@ class IdleClock:
         if seconds is None:
             self._until = math.inf
             return
-        loop = asyncio.get_running_loop()
-        self._until = loop.time() + seconds
+        self._until = self._loop.time() + seconds
         if self._handle is not None and self._handle.when() > self._until:
             self._handle.cancel()
             self._handle = None
         if self._handle is None:
-            self._handle = loop.call_at(self._until, self._look)
+            self._handle = self._loop.call_at(self._until, self._look)
 
     def stop(self) -> None:
         """It is needed no more."""
@@ -41,8 +41,7 @@ class IdleClock:
         self._handle = None
         if self._until == math.inf:
             return
-        loop = asyncio.get_running_loop()
-        if self._until > loop.time():
-            self._handle = loop.call_at(self._until, self._look)
+        if self._until > self._loop.time():
+            self._handle = self._loop.call_at(self._until, self._look)
         else:
             self._rung()

@@ -16,10 +16,10 @@ HEAD_OCTETS = 16_384  # request line and fields
 MOST_FIELDS = 500
 CHUNK_LINE_OCTETS = 1_024
 TRAILER_OCTETS = 65_536
+LENGTH_DIGITS = 18
 _VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[^\x00\r\n]*)?")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
 class BadRequest(Exception):
@@ -107,6 +107,8 @@ class Parser:
 
     def _head(self) -> Head | None:
         buffer, start = self._buffer, self._position
+        if not buffer:
+            return None
         if not self._passed_over and buffer.startswith(b"\r\n", start):  # RFC 9112 2.2
             self._passed_over = True
             self._position = start = start + 2
@@ -196,8 +198,9 @@ def read_head(octets: bytes) -> Head:
         if not colon:
             raise BadRequest
         key, text = _small(name), value.strip(b" \t").decode("latin-1")
-        before = fields.get(key)
-        fields[key] = text if before is None else f"{before}, {text}"
+        if key in fields:
+            text = f"{fields[key]}, {text}"
+        fields[key] = text
         if key == "host":
             hosts += 1  # several of them could mean several sites (RFC 9112 3.2)
     return Head(method, target, version, fields, hosts, _length(version, fields))
@@ -219,7 +222,7 @@ def _length(version: bytes, fields: dict[str, str]) -> int | None:
         return None
     if length is None:
         return 0
-    if _LENGTH.fullmatch(length.encode("latin-1")) is None:
+    if not (length.isascii() and length.isdecimal() and len(length) <= LENGTH_DIGITS):
         raise BadRequest
     return int(length)
 

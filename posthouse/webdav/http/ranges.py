@@ -38,7 +38,8 @@ def wanted_span(request: Request, held: Validators, size: int) -> Span | None:
 
     What cannot be read, and several ranges, count as none (14.2), and so does a part of what has changed (13.1.5).
     """
-    match = _RANGE.fullmatch(request.field("range"))
+    field = request.fields.get("range")
+    match = None if field is None else _RANGE.fullmatch(field)
     if match is None or not (match[1] or match[2]) or not _is_of(request.fields.get("if-range"), held):
         return None
     if not match[1]:

@@ -15,6 +15,7 @@ from posthouse.webdav.http.errors import HttpError
 
 LONGEST_TARGET = 8_192  # octets
 MOST_SEGMENTS = 200
+_ELSEWHERE = frozenset((".", ".."))
 HOST = re.compile(r"[\w.~!$&'()*+,;=%:\[\]-]*", re.ASCII)  # RFC 3986 3.2.2, without anybody's name before it
 
 
@@ -72,8 +73,8 @@ def read_target(target: str) -> tuple[tuple[str, ...], bool, dict[str, str]]:
             raise HttpError(400, "not an address of this site")
         target = "/" + rest.partition("/")[2]
     path, _, query = target.partition("?")
-    segments = read_path(path)
-    return segments, path.endswith("/"), dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+    asked = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100)) if query else {}
+    return read_path(path), path.endswith("/"), asked
 
 
 def unencoded(field: str) -> str:
@@ -88,17 +89,21 @@ def unencoded(field: str) -> str:
 
 def read_path(path: str) -> tuple[str, ...]:
     """The segments of an encoded path, empty ones left out; raises HttpError."""
-    segments = tuple([_segment(part) for part in path.split("/") if part])
+    segments = tuple(filter(None, path.split("/")))
+    if "%" in path:
+        segments = tuple([_decoded(segment) for segment in segments])
     if len(segments) > MOST_SEGMENTS:
         raise HttpError(414, "the address is too deep")
+    if not _ELSEWHERE.isdisjoint(segments) or "\x00" in path:
+        raise HttpError(400, "not an address of this site")
     return segments
 
 
-def _segment(part: str) -> str:
+def _decoded(segment: str) -> str:
     try:
-        segment = unquote_to_bytes(part).decode("utf-8", "strict") if "%" in part else part
+        decoded = unquote_to_bytes(segment).decode("utf-8", "strict")
     except UnicodeDecodeError:
         raise HttpError(400, "the address is no UTF-8") from None
-    if segment in (".", "..") or "/" in segment or "\x00" in segment:
+    if "/" in decoded or "\x00" in decoded:
         raise HttpError(400, "not an address of this site")
-    return segment
+    return decoded

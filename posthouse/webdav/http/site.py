@@ -16,7 +16,7 @@ from twisted.internet.protocol import Factory
 from posthouse.core.peer import Peer
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.webdav.http.access import Access, log_access
-from posthouse.webdav.http.answer import GUARDS, Answer, refusal, text, unavailable
+from posthouse.webdav.http.answer import Answer, refusal, text, unavailable
 from posthouse.webdav.http.channel import Channel
 from posthouse.webdav.http.encoding import encoded
 from posthouse.webdav.http.errors import HttpError
@@ -29,7 +29,6 @@ from posthouse.webdav.http.throttle import Throttle
 log = structlog.get_logger()
 
 DRAIN_SECONDS = 1.0
-_GUARDED = frozenset([name for name, _ in GUARDS])
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
@@ -53,7 +52,10 @@ class HttpFactory(Factory):
         request that is one too many.
         """
         self._routes = dict(routes)
-        self._deepest = max(map(len, self._routes), default=0)
+        self._deepest: dict[str, int] = {}  # by the first segment
+        for path in self._routes:
+            if path:
+                self._deepest[path[0]] = max(len(path), self._deepest.get(path[0], 0))
         self._settings = settings
         self._secret = frozenset(secret)
         self._told = told
@@ -90,18 +92,17 @@ class HttpFactory(Factory):
     async def serve(self, request: Request | HttpError, head: Head, peer: Peer) -> Answer:
         """The answer; whatever goes wrong is one, too. `head` is the request's, also where it got no farther."""
         began = time.monotonic()
-        answer = await self._answer(request)
+        answer = await self._answer(request, head)
         if isinstance(request, Request):
             answer = encoded(answer, request)
-        answer = _guarded(answer)
         if self._settings.access_log:
-            self._log(head, peer, answer, time.monotonic() - began)
+            self._log(head, self._target(request, head), peer, answer, time.monotonic() - began)
         return answer
 
     def refused(self, status: int, head: Head, peer: Peer) -> None:
         """A connection ends with that, since its last request was never whole."""
         if self._settings.access_log:
-            self._log(head, self.origin(peer, head.fields), Answer(status), 0.0)
+            self._log(head, self._target(None, head), self.origin(peer, head.fields), Answer(status), 0.0)
 
     def drain(self) -> None:
         """Close connections, once whoever has just connected had the time to ask and to be answered."""
@@ -118,7 +119,7 @@ class HttpFactory(Factory):
                 return f"/{name}/..."
         return target[:500]
 
-    async def _answer(self, request: Request | HttpError) -> Answer:
+    async def _answer(self, request: Request | HttpError, head: Head) -> Answer:
         try:
             if isinstance(request, HttpError):
                 raise request
@@ -130,21 +131,28 @@ class HttpFactory(Factory):
         except ConnectionError:
             raise
         except Exception:
-            log.exception("request failed", target=self.shown(request.target) if isinstance(request, Request) else "")
+            log.exception("request failed", target=self._target(request, head))
             return text(500, "something went wrong here; it was logged")
 
     def _handler(self, segments: tuple[str, ...]) -> Handler:
-        for depth in range(min(self._deepest, len(segments)), -1, -1):
+        for depth in range(self._deepest.get(segments[0], 0), 0, -1) if segments else (0,):
             handler = self._routes.get(segments[:depth])
-            if handler is not None and (depth or not segments):
+            if handler is not None:
                 return handler
         raise HttpError(404, "there is nothing here")
 
-    def _log(self, head: Head, peer: Peer, answer: Answer, seconds: float) -> None:
+    def _target(self, request: object, head: Head) -> str:
+        """The target as it may stand in the log, told by a request's path where that was read already."""
+        if not isinstance(request, Request):
+            return self.shown(head.target.decode("latin-1"))
+        top = request.segments[0] if request.segments else ""
+        return f"/{top}/..." if top in self._secret else request.target[:500]
+
+    def _log(self, head: Head, target: str, peer: Peer, answer: Answer, seconds: float) -> None:
         self._told(
             Access(
                 head.method.decode("latin-1"),
-                self.shown(head.target.decode("latin-1")),
+                target,
                 answer.status,
                 len(answer.body) if isinstance(answer.body, bytes) else answer.length,
                 round(seconds * 1000, 1),
@@ -156,9 +164,3 @@ class HttpFactory(Factory):
     def _close(self) -> None:
         for channel in list(self._channels):
             channel.drain()
-
-
-def _guarded(answer: Answer) -> Answer:
-    held = {name for name, _ in answer.fields}
-    missing = GUARDS if held.isdisjoint(_GUARDED) else tuple(field for field in GUARDS if field[0] not in held)
-    return Answer(answer.status, (*answer.fields, *missing), answer.body, answer.length)

@@ -24,6 +24,7 @@ from posthouse.webdav.http.authentication import login_of
 from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.encoding import chosen, encoded
 from posthouse.webdav.http.errors import HttpError
+from posthouse.webdav.http.head import compose
 from posthouse.webdav.http.request import Request, read_target
 from tests.unit.http.wire import Wire, site
 
@@ -211,3 +212,17 @@ async def test_tokens() -> None:
     with pytest.raises(HttpError) as unknown:
         await login_of(asked(authorization="Bearer good"), Authenticator(store, LocalRegistry(), settings))
     assert unknown.value.status == 401
+
+
+@pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\nb", b"a\rb"])
+def test_a_field_cannot_be_two(value: bytes) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        compose(200, ((b"x", value),), b"", "now")
+
+
+def test_a_guard_that_an_answer_has_itself_is_not_given_twice() -> None:
+    head = compose(200, ((b"referrer-policy", b"origin"),), b"Content-Length: 0\r\n", "now")
+    lines = head.decode().lower().split("\r\n")
+    assert [line for line in lines if line.startswith("referrer-policy")] == ["referrer-policy: origin"]
+    assert "x-frame-options: deny" in lines
+    assert lines[-3:] == ["content-length: 0", "", ""]
