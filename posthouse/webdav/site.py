@@ -26,11 +26,9 @@ from posthouse.webdav.methods.report import report
 from posthouse.webdav.methods.search import search
 from posthouse.webdav.principals.directory import Directory
 from posthouse.webdav.principals.tree import Signposts
-from posthouse.webdav.properties.basic import PRINCIPALS
 from posthouse.webdav.settings import WebDavSettings
 from posthouse.webdav.tree import Path, Tree
 from posthouse.webdav.wire.errors import DavError
-from posthouse.webdav.wire.writing import address
 
 ROOT = ("dav",)
 
@@ -96,8 +94,7 @@ class DavSite:
             raise HttpError(405, "earlier contents are only read, and copied", ((b"allow", b"GET, HEAD, COPY"),))
         login = await login_of(request, self._authenticator)
         tree, path = await self._tree(login, request.segments)
-        principal = address((*PRINCIPALS, login.address), is_folder=True)
-        asked = Asked(request, tree, path, login, principal, self._settings, lambda place: self._tree(login, place))
+        asked = Asked(request, tree, path, login, self._settings, lambda place: self._tree(login, place))
         try:
             return await absorbed(asked) or await method(asked)
         except DavError as error:

@@ -1,6 +1,6 @@
 """The contract of a tree of resources: what the methods of WebDAV ask of files, and later of calendars and contacts.
 
-A tree is opened for one request and whoever makes it. Paths are segments below the tree's root, canonical where a tree
+A tree is opened for whoever makes a request. Paths are segments below the tree's root, canonical where a tree
 gave them. What cannot be done is raised as an HttpError, with a condition in its body where RFC 4918 16 has one.
 """
 

@@ -18,6 +18,11 @@ def canonical(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def canonical_path(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for the names of a path."""
+    return names if "".join(names).isascii() else tuple([canonical(name) for name in names])
+
+
 def checked(name: str) -> str:
     """The canonical name; raises NameNotAllowed for what no file may be called."""
     name = canonical(name)

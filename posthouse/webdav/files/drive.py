@@ -20,6 +20,7 @@ from posthouse.core.sharing.settings import SharingSettings
 from posthouse.storage.blobs.contract import Blobs
 from posthouse.storage.contract import Operation, Refused, Store, WriteTransaction
 from posthouse.webdav.files.errors import refusal_of
+from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.properties.privileges import lacking
 from posthouse.webdav.tree import Guard, Member, Path
 from posthouse.webdav.wire.writing import href
@@ -53,7 +54,10 @@ class Drive(msgspec.Struct, frozen=True):
 
     async def write(self, operation: Operation[WriteTransaction, P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation; raises HttpError for what it refuses."""
-        return await self.settled(self.store.write(operation, *args, **kwargs))
+        try:
+            return await self.store.write(operation, *args, **kwargs)
+        except Refused as error:
+            raise await self._refusal(error) from None
 
     async def settled(self, work: Awaitable[R], onto: Drive | None = None) -> R:
         """What that gives; raises HttpError for what is refused, here or among the files `onto` which it goes."""
@@ -62,7 +66,7 @@ class Drive(msgspec.Struct, frozen=True):
         except Refused as error:
             is_there = onto is not None and error.args[-1:] == (onto.account,)
             drive = onto if onto is not None and is_there else self
-            raise refusal_of(error, await drive._inside(error)) from None
+            raise await drive._refusal(error) from None
 
     async def sharers(self) -> list[Owner]:
         """Those who share files with who asks."""
@@ -71,6 +75,9 @@ class Drive(msgspec.Struct, frozen=True):
     def conditions(self, guard: Guard) -> Conditions:
         """A guard as the core knows it."""
         return Conditions(self.who, guard.tokens, guard.match, guard.none_match, self.sharing.reach)
+
+    async def _refusal(self, error: Refused) -> HttpError:
+        return refusal_of(error, await self._inside(error))
 
     async def _inside(self, error: Refused) -> str:
         """What there is to say of a condition: where the lock is, which privilege is missing."""

@@ -24,9 +24,13 @@ from posthouse.webdav.files.tree import FilesTree
 from posthouse.webdav.properties.basic import PRINCIPALS
 from posthouse.webdav.tree import Path, Tree
 
+MOST_OWN = 1_000  # people whose own tree is kept
+
 
 class FileTrees(msgspec.Struct, frozen=True):
-    """Everybody's files; `shared` is what the folder of what others share is called, "" for none."""
+    """Everybody's files; `shared` is what the folder of what others share is called, "" for none; `own` are the trees
+    of those who asked for theirs lately.
+    """
 
     store: Store
     blobs: Blobs
@@ -36,24 +40,25 @@ class FileTrees(msgspec.Struct, frozen=True):
     now: Callable[[], int]
     thumbnails: Thumbnails
     directories: Directories
+    own: dict[tuple[Login, Path], FilesTree] = msgspec.field(default_factory=dict)
 
     async def open(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
         """The tree of `whose` files, at `root` on the site, and the path in it; None where one may know of none."""
         if whose != login.address:
             return await self._others(login, whose, root, path)
-        drive = self._drive(login, login.account, root)
-        owner = (*PRINCIPALS, login.address)
+        tree = self._own(login, root)
+        drive, owner = tree.drive, (*PRINCIPALS, login.address)
         if self.shared and path[:1] == (self.shared,) and await self._leads_on(drive):
             if len(path) > 1:
                 return await self._others(login, path[1].lower(), (*root, *path[:2]), path[2:])
             return SharedFolder(drive, owner, self.shared), ()
         mapped = self.directories.folder
-        if not mapped or path[:1] not in ((), (mapped,)):
-            return FilesTree(drive, owner, shared=self.shared), path
-        seen = await self.directories.seen_by(login.account)
-        if seen and path and await self._is_free(drive, mapped):
+        seen = await self.directories.seen_by(login.account) if mapped and path[:1] in ((), (mapped,)) else None
+        if not seen:
+            return tree, path
+        if path and await self._is_free(drive, mapped):
             return self.directories.open(login.account, seen, owner, (*root, mapped), path[1:])
-        return FilesTree(drive, owner, shared=self.shared, mapped=mapped if seen else ""), path
+        return FilesTree(drive, owner, shared=self.shared, mapped=mapped), path
 
     async def _others(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
         owner = await self.store.read(find_owner, Visitor(login.account, self.sharing.reach), whose)
@@ -61,6 +66,16 @@ class FileTrees(msgspec.Struct, frozen=True):
             return None
         drive = self._drive(login, owner.account, root)
         return FilesTree(drive, (*PRINCIPALS, owner.address), is_group=owner.kind == "group"), path
+
+    def _own(self, login: Login, root: Path) -> FilesTree:
+        """One's own tree; it knows nothing of a request, and so is there for the next one, too."""
+        held = self.own.get((login, root))
+        if held is None:
+            if len(self.own) >= MOST_OWN:
+                del self.own[next(iter(self.own))]
+            drive = self._drive(login, login.account, root)
+            held = self.own[login, root] = FilesTree(drive, (*PRINCIPALS, login.address), shared=self.shared)
+        return held
 
     async def _leads_on(self, drive: Drive) -> bool:
         """Whether the folder's name leads to what others share: something of one's own may be called so."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
-from posthouse.core.files.names import canonical
+from posthouse.core.files.names import canonical_path
 from posthouse.core.files.records import ROOT
 from posthouse.core.files.revisions import contents_place, list_revisions
 from posthouse.core.files.tree import list_folder, resolve
@@ -32,8 +32,8 @@ PAGE = 200  # members that are read and written at a stretch
 
 
 class FilesTree:
-    """The tree of one account's files, for one request; `shared` and `mapped` are what the folders of what others share
-    and of mapped directories are called in one's own, "" for none.
+    """The tree of one account's files for somebody who asks; `shared` and `mapped` are what the folders of what
+    others share and of mapped directories are called in one's own, "" for none.
     """
 
     properties: Table = _TABLE
@@ -41,7 +41,7 @@ class FilesTree:
     def __init__(
         self, drive: Drive, owner: Path, *, is_group: bool = False, shared: str = "", mapped: str = ""
     ) -> None:
-        self._drive = drive
+        self.drive = self._drive = drive
         self._shared = shared
         self._mapped = mapped
         self.root = drive.root
@@ -54,7 +54,7 @@ class FilesTree:
 
     async def find(self, path: Path) -> Found:
         """What is there."""
-        named = tuple([canonical(name) for name in path])
+        named = canonical_path(path)
         drive = self._drive
         if drive.is_own:
             found = await drive.store.read(resolve, drive.account, list(named))

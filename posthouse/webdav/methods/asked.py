@@ -11,6 +11,7 @@ from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.answer import Answer
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
+from posthouse.webdav.properties.basic import PRINCIPALS
 from posthouse.webdav.properties.privileges import lacking
 from posthouse.webdav.properties.property import Scene
 from posthouse.webdav.settings import WebDavSettings
@@ -28,7 +29,7 @@ GATHERED_OCTETS = 4_000_000  # of an answer that is made before any of it is sen
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request on a tree; `path` is below the tree's root, `principal` the address of who asks.
+    """One request on a tree; `path` is below the tree's root.
 
     `open` gives the tree, and the path in it, of another place on the site as he may see it; it raises HttpError.
     """
@@ -37,7 +38,6 @@ class Asked(msgspec.Struct, frozen=True):
     tree: Tree
     path: Path
     login: Login
-    principal: str
     settings: WebDavSettings
     open: Callable[[Path], Awaitable[tuple[Tree, Path]]]
 
@@ -58,7 +58,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def need(self, at: Found, member: Member, rights: Right) -> None:
         """Raise HttpError (403) where he has not these rights; RFC 3744 7.1.1."""
-        if rights & ~member.rights:
+        if int(rights) & ~member.rights:
             inside = lacking(self.tree.root + at.path, rights)
             raise DavError(403, "{DAV:}need-privileges", "you may not do that", inside)
 
@@ -86,7 +86,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     def scene_of(self, tree: Tree) -> Scene:
         """What properties of another tree are made from."""
-        return Scene(tree, self.login, self.principal)
+        return Scene(tree, self.login, address((*PRINCIPALS, self.login.address), is_folder=True))
 
     def address(self, path: Path, *, is_folder: bool = False) -> str:
         """The address of a resource of this tree."""

@@ -53,7 +53,9 @@ async def _put(asked: Asked) -> Answer:
     size = asked.request.body.size if asked.request.body.size is not None else _expected(asked)
     await _check_room(asked, size, at.member)
     modified = _modified(asked)
-    upload = Upload(lambda: _counted(asked, size), _media_type(asked), size, modified)
+    # what the length of a body says of it is so already
+    pieces = asked.request.body.pieces if asked.request.body.size is not None else lambda: _counted(asked, size)
+    upload = Upload(pieces, _media_type(asked), size, modified)
     written = await writing.write(at, upload, guard)
     answer = _answer(written.member, is_new=written.is_new)
     if modified is None or written.member.modified != modified:

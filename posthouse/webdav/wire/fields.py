@@ -75,5 +75,7 @@ def prefers(request: Request, preference: str) -> bool:
     """True for a preference that is named, `return=minimal` for instance; Brief: t means the same (RFC 7240 2)."""
     if preference == "return=minimal" and request.field("brief").strip().lower() == "t":
         return True
+    if "prefer" not in request.fields:
+        return False
     named = [part.partition(";")[0].replace('"', "").replace(" ", "") for part in request.field("prefer").split(",")]
     return preference in [name.lower() for name in named]
