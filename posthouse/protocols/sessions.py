@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
@@ -96,6 +97,25 @@ class Session(Protocol):
         """The connection is gone."""
 
 
+class Settings(Protocol):
+    """Of a protocol, what its factory needs."""
+
+    @property
+    def connections(self) -> int:
+        """How many there may be at a time."""
+
+
+class Contracts(Protocol):
+    """What a protocol's sessions share."""
+
+    @property
+    def settings(self) -> Settings:
+        """The protocol's."""
+
+
+C = TypeVar("C", bound=Contracts)
+
+
 class SessionConnection(Connection):
     """One client of a `SessionFactory`."""
 
@@ -137,7 +157,7 @@ class SessionConnection(Connection):
 
 
 class SessionFactory(Factory):
-    """One listener's connections, `most` of them at a time.
+    """One listener's connections, as many at a time as the protocol's settings say; each gets a session of its own.
 
     `tls_context_factory` offers STARTTLS, or is what the listener itself uses when `implicit_tls` is true.
     """
@@ -146,14 +166,14 @@ class SessionFactory(Factory):
 
     def __init__(
         self,
-        build_session: Callable[[Channel], Session],
-        most: int,
+        session: Callable[[C, Channel], Session],
+        contracts: C,
         tls_context_factory: Any = None,
         *,
         implicit_tls: bool = False,
     ) -> None:
-        self.build_session = build_session
-        self.most = most
+        self.build_session: Callable[[Channel], Session] = partial(session, contracts)
+        self.most = contracts.settings.connections
         self.tls_context_factory = tls_context_factory
         self.implicit_tls = implicit_tls
         self.connections: set[SessionConnection] = set()

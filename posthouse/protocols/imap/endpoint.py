@@ -13,9 +13,4 @@ def imap_factory(
     contracts: Contracts, tls_context_factory: Any = None, *, implicit_tls: bool = False
 ) -> SessionFactory:
     """What serves one listener."""
-    return SessionFactory(
-        lambda channel: Session(contracts, channel),
-        contracts.settings.connections,
-        tls_context_factory,
-        implicit_tls=implicit_tls,
-    )
+    return SessionFactory(Session, contracts, tls_context_factory, implicit_tls=implicit_tls)

@@ -10,6 +10,7 @@ from itertools import count
 
 from posthouse.core.directories.properties import properties_at, properties_in
 from posthouse.core.directories.reading import Seen, find, look_at, names_in, open_file, room_in
+from posthouse.webdav.bare import BareTree
 from posthouse.webdav.directories.locking import DirectoryLocking
 from posthouse.webdav.directories.shelf import Shelf
 from posthouse.webdav.directories.writing import DirectoryWriting
@@ -28,7 +29,7 @@ class Shelved(Member, frozen=True):
     path: Path = ()
 
 
-class DirectoryTree:
+class DirectoryTree(BareTree):
     """The tree of one mapped directory, for one request."""
 
     properties: Table = BASIC
@@ -79,10 +80,6 @@ class DirectoryTree:
                 found |= {keys[name]: properties for name, properties in held.items()}
         return found
 
-    async def told(self, members: Sequence[Member], names: Sequence[str]) -> Mapping[int, Mapping[str, bytes]]:
-        """None are told here."""
-        return {}
-
     async def contents(self, member: Member, start: int, stop: int) -> AsyncIterator[bytes]:
         """Its octets, as long as they are those that were seen; raises HttpError when they are not any more."""
         shelf = self._shelf
@@ -97,18 +94,6 @@ class DirectoryTree:
                     raise OSError("the file was cut while it was read")  # so is the answer
                 start += len(piece)
                 yield piece
-
-    async def earlier(self, member: Member, revision: int) -> Member | None:
-        """Nothing is kept of what was."""
-        return None
-
-    def has_picture(self, member: Member) -> bool:
-        """Nothing here has one."""
-        return False
-
-    async def picture(self, member: Member, side: int) -> bytes | None:
-        """Nothing here has one."""
-        return None
 
     async def room(self) -> Room | None:
         """What its file system has (RFC 4331 2: physical room counts)."""
