@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 
 import msgspec
 
@@ -24,7 +23,7 @@ from posthouse.core.queue.showing import check_submitter
 from posthouse.core.queue.states import make_due, next_due, put_message, set_deadline, settle, take_out
 from posthouse.core.trace.records import TraceEvent, append_events
 from posthouse.storage.contract import WriteTransaction, operation
-from posthouse.storage.spaces import DESTINATION, QUEUED, QUEUED_RECIPIENT
+from posthouse.storage.spaces import DESTINATION
 
 
 class Pick(msgspec.Struct, array_like=True, frozen=True):
@@ -126,22 +125,6 @@ def revoke(txn: WriteTransaction, account: int, number: int, now: int) -> Done:
     record = read_account(txn, account)
     who = f"account {account}" if record is None else record.address
     return cancel(txn, [Pick(number, at) for at in read_recipients(txn, number)], who, now)
-
-
-@operation
-def purge_finished(txn: WriteTransaction, before: int, after: int, limit: int) -> int | None:
-    """Forget what became of messages below `before` whose recipients all have it or never will.
-
-    Looks at up to `limit` above `after`; the last that was looked at, None when there are no more.
-    """
-    scan = txn.scan(QUEUED.key(after + 1), QUEUED.key(before))
-    numbers = [QUEUED.parse(key)[0] for key, _ in islice(scan, limit)]
-    messages = ((number, read_message(txn, number)) for number in numbers)
-    finished = [number for number, message in messages if message is not None and not message.open]
-    for number in finished:
-        txn.delete_range(*QUEUED_RECIPIENT.range(number))
-        txn.delete(QUEUED.key(number))
-    return numbers[-1] if len(numbers) >= limit else None
 
 
 def _each(

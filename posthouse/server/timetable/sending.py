@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from posthouse.core.queue.courier import Courier
 from posthouse.core.queue.deadlines import DEADLINES, next_deadline, pass_deadlines
+from posthouse.core.queue.forgetting import purge_finished
 from posthouse.core.queue.numbers import first_number
-from posthouse.core.queue.operator import purge_finished
 from posthouse.core.queue.reporter import Reporter
 from posthouse.core.queue.send import CARRY
 from posthouse.core.queue.settings import QueueSettings

@@ -8,7 +8,8 @@ from posthouse.admin.trace import Wanted, find
 from posthouse.core.bus import LocalBus
 from posthouse.core.maintenance.blobs import is_used
 from posthouse.core.queue.contracts import ConnectFailed
-from posthouse.core.queue.operator import Done, Pick, Spared, cancel, hold, purge_finished, release, retry, revoke
+from posthouse.core.queue.forgetting import purge_finished
+from posthouse.core.queue.operator import Done, Pick, Spared, cancel, hold, release, retry, revoke
 from posthouse.core.queue.showing import Filter, NoSuchMessage, delivery_report, list_queue, summarize
 from posthouse.core.queue.transfer import take
 from posthouse.core.trace.finding import find_number
