@@ -49,10 +49,10 @@ static int is_database(const char *path) {
     return end && strcmp(end, ".mdb") == 0;
 }
 
-static int inode_file(ino_t inode, int flags) {
+static int inode_file(ino_t inode) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/inodes/%lu", image, (unsigned long)inode);
-    return open(path, O_WRONLY | O_CREAT | flags, 0600);
+    return open(path, O_WRONLY | O_CREAT, 0600);
 }
 
 static void bring(int from, int to, off_t start, off_t stop) {
@@ -73,7 +73,7 @@ static void wrote(int fd, off_t start, ssize_t length) {
     pthread_mutex_lock(&lock);
     if (fcntl(fd, F_GETFL) & O_DSYNC) {
         int readable = open(path, O_RDONLY);
-        int to = inode_file(status.st_ino, 0);
+        int to = inode_file(status.st_ino);
         bring(readable, to, start, start + length);
         close(readable);
         close(to);
@@ -91,7 +91,7 @@ static void synced_file(int fd, const char *path, struct stat *status) {
     int readable = open(path, O_RDONLY);
     if (readable < 0) return;
     int known = is_database(path);
-    int to = inode_file(status->st_ino, known ? 0 : O_TRUNC);
+    int to = inode_file(status->st_ino);
     if (known) {
         size_t left = 0;
         for (size_t at = 0; at < count; at++) {
@@ -102,7 +102,9 @@ static void synced_file(int fd, const char *path, struct stat *status) {
         }
         count = left;
     } else {
+        /* over what was synced before, and cut behind it: a kill amid that takes nothing away */
         bring(readable, to, 0, status->st_size);
+        if (ftruncate(to, status->st_size)) abort();
     }
     close(to);
     close(readable);
@@ -130,7 +132,7 @@ static void synced_folder(const char *path) {
         if (S_ISDIR(status.st_mode)) {
             mkdir(to, 0700);
         } else if (S_ISREG(status.st_mode)) {
-            close(inode_file(status.st_ino, 0));  /* never synced: the name stands, the contents do not */
+            close(inode_file(status.st_ino));  /* never synced: the name stands, the contents do not */
             unlink(to);
             snprintf(from, sizeof from, "%s/inodes/%lu", image, (unsigned long)status.st_ino);
             if (link(from, to)) continue;
