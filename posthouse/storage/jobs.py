@@ -266,7 +266,7 @@ def _readable_jobs(txn: ReadTransaction) -> dict[int, JobRecord]:
 
 def _due(txn: ReadTransaction, room: Room, now: int) -> list[tuple[int, JobRecord]]:
     """As many as there is room for; no more of the index is read."""
-    scans = (txn.scan(JOB_DUE.key(kind), JOB_DUE.key(kind, now + 1)) for kind in room.kinds)
+    scans = (txn.scan(JOB_DUE.prefix(kind), JOB_DUE.prefix(kind, now + 1)) for kind in room.kinds)
     keys = heapq.merge(*(map(_due_and_number, scan) for scan in scans))
     records = ((number, _read(txn, number)) for _, number in keys)
     readable = ((number, record) for number, record in records if record is not None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 
@@ -39,45 +40,40 @@ _PARTS: dict[Field, Callable[[Any], bytes]] = {
 
 
 class Space:
-    """One kind of record's keys; `fields` from the most to the least significant."""
+    """One kind of record's keys; `fields` from the most to the least significant.
 
-    __slots__ = ("_before_text", "_fixed", "_parts", "_tag", "fields", "name", "tag")
+    `key` makes the key of one value for each field: a call that every read and write makes.
+    """
+
+    __slots__ = ("_fixed", "_parts", "_tag", "fields", "key", "name", "tag")
 
     def __init__(self, tag: int, name: str, *fields: Field) -> None:
         self.tag = tag
         self.name = name
         self.fields = fields
+        self.key = _key(tag, fields)
         self._tag = bytes((tag,))
         self._parts = [_PARTS[field] for field in fields]
-        packed = [
-            struct.Struct(">B" + "".join(field.value for field in fields[:count])) for count in range(len(fields) + 1)
-        ]
-        self._fixed = [] if Field.TEXT in fields else packed
-        # most spaces with text have it at their end, behind numbers
-        self._before_text = packed[-1] if fields[-1:] == (Field.TEXT,) and Field.TEXT not in fields[:-1] else None
+        self._fixed = None if Field.TEXT in fields else _packer(fields)
 
-    def key(self, *values: Any) -> bytes:
-        """The key of `values`; with fewer values than fields, the common prefix of all keys that begin so."""
-        if self._fixed:
-            return self._fixed[len(values)].pack(self.tag, *values)
-        if self._before_text is not None and len(values) == len(self.fields):
-            return self._before_text.pack(self.tag, *values[:-1]) + _text(values[-1])
+    def prefix(self, *values: Any) -> bytes:
+        """What all keys that begin with `values`, fewer than there are fields, have in common."""
         return self._tag + b"".join([part(value) for part, value in zip(self._parts, values, strict=False)])
 
     def keys(self, *values: Any, last: Sequence[int] | Sequence[bytes]) -> list[bytes]:
         """The keys of `values` and each of `last`; for spaces of numbers and hashes alone."""
-        pack, tag = self._fixed[-1].pack, self.tag
-        return [pack(tag, *values, each) for each in last]
+        key = self.key
+        return [key(*values, each) for each in last]
 
     def range(self, *values: Any) -> tuple[bytes, bytes]:
         """(start, end) of all keys that begin with `values`."""
-        start = self.key(*values)
+        start = self.prefix(*values)
         return start, after(start)
 
     def parse(self, key: bytes) -> tuple[Any, ...]:
         """The values of a whole key."""
-        if self._fixed:
-            return self._fixed[-1].unpack(key)[1:]
+        if self._fixed is not None:
+            return self._fixed.unpack(key)[1:]
         values: list[Any] = []
         at = 1
         for field in self.fields:
@@ -90,6 +86,22 @@ class Space:
                 values.append(part.unpack_from(key, at)[0])
                 at += part.size
         return tuple(values)
+
+
+def _packer(fields: Sequence[Field]) -> struct.Struct:
+    return struct.Struct(">B" + "".join(field.value for field in fields))
+
+
+def _key(tag: int, fields: tuple[Field, ...]) -> Callable[..., bytes]:
+    if Field.TEXT not in fields:
+        return partial(_packer(fields).pack, tag)
+    parts = [_PARTS[field] for field in fields]
+    if Field.TEXT in fields[:-1]:
+        return lambda *values: (
+            bytes((tag,)) + b"".join([part(value) for part, value in zip(parts, values, strict=True)])
+        )
+    pack = _packer(fields[:-1]).pack  # most spaces with text have it at their end, behind numbers
+    return lambda *values: pack(tag, *values[:-1]) + _text(values[-1])
 
 
 def after(prefix: bytes) -> bytes:

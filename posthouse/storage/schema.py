@@ -59,7 +59,7 @@ def one_record_a_message(txn: WriteTransaction) -> bool:
     held = list(islice(txn.scan(_MESSAGE_3, after(_MESSAGE_3)), _MESSAGES_AT_ONCE))
     for key, record in held:
         envelope, structure = txn.get(_ENVELOPE_3 + key[1:]), txn.get(_STRUCTURE_3 + key[1:])
-        txn.put(MESSAGE.key() + key[1:], _joined(record, envelope or b"", structure or b""))
+        txn.put(MESSAGE.prefix() + key[1:], _joined(record, envelope or b"", structure or b""))
         for space in (_MESSAGE_3, _ENVELOPE_3, _STRUCTURE_3):
             txn.delete(space + key[1:])
     if len(held) == _MESSAGES_AT_ONCE:

@@ -39,9 +39,9 @@ def forget_sent(txn: WriteTransaction, after: int, limit: int, now: int) -> int:
     """Drop what up to `limit` accounts with numbers above `after` sent before today; the last of them, 0 at the end."""
     today = now // DAY_MS
     for _ in range(limit):
-        found = next(txn.scan(SENT.key(after + 1), SENT.range()[1]), None)
+        found = next(txn.scan(SENT.prefix(after + 1), SENT.range()[1]), None)
         if found is None:
             return 0
         after, _ = SENT.parse(found[0])
-        txn.delete_range(SENT.key(after), SENT.key(after, today))
+        txn.delete_range(SENT.prefix(after), SENT.key(after, today))
     return after

@@ -130,5 +130,5 @@ def _takes_more(record: ThreadRecord) -> bool:
 
 def _keys(account: int, links: bytes) -> list[bytes]:
     # a link is the number in the key, most significant octet first: so it is the end of the key as it stands
-    prefix = THREAD_LINK.key(account)
+    prefix = THREAD_LINK.prefix(account)
     return [prefix + links[at : at + LINK_OCTETS] for at in range(0, len(links), LINK_OCTETS)]

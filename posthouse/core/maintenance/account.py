@@ -158,7 +158,7 @@ def _has_wrong_uids(found: Survey, number: int) -> bool:
 
 
 def _numbers(txn: ReadTransaction, space: Space, after: int) -> Iterator[int]:
-    for key, _ in txn.scan(space.key(after + 1), space.range()[1]):
+    for key, _ in txn.scan(space.prefix(after + 1), space.range()[1]):
         yield space.parse(key)[0]
 
 

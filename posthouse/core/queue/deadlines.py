@@ -39,7 +39,7 @@ def next_deadline(txn: ReadTransaction) -> int | None:
 def pass_deadlines(txn: WriteTransaction, limit: int, now: int) -> int:
     """Do what is to be done at up to `limit` deadlines that have passed; how many there were."""
     start, _ = QUEUE_DEADLINE.range()
-    entries = [QUEUE_DEADLINE.parse(key) for key, _ in islice(txn.scan(start, QUEUE_DEADLINE.key(now + 1)), limit)]
+    entries = [QUEUE_DEADLINE.parse(key) for key, _ in islice(txn.scan(start, QUEUE_DEADLINE.prefix(now + 1)), limit)]
     for deadline, number, at in entries:
         txn.delete(QUEUE_DEADLINE.key(deadline, number, at))
         message, recipient = read_message(txn, number), read_recipient(txn, number, at)

@@ -208,7 +208,7 @@ def finish(txn: WriteTransaction, lease: Lease, destination: bytes, now: int) ->
 
 
 def _due(txn: ReadTransaction, destination: str, now: int) -> Iterator[tuple[bytes, int, int]]:
-    for key, _ in txn.scan(QUEUE_DUE.key(destination), QUEUE_DUE.key(destination, now + 1)):
+    for key, _ in txn.scan(QUEUE_DUE.prefix(destination), QUEUE_DUE.prefix(destination, now + 1)):
         _, _, number, at = QUEUE_DUE.parse(key)
         yield key, number, at
 

@@ -78,7 +78,7 @@ def old_results(txn: ReadTransaction, before: int, limit: int, after: tuple[int,
     """Up to `limit` domains' results of days before `before`, the oldest first, behind the day and domain `after`."""
     found = []
     start = TLS_RESULT.range()[0] if after is None else TLS_RESULT.key(*after) + b"\0"
-    for key, value in islice(txn.scan(start, TLS_RESULT.key(before)), limit):
+    for key, value in islice(txn.scan(start, TLS_RESULT.prefix(before)), limit):
         day, domain = TLS_RESULT.parse(key)
         try:
             found.append(DayResults(day, domain, _RESULTS.decode(value)))
@@ -90,7 +90,7 @@ def old_results(txn: ReadTransaction, before: int, limit: int, after: tuple[int,
 @operation
 def forget_results(txn: WriteTransaction, before: int, limit: int) -> int:
     """Forget up to `limit` domains' results of days before `before`; how many they were."""
-    old = [key for key, _ in islice(txn.scan(TLS_RESULT.range()[0], TLS_RESULT.key(before)), limit)]
+    old = [key for key, _ in islice(txn.scan(TLS_RESULT.range()[0], TLS_RESULT.prefix(before)), limit)]
     for key in old:
         txn.delete(key)
     return len(old)

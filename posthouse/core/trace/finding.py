@@ -39,7 +39,7 @@ def find_marked(txn: ReadTransaction, mark: str, first: int, before: int, limit:
     octets = mark.encode()
     found: list[TracedLetter] = []
     last = 0
-    for seen, (key, value) in enumerate(txn.scan(TRACE.key(first), TRACE.key(before), reverse=True)):
+    for seen, (key, value) in enumerate(txn.scan(TRACE.prefix(first), TRACE.prefix(before), reverse=True)):
         if seen >= limit:  # the letter that the limit falls in is still looked at as a whole
             number = TRACE.parse(key)[0]
             if last and number != last:
@@ -60,7 +60,7 @@ def find_between(txn: ReadTransaction, first: int, before: int, limit: int) -> l
     """Up to `limit` letters with numbers from `first` up to `before`, newest first."""
     found: list[TracedLetter] = []
     while len(found) < limit:
-        newest = next(txn.scan(TRACE.key(first), TRACE.key(before), reverse=True), None)
+        newest = next(txn.scan(TRACE.prefix(first), TRACE.prefix(before), reverse=True), None)
         if newest is None:
             break
         before = TRACE.parse(newest[0])[0]
@@ -76,9 +76,9 @@ def forget_letters(txn: WriteTransaction, before: int, after: int, limit: int) -
 
     Looks at up to `limit` with numbers above `after`; the last of them, 0 at the end.
     """
-    end = TRACE.key(first_number(before))
+    end = TRACE.prefix(first_number(before))
     for _ in range(limit):
-        oldest = next(txn.scan(TRACE.key(after + 1), end), None)
+        oldest = next(txn.scan(TRACE.prefix(after + 1), end), None)
         if oldest is None:
             return 0
         after = TRACE.parse(oldest[0])[0]

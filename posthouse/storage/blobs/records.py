@@ -115,7 +115,7 @@ def collect(txn: WriteTransaction, before: int, limit: int, now: int) -> Collect
     locations: list[str] = []
     seen = 0
     start, _ = BLOB_UNUSED.range()
-    for key, _ in [entry for _, entry in zip(range(limit), txn.scan(start, BLOB_UNUSED.key(before)), strict=False)]:
+    for key, _ in [entry for _, entry in zip(range(limit), txn.scan(start, BLOB_UNUSED.prefix(before)), strict=False)]:
         seen += 1
         since, hash_ = BLOB_UNUSED.parse(key)
         txn.delete(key)
@@ -160,7 +160,7 @@ def restore_record(txn: WriteTransaction, place: BlobPlace, references: int) -> 
 def scan_records(txn: ReadTransaction, after: bytes) -> Iterator[tuple[bytes, BlobRecord | None]]:
     """(hash, record) of the blobs with hashes above `after`, in their order; b"" for all. None: it cannot be read."""
     first = after + b"\x00" if after else b""
-    spaces = (txn.scan(space.key() + first, space.range()[1]) for space in (BLOB, BLOB_BYTES))
+    spaces = (txn.scan(space.prefix() + first, space.range()[1]) for space in (BLOB, BLOB_BYTES))
     entries = heapq.merge(*spaces, key=lambda entry: (entry[0][1:], entry[0]))  # its record comes before its octets
     for hash_, found in groupby(entries, lambda entry: entry[0][1:]):
         key, value = next(found)

@@ -141,7 +141,7 @@ def _follow_log(
 def _look_at_due(
     txn: ReadTransaction, account: int, folder: int, definition: Definition, standing: Standing, now: int
 ) -> Pending | None:
-    start, end = SEARCH_DUE.range(account, folder)[0], SEARCH_DUE.key(account, folder, now + 1)
+    start, end = SEARCH_DUE.range(account, folder)[0], SEARCH_DUE.prefix(account, folder, now + 1)
     keys = [SEARCH_DUE.parse(key)[2:] for key, _ in islice(txn.scan(start, end), MESSAGES_AT_ONCE)]
     if not keys:
         return None
