@@ -7,8 +7,8 @@ written of it is deleted again, and what is moved stays where it was (RFC 4918 9
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from posthouse.core.sharing.rights import Right
 from posthouse.webdav.http.errors import HttpError
@@ -78,7 +78,9 @@ class _Carrying:
                 async for piece in pieces_of(await tree.contents(member, 0, member.size)):
                     yield piece
 
-        await self._writing.write(target, Upload(pieces, member.media_type, member.size, member.modified), self._guard)
+        upload = Upload(pieces, member.media_type, member.size, member.modified)
+        with self._naming(target):
+            await self._writing.write(target, upload, self._guard)
         self._count()
         properties = (await tree.dead_properties([member])).get(member.key) if member.dead else None
         if properties:
@@ -95,7 +97,8 @@ class _Carrying:
         while waiting:
             folder, target = waiting.pop()
             properties = (await tree.dead_properties([folder])).get(folder.key, {}) if folder.dead else {}
-            await self._writing.make_folder(target, properties, self._guard)
+            with self._naming(target):
+                await self._writing.make_folder(target, properties, self._guard)
             self._count()
             if not is_deep:
                 return
@@ -110,6 +113,16 @@ class _Carrying:
                     else:
                         await self.document(member, place)
                 await asyncio.sleep(0)  # others have their turn
+
+    @contextmanager
+    def _naming(self, target: Found) -> Iterator[None]:
+        """Say which one of many was refused."""
+        try:
+            yield
+        except HttpError as error:
+            if self.count:
+                error.text = f"{'/'.join(target.path)}: {error.text}"
+            raise
 
     def _count(self) -> None:
         self.count += 1
