@@ -13,7 +13,7 @@ from array import array
 import msgspec
 
 from posthouse.core.mail.ids import header_key, keys_of
-from posthouse.core.mail.records import ENCODER, Header, decode_message
+from posthouse.core.mail.records import ENCODER, Header, MessageRecord, decode_message
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.base_subject import base_subject
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, query
@@ -50,10 +50,8 @@ def thread_members(txn: ReadTransaction, account: int, thread: int) -> list[int]
     record = read_thread(txn, account, thread)
     if record is not None:
         return list(array("I", record.members))
-    value = txn.get(MESSAGE.key(account, thread))
-    if value is None or decode_message(value).thread not in (0, thread):
-        return []
-    return [thread]
+    first = _read_message(txn, account, thread)
+    return [thread] if first is not None and first.thread in (0, thread) else []
 
 
 def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes) -> int:
@@ -77,8 +75,8 @@ def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes)
     if thread != message:
         if record is None:
             # the first is joined by a second: from now on there is a record
-            first = txn.get(MESSAGE.key(account, thread))
-            record = ThreadRecord(array("I", [thread]).tobytes(), decode_message(first).links if first else b"")
+            first = _read_message(txn, account, thread)
+            record = ThreadRecord(array("I", [thread]).tobytes(), b"" if first is None else first.links)
         record.members += array("I", [message]).tobytes()
         record.links += b"".join([key[-LINK_OCTETS:] for key in new])
         write_thread(txn, account, thread, record)
@@ -122,6 +120,15 @@ def read_thread(txn: ReadTransaction, account: int, thread: int) -> ThreadRecord
 def write_thread(txn: WriteTransaction, account: int, thread: int, record: ThreadRecord) -> None:
     """Store the record."""
     txn.put(THREAD.key(account, thread), ENCODER.encode(record))
+
+
+def _read_message(txn: ReadTransaction, account: int, message: int) -> MessageRecord | None:
+    """None for one that is not there, or damaged: that keeps no other message away."""
+    value = txn.get(MESSAGE.key(account, message))
+    try:
+        return None if value is None else decode_message(value)
+    except (msgspec.MsgspecError, ValueError):
+        return None
 
 
 def _takes_more(record: ThreadRecord) -> bool:

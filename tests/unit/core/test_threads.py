@@ -188,6 +188,19 @@ async def test_a_record_that_cannot_be_read_keeps_no_letter_away() -> None:
     assert await all_threads(world) == [2, 2]
 
 
+async def test_nor_does_a_first_message_that_is_damaged() -> None:
+    world = await open_world()
+    await add(world, message(1))
+    await world.store.write(damage_message, 1)
+    await world.store.write(append, 1, "INBOX", [letter(message(2, "<1@x>"))], [(0, ())], [NOW], NOW)
+    assert await world.store.read(thread_members, 1, 1) == [1, 2]
+
+
+@operation
+def damage_message(txn: WriteTransaction, number: int) -> None:
+    txn.put(MESSAGE.key(1, number), b"\xff")
+
+
 async def test_messages_from_before_there_were_threads_get_theirs() -> None:
     world = await open_world()
     await add(world, message(1), message(2, "<1@x>"), message(3))
