@@ -41,6 +41,11 @@ DIGEST = Space(0x36, "digest", U32, U32, U32, U32)  # account, mailbox, facet, b
 THREAD = Space(0x37, "thread", U32, U32)  # account, thread -> ThreadRecord, once it has had several messages
 THREAD_LINK = Space(0x39, "thread link", U32, U64)  # account, hash of a message id and a subject -> thread
 PLACES = Space(0x35, "places", U32, U32)  # account, message -> how many items show it, when more than one
+# What came from another account, and keeps its ids (core/mail/origins)
+MESSAGE_ORIGIN = Space(0x3B, "message origin", U32, U32)  # account, message -> Origin: an account, a message of it
+COPIED_MESSAGE = Space(0x3C, "copied message", U32, U32, U32)  # account, account and message of the origin -> message
+THREAD_ORIGIN = Space(0x3D, "thread origin", U32, U32)  # account, thread -> Origin: an account, a thread of it
+COPIED_THREAD = Space(0x3E, "copied thread", U32, U32, U32)  # account, account and thread of the origin -> thread
 # account, when (ms), modseq, mailbox, first UID -> ExpungedRecord: messages that went together and can be put back
 EXPUNGED = Space(0x38, "expunged", U32, U64, U64, U32, U32)
 
@@ -108,6 +113,7 @@ ALL = (
     DOMAIN, ADDRESS, ACCOUNT, CREDENTIALS, GROUP, USAGE, DOMAIN_USAGE, MEMBER,
     SEQUENCE, COLLECTION, ITEM, CHANGE, ACL, GRANT, ANNOTATION, SUBSCRIPTION, SUBSCRIBED_NAME,
     MESSAGE, DIGEST, THREAD, THREAD_LINK, PLACES, EXPUNGED,
+    MESSAGE_ORIGIN, COPIED_MESSAGE, THREAD_ORIGIN, COPIED_THREAD,
     FILE_TREE, FILE_NODE, FILE_CHILD, FILE_REVISION, FILE_PROPERTY, FILE_LOCK, FILE_LINK, FILE_ACL, FILE_GRANT,
     FILE_WATCH, FILE_DEED,
     MAPPED, MAPPED_LOCK,

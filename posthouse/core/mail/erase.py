@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posthouse.core.mail.deleting import DOOMED_SEARCH, empty
 from posthouse.core.mail.digests.blocks import forget_digests
+from posthouse.core.mail.origins import forget_origins
 from posthouse.core.mail.places import erase_items
 from posthouse.core.mail.search_folders.records import SEARCH_KIND
 from posthouse.core.mail.threads import forget_threads
@@ -40,6 +41,7 @@ def erase_some(txn: WriteTransaction, account: int, limit: int, now: int) -> boo
     if erase_expunged(txn, account, left, now) >= left:
         return False
     forget_threads(txn, account)  # nothing is left of them, unless something was damaged
+    forget_origins(txn, account)
     txn.delete_range(*CHANGE.range(account))
     txn.delete_range(*ANNOTATION.range(account))
     txn.delete_range(*SUBSCRIPTION.range(account))

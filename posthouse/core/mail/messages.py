@@ -15,6 +15,7 @@ from posthouse.core.mail.errors import NoSuchMailbox, NoSuchMessage
 from posthouse.core.mail.flagging import Stored, flag_items
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import KIND, KINDS, Mailbox, mailbox_of, receiving
+from posthouse.core.mail.origins import MESSAGES, THREADS, Origin, origins_of
 from posthouse.core.mail.places import copy_items, move_items, place_letter, remove_items
 from posthouse.core.mail.records import (
     Letter,
@@ -44,16 +45,18 @@ class Column(IntFlag):
     STRUCTURE = 2
     RECORD = 4
     BODY = 8
+    ORIGIN = 16  # of the message; with its record that of its thread too
 
 
 # as plain numbers, of which one is asked with each message: the operators of flags take a microsecond
-_ENVELOPE, _STRUCTURE, _RECORD, _BODY = map(int, Column)
+_ENVELOPE, _STRUCTURE, _RECORD, _BODY, _ORIGIN = map(int, Column)
 
 
 class Row(msgspec.Struct, array_like=True, gc=False):
     """One message of a mailbox; times in ms since the epoch, `bitmap` of its keywords as it is stored.
 
-    That is of bytes, since there may be more keywords than a number in transit has room for.
+    That is of bytes, since there may be more keywords than a number in transit has room for. The origins are None of
+    what did not come from another account.
     """
 
     uid: int
@@ -68,6 +71,8 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     structure: Structures | None = None
     record: MessageRecord | None = None
     body: BlobPlace | None = None
+    origin: Origin | None = None
+    thread_origin: Origin | None = None
 
     @property
     def keywords(self) -> int:
@@ -288,6 +293,19 @@ def _row(uid: int, value: bytes) -> Row:
 
 
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
+    if columns != _ORIGIN:
+        _fill_from_records(txn, account, found, columns)
+    if columns & _ORIGIN:
+        came = origins_of(txn, MESSAGES, account, (row.message for row in found))
+        for row in found if came else ():
+            row.origin = came.get(row.message)
+    if columns & _ORIGIN and columns & _RECORD:
+        came = origins_of(txn, THREADS, account, (row.thread for row in found))
+        for row in found if came else ():
+            row.thread_origin = came.get(row.thread)
+
+
+def _fill_from_records(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
     for row, key in zip(found, MESSAGE.keys(account, last=[row.message for row in found]), strict=True):
         value = txn.get(key)  # not many at once: most of it is let go of again
         if value is None:

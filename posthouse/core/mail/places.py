@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.counting import Tally, count, count_all, tally
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.keywords import keyword_bits, named_by
+from posthouse.core.mail.origins import MESSAGES, Origin, forget_origin
 from posthouse.core.mail.records import (
     ENCODER,
     MESSAGE_SPACES,
@@ -19,13 +19,14 @@ from posthouse.core.mail.records import (
     decode_message,
     record_of,
 )
-from posthouse.core.mail.threads import join_thread, leave_thread
+from posthouse.core.mail.threads import join_copied, join_thread, leave_thread
 from posthouse.storage.blobs.records import release
 from posthouse.storage.changes import Revision
 from posthouse.storage.contract import WriteTransaction
 from posthouse.storage.item_bytes import Items, elsewhere, keyword_sets, objects_of
 from posthouse.storage.items import Item
 from posthouse.storage.spaces import EXPUNGED, MESSAGE, PLACES
+from posthouse.storage.sparse import get_sparse
 
 ITEMS_PER_RECORD = 200
 
@@ -39,16 +40,25 @@ def place_letter(
     return create_item(revision, mailbox, Item(flags, 0, message, received, now, letter.size, named))
 
 
-def put_message(revision: Revision, record: MessageRecord) -> int:
+def put_message(revision: Revision, record: MessageRecord, original: Origin | None = None) -> int:
     """Store what is kept of a message that is new to this account, in a thread of this account's; its number.
 
-    The caller has kept the blob.
+    The caller has kept the blob. `original` is the thread of a copy's original.
     """
     txn, account = revision.txn, revision.account
     message = revision.new_object()
-    record.thread = join_thread(txn, account, message, record.links)
+    if original is None:
+        record.thread = join_thread(txn, account, message, record.links)
+    else:
+        record.thread = join_copied(txn, account, message, record.links, original)
     txn.put(MESSAGE.key(account, message), ENCODER.encode(record))
     return message
+
+
+def add_place(txn: WriteTransaction, account: int, message: int) -> None:
+    """The message stands in one place more."""
+    key = PLACES.key(account, message)
+    txn.put(key, _encode_places(_places(txn.get(key)) + 1))
 
 
 def create_item(revision: Revision, mailbox: int, item: Item) -> int:
@@ -81,7 +91,7 @@ def copy_items(revision: Revision, mailbox: int, items: Items, target: int, now:
     charge(revision.txn, revision.account, counted.exists, counted.size)
     more = Counter(objects_of(values))  # two copies of a message may be copied at once
     keys = PLACES.keys(revision.account, last=list(more))
-    held = _held(revision.txn, keys)
+    held = get_sparse(revision.txn, keys)
     once = _encode_places(2)  # of a message that stood in one place, and is copied once, as most are
     counts = [
         once if value is None and count == 1 else _encode_places(_places(value) + count)
@@ -136,6 +146,7 @@ def forget_message(txn: WriteTransaction, account: int, message: int, now: int) 
         record = decode_message(value)
         release(txn, record.hash, now)
         leave_thread(txn, account, message, record.thread or message, record.links)
+    forget_origin(txn, MESSAGES, account, message)
     for space in MESSAGE_SPACES:
         txn.delete(space.key(account, message))
 
@@ -164,13 +175,6 @@ def _remove(revision: Revision, mailbox: int, items: Items) -> None:
         counted = tally(items.values)
         _take_out_all(revision, mailbox, items, counted)
         charge(revision.txn, revision.account, -counted.exists, -counted.size, enforce=False)
-
-
-def _held(txn: WriteTransaction, keys: list[bytes]) -> list[bytes | None]:
-    """What stands under each key; where little stands between them it is looked for only once."""
-    few = len(keys) // 4
-    between = dict(islice(txn.scan(min(keys), max(keys) + b"\x00"), few + 1)) if keys else {}
-    return txn.get_many(keys) if len(between) > few else [*map(between.get, keys)]
 
 
 def _places(value: bytes | None) -> int:

@@ -13,6 +13,7 @@ from array import array
 import msgspec
 
 from posthouse.core.mail.ids import header_key, keys_of
+from posthouse.core.mail.origins import THREADS, Origin, forget_origin, keep_origin, number_of
 from posthouse.core.mail.records import ENCODER, Header, MessageRecord, decode_message
 from posthouse.formats.casemap import casemap
 from posthouse.formats.mime.base_subject import base_subject
@@ -54,14 +55,35 @@ def thread_members(txn: ReadTransaction, account: int, thread: int) -> list[int]
     return [thread] if first is not None and first.thread in (0, thread) else []
 
 
-def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes) -> int:
-    """The thread of a new message: that of others with a link of it, or one of its own."""
+@query
+def copied_members(txn: ReadTransaction, account: int, origin: Origin) -> list[int]:
+    """The same of the thread here that has the id of one that may be elsewhere."""
+    thread = number_of(txn, THREADS, account, origin)
+    return [] if thread is None else thread_members(txn, account, thread)
+
+
+def join_copied(txn: WriteTransaction, account: int, message: int, links: bytes, origin: Origin) -> int:
+    """The thread of a copy: where it can be, the one that has the id of its original's (`origin`); else as any other.
+
+    A thread that begins with the copy gets that id.
+    """
+    same = number_of(txn, THREADS, account, origin)
+    if same is not None and not thread_members(txn, account, same):
+        same = None
+    thread = join_thread(txn, account, message, links, same)
+    if thread == message and same is None:
+        keep_origin(txn, THREADS, account, thread, origin)
+    return thread
+
+
+def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes, preferred: int | None = None) -> int:
+    """The thread of a new message: the `preferred`, that of others with a link of it, or one of its own."""
     if not links:
         return message
     keys = _keys(account, links)
     led = txn.get_many(keys)
     thread, record = message, None
-    for value in led:
+    for value in led if preferred is None else [preferred.to_bytes(4, "little"), *led]:
         if value is not None:
             thread = int.from_bytes(value, "little")
             record = read_thread(txn, account, thread)
@@ -95,6 +117,7 @@ def leave_thread(txn: WriteTransaction, account: int, message: int, thread: int,
             return
         txn.delete(THREAD.key(account, thread))
         links = record.links
+    forget_origin(txn, THREADS, account, thread)
     number = thread.to_bytes(4, "little")
     keys = _keys(account, links)
     for key, value in zip(keys, txn.get_many(keys), strict=True):

@@ -1,11 +1,14 @@
 """Copying and moving messages where rights count: to mailboxes of other accounts, and within those.
 
-Each account has records of its own of a message; the octets are the same blob.
+Each account has records of its own of a message, one of each that came from elsewhere; the octets are the same blob,
+and the ids those of the original (RFC 8474 5.1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import msgspec
 
 from posthouse.core.accounts.quota import charge
 from posthouse.core.mail.errors import NoSuchMailbox
@@ -14,7 +17,9 @@ from posthouse.core.mail.flags import flags_allowed
 from posthouse.core.mail.keywords import keyword_bits, named_by
 from posthouse.core.mail.mailboxes import KIND, receiving
 from posthouse.core.mail.messages import Copied
+from posthouse.core.mail.origins import MESSAGES, THREADS, keep_origin, number_of, origin_of
 from posthouse.core.mail.places import (
+    add_place,
     copy_items,
     create_item,
     move_items,
@@ -28,7 +33,7 @@ from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.blobs.records import add_references
 from posthouse.storage.changes import Revision
 from posthouse.storage.collections import read_collection
-from posthouse.storage.contract import WriteTransaction, operation
+from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation
 from posthouse.storage.item_bytes import Items, read_items
 from posthouse.storage.items import Item, decode_item
 from posthouse.storage.ranges import Range
@@ -100,14 +105,36 @@ def copy_across(
     uids = []
     with Revision(txn, to.account) as revision:
         for item in decoded:
-            record = txn.get(MESSAGE.key(account, item.object))
-            if record is None:
-                raise LookupError(item.object)
-            message = decode_message(record)
-            add_references(txn, message.hash, 1)
-            copied = put_message(revision, message)
+            copied = _message_there(revision, account, item.object)
             held = named_by(names, item.keywords)
             keywords = keyword_bits(revision.collection(target), held if to.rights & Right.WRITE else ())
             copy = Item(item.flags & allowed, 0, copied, item.received, now, item.size, keywords)
             uids.append(create_item(revision, target, copy))
     return uids
+
+
+def _message_there(revision: Revision, account: int, message: int) -> int:
+    """The message of that account in the revision's, where it stands in one place more; it may be there already."""
+    txn, there = revision.txn, revision.account
+    value = txn.get(MESSAGE.key(account, message))
+    if value is None:
+        raise LookupError(message)
+    record = decode_message(value)
+    origin = origin_of(txn, MESSAGES, account, message)
+    known = number_of(txn, MESSAGES, there, origin)
+    if known is not None and _has(txn, there, known, record.hash):
+        add_place(txn, there, known)
+        return known
+    add_references(txn, record.hash, 1)
+    copied = put_message(revision, record, origin_of(txn, THREADS, account, record.thread or message))
+    keep_origin(txn, MESSAGES, there, copied, origin)
+    return copied
+
+
+def _has(txn: ReadTransaction, account: int, message: int, hash_: bytes) -> bool:
+    """True for a message that is there and sound: what is moved to it must not be lost with it."""
+    value = txn.get(MESSAGE.key(account, message))
+    try:
+        return value is not None and decode_message(value).hash == hash_
+    except (msgspec.MsgspecError, ValueError):
+        return False

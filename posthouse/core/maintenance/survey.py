@@ -10,11 +10,13 @@ import msgspec
 from posthouse.core.mail.deleting import DOOMED, DOOMED_SEARCH
 from posthouse.core.mail.flags import DELETED, SEEN
 from posthouse.core.mail.mailboxes import INBOX_ID, KIND
+from posthouse.core.mail.origins import MESSAGES
 from posthouse.core.mail.records import ENCODER, decode_expunged, decode_message
 from posthouse.core.mail.search_folders.records import SEARCH_KIND, SPACES
 from posthouse.core.maintenance.counted import Counted
 from posthouse.core.maintenance.faults import REBUILD, RESTORE, Fault, strange_text
 from posthouse.core.maintenance.files import FileSurvey, survey_files
+from posthouse.core.maintenance.origins import check_origins
 from posthouse.core.maintenance.records import UNREADABLE, get_readable, scan_readable
 from posthouse.core.maintenance.search_folders import check_search_folder, derived_keys, numbers_with_records
 from posthouse.storage.collections import AccountSequence, CollectionRecord
@@ -93,6 +95,7 @@ def survey(txn: ReadTransaction, account: int) -> Survey:
     found = Survey(account, get_readable(txn, SEQUENCE.key(account), AccountSequence))
     _read_collections(txn, found)
     _read_messages(txn, found)
+    _read_origins(txn, found)
     _read_files(txn, found)
     holding = {ITEM.parse(key)[1] for key in _collection_starts(txn, account)}
     _find_search_folders(txn, found, holding)
@@ -138,6 +141,13 @@ def _read_messages(txn: ReadTransaction, found: Survey) -> None:
             where = f"account {account}, message {message}"
             found.faults.append(Fault(where, "its places are counted without it", REBUILD))
             found.stray.append(key)
+
+
+def _read_origins(txn: ReadTransaction, found: Survey) -> None:
+    wrong = check_origins(txn, MESSAGES, found.account, found.messages.keys() | found.unreadable)
+    found.faults += [Fault(f"account {found.account}, message {n}", what, REBUILD) for n, what in wrong.faults]
+    found.stray += wrong.stray
+    found.amended |= wrong.amended
 
 
 def _read_files(txn: ReadTransaction, found: Survey) -> None:

@@ -7,9 +7,11 @@ from collections import defaultdict
 
 import msgspec
 
+from posthouse.core.mail.origins import THREADS
 from posthouse.core.mail.records import ENCODER, MessageRecord, decode_message
 from posthouse.core.mail.threads import LINK_OCTETS, ThreadRecord, forget_threads, join_thread, links_of, read_thread
 from posthouse.core.maintenance.faults import REBUILD, Fault
+from posthouse.core.maintenance.origins import check_origins
 from posthouse.core.maintenance.records import UNREADABLE, scan_readable
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.spaces import MESSAGE, THREAD, THREAD_LINK
@@ -29,6 +31,7 @@ def mend_threads(txn: WriteTransaction, account: int) -> list[Fault]:
     if not faults:
         return []
     forget_threads(txn, account)
+    threads: set[int] = set()
     for key, value in list(txn.scan(*MESSAGE.range(account))):
         try:
             record = decode_message(value)
@@ -37,8 +40,14 @@ def mend_threads(txn: WriteTransaction, account: int) -> list[Fault]:
         message = int.from_bytes(key[-4:], "big")
         links = links_of(record.header)
         thread = join_thread(txn, account, message, links)
+        threads.add(thread)
         if (record.thread, record.links) != (thread, links):
             txn.put(key, ENCODER.encode(msgspec.structs.replace(record, thread=thread, links=links)))
+    wrong = check_origins(txn, THREADS, account, threads)
+    for stray in wrong.stray:
+        txn.delete(stray)
+    for key, value in wrong.amended.items():
+        txn.put(key, value)
     return faults
 
 
@@ -63,6 +72,8 @@ def _wrong(txn: ReadTransaction, account: int) -> str | None:
         thread = int.from_bytes(value, "little")
         if thread not in members or key[-LINK_OCTETS:] not in known:
             return f"something leads to thread {thread} that is not of it"
+    for thread, what in check_origins(txn, THREADS, account, members).faults:
+        return f"of thread {thread} {what}"
     return None
 
 

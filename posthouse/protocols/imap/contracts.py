@@ -11,6 +11,7 @@ from posthouse.core.bus import Bus
 from posthouse.core.collector import Collector
 from posthouse.core.mail.finding import Found, find_room, find_shared, is_shared, own
 from posthouse.core.mail.letters import Letters
+from posthouse.core.mail.origins import Origin, object_id
 from posthouse.core.mail.search_folders.refreshing import Refresher, Turns
 from posthouse.core.mail.search_folders.settings import SearchFolderSettings
 from posthouse.core.mail.settings import MailSettings
@@ -84,8 +85,8 @@ class User(msgspec.Struct, frozen=True):
         return Visitor(self.account, self.contracts.sharing.reach)
 
     def object_id(self, kind: bytes, account: int, number: int) -> bytes:
-        """An OBJECTID (RFC 8474 3): other accounts count from 1, too."""
-        return b"%b%d" % (kind, number) if account == self.account else b"%b%d-%d" % (kind, account, number)
+        """An OBJECTID as this user sees it."""
+        return object_id(kind, Origin(account, number), self.account)
 
     def now(self) -> int:
         """Ms since the epoch."""

@@ -57,6 +57,7 @@ class View:
         "mailbox",
         "numbering",
         "read_only",
+        "reader",
         "recent",
         "recent_count",
         "rights",
@@ -93,6 +94,7 @@ class View:
         self.read_only = read_only
         self.claims = claims and not read_only and not dialect.rev2  # \Recent messages are this session's own
         self.rights = rights
+        self.reader = account  # the account of whom it is shown to
         self.id_mark = b""  # what stands in the object ids of another account's messages; RFC 8474 3
         self.flag_lists = FlagLists(mailbox.keywords)
         # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
@@ -103,6 +105,11 @@ class View:
             self.recent_count = opened.recent
         self.saved: list[Range] = []  # UIDs of SEARCH RETURN (SAVE); RFC 5182
         self._safe = 0  # what `highest` was before messages went of which the peer was not told yet
+
+    def shown_to(self, reader: int) -> None:
+        """It is another account's user who looks at it."""
+        self.reader = reader
+        self.id_mark = b"" if reader == self.account else b"%d-" % self.account
 
     # Numbers and UIDs
 

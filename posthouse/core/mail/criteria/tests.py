@@ -13,6 +13,7 @@ from enum import IntEnum
 from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.candidate import Candidate, Test
 from posthouse.core.mail.messages import Column
+from posthouse.core.mail.origins import Origin, parse_id
 from posthouse.formats.casemap import casemap
 
 DAY_MS = 86_400_000
@@ -25,13 +26,16 @@ class Level(IntEnum):
 
     POSITION = 0
     ROW = 1
-    RECORD = 2
-    CONTENT = 3
+    ORIGIN = 2
+    RECORD = 3
+    CONTENT = 4
 
     @property
     def columns(self) -> int:
         """What `rows` is asked for."""
-        return Column.RECORD if self >= Level.RECORD else 0
+        if self >= Level.RECORD:
+            return Column.RECORD | Column.ORIGIN
+        return Column.ORIGIN if self == Level.ORIGIN else 0
 
 
 Compiled = tuple[Level, Test]
@@ -40,13 +44,15 @@ Compiled = tuple[Level, Test]
 class Compiler:
     """Makes tests of messages at one time (`now` in ms).
 
-    `keywords` name the bits of the mailbox's table, `id_mark` stands in the object ids of its messages (RFC 8474 3).
+    `keywords` name the bits of the mailbox's table. It is the account's, and its `reader` is one, too: by him it
+    depends what an object id means.
     """
 
-    def __init__(self, keywords: Sequence[str], now: int, id_mark: str = "") -> None:
+    def __init__(self, keywords: Sequence[str], now: int, account: int, reader: int) -> None:
         self._keywords = [name.lower() for name in keywords]
         self._now = now
-        self._id_mark = id_mark
+        self._account = account
+        self._reader = reader
         self.body_texts: set[str] = set()  # casemapped; what bodies will have to be searched for
 
     def test_of(self, key: keys.SearchKey) -> Compiled:
@@ -84,11 +90,11 @@ class Compiler:
                 limit = self._now - seconds * 1000
                 return Level.ROW, lambda one: one.row.received >= limit
             case keys.EmailId(id_):
-                mark = f"M{self._id_mark}"
-                return Level.ROW, lambda one: f"{mark}{one.row.message}" == id_
+                message = parse_id(id_, "M", self._reader)
+                return Level.ORIGIN, lambda one: (one.row.origin or self._own(one.row.message)) == message
             case keys.ThreadId(id_):
-                mark = f"T{self._id_mark}"
-                return Level.RECORD, lambda one: f"{mark}{one.row.thread}" == id_
+                thread = parse_id(id_, "T", self._reader)
+                return Level.RECORD, lambda one: (one.row.thread_origin or self._own(one.row.thread)) == thread
             case keys.Day():
                 return day_test(key)
             case keys.EnvelopeField() | keys.Header():
@@ -100,6 +106,9 @@ class Compiler:
                 folded = self._body_text(text)
                 return Level.CONTENT, lambda one: None if one.content is None else one.content.has_body(folded)
         raise ValueError(key)
+
+    def _own(self, number: int) -> Origin:
+        return Origin(self._account, number)
 
     def _body_text(self, text: str) -> str:
         folded = casemap(text)

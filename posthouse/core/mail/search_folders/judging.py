@@ -59,7 +59,7 @@ class Judge:
             except NoSuchMailbox:
                 yield Verdict(look.mailbox, look.uids, [])
                 continue
-            compiler = _Compiler(mailbox.keywords, self._now)
+            compiler = _Compiler(mailbox.keywords, self._now, self._account)
             level, test = compiler.test_of(self._criteria)
             async for looked, found in self._rows(look, level.columns):
                 fitting = await self._fitting(look.mailbox, found, test, compiler)
@@ -145,8 +145,8 @@ class Judge:
 class _Compiler(Compiler):
     """Tests that ask first what the index has said: `texts` has that by key and message."""
 
-    def __init__(self, keywords: tuple[str, ...], now: int) -> None:
-        super().__init__(keywords, now)
+    def __init__(self, keywords: tuple[str, ...], now: int, account: int) -> None:
+        super().__init__(keywords, now, account, account)
         self.texts: dict[TextKey, dict[int, bool]] = {}
 
     def test_of(self, key: keys.SearchKey) -> Compiled:

@@ -46,8 +46,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         refresh=user.contracts.refresher.refresh,
     )
     view.called = found.called
-    if view.account != user.account:
-        view.id_mark = b"%d-" % view.account
+    view.shown_to(user.account)
     announce(view, user, session)
     if session.dialect.rev2:
         session.channel.write(await named_line(found, command.supplied, user))

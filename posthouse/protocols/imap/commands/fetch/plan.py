@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from posthouse.core.mail.messages import Column, Row
+from posthouse.core.mail.origins import object_id
 from posthouse.core.mail.reading import FlagPage
 from posthouse.formats.imap import strings
 from posthouse.protocols.imap.dialect import Dialect
@@ -29,6 +30,21 @@ from posthouse.protocols.imap.wire.fetch import (
 
 Value = Callable[[View, Row], int | bytes]
 
+
+def _email_id(view: View, row: Row) -> bytes:
+    """RFC 8474 5.1: the same wherever it is copied."""
+    if row.origin is None:
+        return b"M%b%d" % (view.id_mark, row.message)
+    return object_id(b"M", row.origin, view.reader)
+
+
+def _thread_id(view: View, row: Row) -> bytes:
+    """RFC 8474 5.2."""
+    if row.thread_origin is None:
+        return b"(T%b%d)" % (view.id_mark, row.thread)
+    return b"(%b)" % object_id(b"T", row.thread_origin, view.reader)
+
+
 # a message whose prebuilt parts were lost is shown as empty; `rebuild` makes them anew
 _NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
 _NO_STRUCTURE = b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)'
@@ -45,8 +61,8 @@ VALUES: dict[Attribute, tuple[Column | int, Value]] = {
         lambda view, row: row.structure.bodystructure if row.structure else _NO_STRUCTURE,
     ),
     Attribute.MODSEQ: (0, lambda view, row: row.modseq),
-    Attribute.EMAILID: (0, lambda view, row: b"M%b%d" % (view.id_mark, row.message)),  # the same wherever it is copied
-    Attribute.THREADID: (Column.RECORD, lambda view, row: b"(T%b%d)" % (view.id_mark, row.thread)),
+    Attribute.EMAILID: (Column.ORIGIN, _email_id),
+    Attribute.THREADID: (Column.RECORD | Column.ORIGIN, _thread_id),
     Attribute.SAVEDATE: (0, lambda view, row: date_time(row.saved)),
 }
 

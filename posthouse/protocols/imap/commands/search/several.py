@@ -79,8 +79,7 @@ async def _opened(found: Found, user: User) -> View | None:
         )
     except (NoSuchMailbox, NotAllowed):
         return None
-    if view.account != user.account:
-        view.id_mark = b"%d-" % view.account
+    view.shown_to(user.account)
     return view
 
 

@@ -7,7 +7,6 @@ the messages themselves are asked.
 from __future__ import annotations
 
 import asyncio
-import re
 from array import array
 from collections.abc import Sequence
 from itertools import compress, islice
@@ -18,8 +17,9 @@ from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import leaves
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
+from posthouse.core.mail.origins import message_number, parse_id
 from posthouse.core.mail.reading import FlagPage, flag_page
-from posthouse.core.mail.threads import thread_members
+from posthouse.core.mail.threads import copied_members
 from posthouse.core.turns import Turn
 from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.view import View
@@ -38,7 +38,6 @@ FACETS = {
 MOST_MASKS = 64  # each costs an octet a message; of further keys the messages are asked
 
 
-_NUMBER = "([1-9][0-9]{0,8})"  # below the largest number of a message
 FLAGS_AT_ONCE = 4000  # about 2 ms
 _GAP = 50  # messages: reading the flags of those between costs less than reading them apart
 
@@ -178,12 +177,14 @@ class Sieve:
 
 async def _messages(key: keys.EmailId | keys.ThreadId, view: View) -> list[int]:
     """The numbers of the messages that an id names; RFC 8474 5. Other ids than ours name none."""
-    kind = "M" if isinstance(key, keys.EmailId) else "T"
-    match = re.fullmatch(kind + re.escape(view.id_mark.decode("ascii")) + _NUMBER, key.id)
-    if match is None:
+    is_message = isinstance(key, keys.EmailId)
+    meant = parse_id(key.id, "M" if is_message else "T", view.reader)
+    if meant is None:
         return []
-    number = int(match[1])
-    return [number] if kind == "M" else await view.store.read(thread_members, view.account, number)
+    if not is_message:
+        return await view.store.read(copied_members, view.account, meant)
+    number = await view.store.read(message_number, view.account, meant)
+    return [] if number is None else [number]
 
 
 async def merged(positions: list[Range], gap: int) -> list[Range]:

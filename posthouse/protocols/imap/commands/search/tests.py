@@ -18,7 +18,7 @@ class ViewCompiler(Compiler):
     """Makes tests for one search of one view at one time (`now` in ms); `saved` are the positions that `$` means."""
 
     def __init__(self, view: View, uids: Sequence[int], now: int, saved: list[Range]) -> None:
-        super().__init__(view.flag_lists.keywords, now, view.id_mark.decode("ascii"))
+        super().__init__(view.flag_lists.keywords, now, view.account, view.reader)
         self._view = view
         self._uids = uids
         self._saved = saved
