@@ -10,10 +10,13 @@ import pytest
 from posthouse.admin.verify import verify
 from posthouse.core.accounts.records import read_domain
 from posthouse.core.mail.errors import NoSuchMailbox
+from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import DELETED, FlagChange
 from posthouse.core.mail.mailboxes import find_mailbox
 from posthouse.core.mail.messages import copy, expunge, rows, store_flags
+from posthouse.core.mail.transfer import transfer
 from posthouse.core.maintenance.blobs import find_miscounts, mend_miscounts
+from posthouse.core.sharing.rights import ALL
 from posthouse.formats.mime.settings import MimeLimits
 from posthouse.storage.blobs.records import BlobRecord, read_record
 from posthouse.storage.changes import ChangeRecord, CollectionChange
@@ -241,6 +244,7 @@ async def test_counts_are_not_lowered_while_a_message_cannot_be_read(tmp_path: P
 async def test_no_damage_stops_anything(tmp_path: Path, damage: str) -> None:
     """Each record in its turn: what is found is mended or said to be left, and no letter is lost by mending."""
     house = await open_house(tmp_path)
+    await house.store.write(transfer, ALICE, 1, [(2, 2)], Found(BOB, "INBOX", "INBOX", ALL), True, NOW)
     sound: dict[bytes, bytes] = {}
     await house.store.read(query(lambda txn: sound.update(txn.scan(b"\x01", b"\xff"))))
     for key, value in sound.items():

@@ -218,6 +218,8 @@ async def test_an_account_that_is_erased_takes_its_own_along_and_no_others(store
     assert await ids(store, BOB) == [(b"M1", b"T1"), (b"M2-2", b"T2-2")]
     await sound(store, BOB)
     await store.write(put_raw, COPIED_MESSAGE.key(BOB, 7, 7), b"\x07\x00\x00\x00")  # damage leaves nothing behind
+    for space in (MESSAGE_ORIGIN, THREAD_ORIGIN):
+        await store.write(put_raw, space.key(BOB, 1), b"\xff")
     while not await store.write(erase_some, BOB, 1, NOW):
         pass
     assert await store.read(kept) == [0, 0, 0, 0]
