@@ -50,7 +50,7 @@ class Exchange:
 
     def __init__(self, channel: Channel, head: Head) -> None:
         self.channel = channel
-        self.body = Body(head.length, self)
+        self.body = Body(head.length, channel)  # not of this: what refers to each other waits for the collector
         self.has_begun = False  # to be answered
         self._head = head
         self._resumed: asyncio.Future[None] | None = None
@@ -75,25 +75,6 @@ class Exchange:
     def head(self) -> Head:
         """The request's."""
         return self._head
-
-    # What the body calls
-
-    @property
-    def waits(self) -> bool:
-        """RFC 9110 10.1.1."""
-        head = self._head
-        return head.version == b"HTTP/1.1" and head.fields.get("expect", "").lower() == "100-continue"
-
-    def ask(self) -> None:
-        if self.waits:
-            self.channel.transport.write(CONTINUE)
-
-    def pause(self) -> None:
-        self.channel.hold()
-
-    def resume(self) -> None:
-        if not self._gone:
-            self.channel.let_go()
 
     # Inside
 
@@ -263,19 +244,33 @@ class Channel(Protocol):
     def stopProducing(self) -> None:
         """The connection is lost, which is told apart."""
 
-    # What exchanges call
+    # What the body calls
 
-    def hold(self) -> None:
+    @property
+    def waits(self) -> bool:
+        """RFC 9110 10.1.1."""
+        head = UNREAD if self._exchange is None else self._exchange.head
+        return head.version == b"HTTP/1.1" and head.fields.get("expect", "").lower() == "100-continue"
+
+    def ask(self) -> None:
+        """Let the peer send, where it waits to be asked."""
+        if self.waits:
+            self.transport.write(CONTINUE)
+
+    def pause(self) -> None:
         """Take nothing more; the peer's silence is then our doing."""
         self._is_held = True
         self._clock.set(None)
         self.transport.pauseProducing()
 
-    def let_go(self) -> None:
+    def resume(self) -> None:
         """Go on taking."""
-        self._is_held = False
-        self._set_clock()
-        self.transport.resumeProducing()
+        if not self._is_over:
+            self._is_held = False
+            self._set_clock()
+            self.transport.resumeProducing()
+
+    # What exchanges call
 
     def wait_for_peer(self) -> None:
         """An answer waits until the peer takes more of it, as long as the peer may be silent."""
@@ -294,7 +289,10 @@ class Channel(Protocol):
         if self._is_ahead:
             self._is_ahead = False
             self.transport.resumeProducing()
-        self._read()
+        if self._parser.waiting:
+            self._read()
+        else:
+            self._set_clock()
 
     def abort(self) -> None:
         """Cut it."""

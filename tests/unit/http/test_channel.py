@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
 
 from posthouse.storage.contract import StoreUnavailable
 from posthouse.webdav.http.answer import Answer, text
-from posthouse.webdav.http.body import WAITING_OCTETS
-from posthouse.webdav.http.channel import UNWANTED_OCTETS
+from posthouse.webdav.http.body import WAITING_OCTETS, Body
+from posthouse.webdav.http.channel import UNWANTED_OCTETS, Exchange
 from posthouse.webdav.http.errors import HttpError
 from posthouse.webdav.http.request import Request
 from tests.unit.http.wire import Wire, site
@@ -30,6 +31,20 @@ async def test_one_request_after_another() -> None:
     wire.send(b"GET /a HTTP/1.0\r\n\r\n")
     assert (await wire.answer())[0] == 200
     assert wire.disconnecting
+
+
+async def test_an_answered_request_leaves_nothing_for_the_collector() -> None:
+    wire = Wire(site(echo, "a"))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            wire.send(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+            assert (await wire.answer())[0] == 200
+        await asyncio.sleep(0)
+        assert not [left for left in gc.get_objects() if isinstance(left, (Exchange, Body))]
+    finally:
+        gc.enable()
 
 
 async def test_every_answer_guards_the_browser() -> None:
