@@ -119,7 +119,8 @@ class Operation(Generic[T, P, R]):
         """What `encode_result` wrote."""
         if self._result is None:
             self._result = msgspec.msgpack.Decoder(typing.get_type_hints(self.function)["return"])
-        return typing.cast(R, self._result.decode(body))
+        result: R = self._result.decode(body)
+        return result
 
 
 ENCODER = msgspec.msgpack.Encoder()

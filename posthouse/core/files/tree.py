@@ -55,18 +55,17 @@ class Spot(msgspec.Struct, array_like=True, frozen=True):
 @query
 def resolve(txn: ReadTransaction, account: int, path: list[str]) -> Resolved:
     """What is at a path below the root; [] is the root."""
-    parent, name, entry = 0, "", root_entry()
-    entry.properties = sum(1 for _ in txn.scan(*FILE_PROPERTY.range(account, ROOT))) if not path else 0
-    for at, step in enumerate(path):
-        name = canonical(step)
-        if not entry.is_folder:
+    if not path:
+        root = root_entry()
+        root.properties = sum(1 for _ in txn.scan(*FILE_PROPERTY.range(account, ROOT)))
+        return Resolved(0, "", root)
+    parent, name = ROOT, canonical(path[-1])
+    for step in path[:-1]:
+        entry = read_entry(txn, account, parent, canonical(step))
+        if entry is None or not entry.is_folder:
             return Resolved(0, name, None)
         parent = entry.node
-        found = read_entry(txn, account, parent, name)
-        if found is None:
-            return Resolved(parent if at == len(path) - 1 else 0, name, None)
-        entry = found
-    return Resolved(parent, name, entry)
+    return Resolved(parent, name, read_entry(txn, account, parent, name))
 
 
 @query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from posthouse.core.accounts.lookup import AccountFound
 from posthouse.core.authentication.authenticator import Authenticator, Login
@@ -34,9 +34,10 @@ class CountedStore:
             raise
         finally:
             self._metrics.write_seconds.observe(time.perf_counter() - begun)
-        if cast(Any, operation) is deliver:
+        ran: object = operation
+        if ran is deliver:
             self._count(cast(list[Receipt], result))
-        elif cast(Any, operation) is deliver_to_all:
+        elif ran is deliver_to_all:
             self._metrics.delivered.inc(cast(int, result))
         return result
 

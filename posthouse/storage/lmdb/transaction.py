@@ -20,8 +20,7 @@ class LmdbTransaction:
         self.topics = topics
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        get = self._txn.get
-        return [get(key) for key in keys]
+        return list(map(self.get, keys))
 
     def scan(self, start: bytes, end: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         with self._txn.cursor() as cursor:

@@ -42,6 +42,7 @@ class FilesTree:
         self, drive: Drive, owner: Path, *, is_group: bool = False, shared: str = "", mapped: str = ""
     ) -> None:
         self.drive = self._drive = drive
+        self._is_own = drive.is_own
         self._shared = shared
         self._mapped = mapped
         self.root = drive.root
@@ -56,7 +57,7 @@ class FilesTree:
         """What is there."""
         named = canonical_path(path)
         drive = self._drive
-        if drive.is_own:
+        if self._is_own:
             found = await drive.store.read(resolve, drive.account, list(named))
             return Found(named, found.parent, None if found.entry is None else member_of(found.name, found.entry))
         visited = await drive.store.read(visit, drive.account, list(named), drive.visitor)

@@ -50,17 +50,20 @@ class Body:
         self._waiting += len(octets)
         if self._waiting >= WAITING_OCTETS:
             self._source.pause()
-        self._wake()
+        if self._woken is not None:
+            self._woken()
 
     def end(self) -> None:
         """There is no more."""
         self.is_whole = True
-        self._wake()
+        if self._woken is not None:
+            self._woken()
 
     def fail(self, error: Exception) -> None:
         """The rest will not come."""
         self._error = error
-        self._wake()
+        if self._woken is not None:
+            self._woken()
 
     def pieces(self) -> AsyncIterator[bytes]:
         """Its octets, those that nobody has taken yet; raises ConnectionError when the peer has gone."""
@@ -122,7 +125,3 @@ class Body:
             await future
         finally:
             self._woken = None
-
-    def _wake(self) -> None:
-        if self._woken is not None:
-            self._woken()

@@ -26,7 +26,6 @@ from posthouse.webdav.http.head import NO_BODY, compose
 from posthouse.webdav.http.idle import IdleClock
 from posthouse.webdav.http.parsing import UNREAD, BadRequest, End, Head, Parser
 from posthouse.webdav.http.request import HOST, Kept, Request, read_target
-from posthouse.webdav.wire.dates import http_date
 
 log = structlog.get_logger()
 
@@ -79,21 +78,22 @@ class Exchange:
     # Inside
 
     async def _answer(self, body: Body) -> None:
-        channel = self.channel
+        channel, head = self.channel, self._head
+        factory = channel.factory
         try:
-            peer = channel.factory.origin(channel.peer, self._head.fields)
-            refusal = channel.factory.enter(peer)
-            if refusal is not None:
-                await self._send(await channel.factory.serve(refusal, self._head, peer), body)
+            peer = factory.origin(channel.peer, head.fields)
+            seconds = factory.throttle.enter(peer.host)
+            if seconds is not None:
+                await self._send(await factory.serve(factory.throttled(seconds), head, peer), body)
                 return
             try:
-                await self._send(await channel.factory.serve(self._read(body, peer), self._head, peer), body)
+                await self._send(await factory.serve(self._read(body, peer), head, peer), body)
             finally:
-                channel.factory.leave(peer)
+                factory.throttle.leave(peer.host)
         except ConnectionError:
             pass  # nobody is there to be told
         except Exception:
-            log.exception("answer failed", target=channel.factory.shown(self._head.target.decode("latin-1")))
+            log.exception("answer failed", target=factory.shown(head.target.decode("latin-1")))
             channel.abort()
 
     def _read(self, body: Body, peer: Peer) -> Request | HttpError:
@@ -142,7 +142,7 @@ class Exchange:
                 framing += b"Content-Length: %d\r\n" % length
             elif self._head.version == b"HTTP/1.1":
                 framing += b"Transfer-Encoding: chunked\r\n"
-        return compose(answer.status, answer.fields, framing, http_date(int(time.time() * 1000)))
+        return compose(answer.status, answer.fields, framing, int(time.time()))
 
     def _has_none(self, answer: Answer) -> bool:
         return self._head.method == b"HEAD" or answer.status in NO_BODY
@@ -292,7 +292,7 @@ class Channel(Protocol):
         if self._parser.waiting:
             self._read()
         else:
-            self._set_clock()
+            self._clock.set(self.silence_seconds)
 
     def abort(self) -> None:
         """Cut it."""

@@ -43,7 +43,8 @@ _CODINGS: dict[str, type[_Brotli] | type[_Gzip]] = {"br": _Brotli, "gzip": _Gzip
 
 def encoded(answer: Answer, request: Request) -> Answer:
     """The answer in a coding that the peer takes, where that gains something."""
-    if not _gains(answer):
+    body = answer.body
+    if (isinstance(body, bytes) and len(body) < LEAST_OCTETS) or not _gains(answer):
         return answer
     vary = (b"vary", b"Accept-Encoding")
     coding = chosen(request.field("accept-encoding"))
@@ -51,10 +52,7 @@ def encoded(answer: Answer, request: Request) -> Answer:
         return msgspec.structs.replace(answer, fields=(*answer.fields, vary))
     compressor = _CODINGS[coding]()
     fields = (*answer.fields, vary, (b"content-encoding", coding.encode()))
-    if isinstance(answer.body, bytes):
-        body: bytes | AsyncIterator[bytes] = compressor.more(answer.body) + compressor.end()
-    else:
-        body = _stream(answer.body, compressor)
+    body = compressor.more(body) + compressor.end() if isinstance(body, bytes) else _stream(body, compressor)
     return msgspec.structs.replace(answer, fields=fields, body=body, length=None)
 
 
@@ -73,8 +71,6 @@ def chosen(accepted: str) -> str | None:
 
 
 def _gains(answer: Answer) -> bool:
-    if isinstance(answer.body, bytes) and len(answer.body) < LEAST_OCTETS:
-        return False
     fields = dict(answer.fields)
     # an entity tag is that of the octets as they are, and a range counts them
     if answer.status == 206 or b"content-encoding" in fields or b"etag" in fields:

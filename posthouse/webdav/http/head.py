@@ -6,6 +6,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from posthouse.webdav.http.answer import GUARDS, Fields
+from posthouse.webdav.wire.dates import http_date
 
 NO_BODY = frozenset({204, 304})  # RFC 9110 15.3.5 and 15.4.5
 _SPELT = {
@@ -16,9 +17,9 @@ _SPELT = {
 }
 
 
-def compose(status: int, fields: Fields, framing: bytes, date: str) -> bytes:
+def compose(status: int, fields: Fields, framing: bytes, now: int) -> bytes:
     """The head of an answer up to its empty line, with the `GUARDS` that are not among its fields; `framing` are the
-    lines that say where it ends.
+    lines that say where it ends, `now` is in seconds since the epoch.
 
     Raises ValueError for a field with a line break in it, which would be another's (RFC 9110 5.5).
     """
@@ -28,16 +29,16 @@ def compose(status: int, fields: Fields, framing: bytes, date: str) -> bytes:
     held, guards = dict(fields), _ALL_GUARDS
     if not _GUARDED.keys().isdisjoint(held):
         guards = b"".join([line for name, line in _GUARDED.items() if name not in held])
-    return b"%bDate: %b\r\n%b%b%b\r\n" % (_status_line(status), date.encode(), own, guards, framing)
+    return b"%b%b%b%b\r\n" % (_beginning(status, now), own, guards, framing)
 
 
 @lru_cache(64)
-def _status_line(status: int) -> bytes:
+def _beginning(status: int, now: int) -> bytes:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+    return f"HTTP/1.1 {status} {phrase}\r\nDate: {http_date(now * 1000)}\r\n".encode()
 
 
 @lru_cache(512)

@@ -81,7 +81,7 @@ class Parser:
 
     def receive(self, octets: bytes) -> None:
         """The next octets have come."""
-        self._buffer = self._buffer[self._position :] + octets if self.waiting else octets
+        self._buffer = self._buffer[self._position :] + octets if self._buffer else octets
         self._seen = max(0, self._seen - self._position)
         self._position = 0
 

@@ -59,9 +59,9 @@ class HttpFactory(Factory):
         self._settings = settings
         self._secret = frozenset(secret)
         self._told = told
-        self._proxies = Proxies(settings.forwarding_proxies)
+        self.origin = Proxies(settings.forwarding_proxies).origin  # who asks by a connection from somewhere
         free = {*settings.unthrottled_networks, *settings.forwarding_proxies, *proxies}
-        self._throttle = Throttle(settings, free)
+        self.throttle = Throttle(settings, free)
         self._on_throttled = on_throttled
         self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -73,28 +73,27 @@ class HttpFactory(Factory):
         self._channels.add(channel)
         return channel
 
-    def origin(self, peer: Peer, fields: Mapping[str, str]) -> Peer:
-        """Who asks by a connection from there."""
-        return self._proxies.origin(peer, fields)
-
-    def enter(self, peer: Peer) -> HttpError | None:
-        """Let a request in, which `leave` ends; else what is said to one who asks too much (RFC 6585 4)."""
-        seconds = self._throttle.enter(peer.host)
-        if seconds is None:
-            return None
+    def throttled(self, seconds: int) -> HttpError:
+        """What is said to one who asks too much (RFC 6585 4), and may again after so many seconds."""
         self._on_throttled()
         return HttpError(429, "too many requests", ((b"retry-after", b"%d" % seconds),))
-
-    def leave(self, peer: Peer) -> None:
-        """A request that was let in has its answer."""
-        self._throttle.leave(peer.host)
 
     async def serve(self, request: Request | HttpError, head: Head, peer: Peer) -> Answer:
         """The answer; whatever goes wrong is one, too. `head` is the request's, also where it got no farther."""
         began = time.monotonic()
-        answer = await self._answer(request, head)
-        if isinstance(request, Request):
-            answer = encoded(answer, request)
+        try:
+            if isinstance(request, HttpError):
+                raise request
+            answer = encoded(await self._handler(request.segments)(request), request)
+        except HttpError as error:
+            answer = refusal(error)
+        except StoreUnavailable:
+            answer = unavailable()
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("request failed", target=self._target(request, head))
+            answer = text(500, "something went wrong here; it was logged")
         if self._settings.access_log:
             self._log(head, self._target(request, head), peer, answer, time.monotonic() - began)
         return answer
@@ -118,21 +117,6 @@ class HttpFactory(Factory):
             for name in self._secret.intersection(top):
                 return f"/{name}/..."
         return target[:500]
-
-    async def _answer(self, request: Request | HttpError, head: Head) -> Answer:
-        try:
-            if isinstance(request, HttpError):
-                raise request
-            return await self._handler(request.segments)(request)
-        except HttpError as error:
-            return refusal(error)
-        except StoreUnavailable:
-            return unavailable()
-        except ConnectionError:
-            raise
-        except Exception:
-            log.exception("request failed", target=self._target(request, head))
-            return text(500, "something went wrong here; it was logged")
 
     def _handler(self, segments: tuple[str, ...]) -> Handler:
         for depth in range(self._deepest.get(segments[0], 0), 0, -1) if segments else (0,):

@@ -51,7 +51,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     async def held(self) -> tuple[Found, Member]:
         """What is there; raises HttpError (404) for nothing."""
-        found = await self.found()
+        found = await self.tree.find(self.path)
         if found.member is None:
             raise HttpError(404, "there is nothing here")
         return found, found.member

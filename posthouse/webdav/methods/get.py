@@ -49,9 +49,11 @@ async def get(asked: Asked) -> Answer:
     if span is not None:
         fields.append((b"content-range", content_range(span, member.size)))
     wanted = span or Span(0, member.size)
-    if asked.request.method == "HEAD" or not wanted.length:
-        return Answer(200, tuple(fields), b"", wanted.length)
-    return Answer(206 if span else 200, tuple(fields), await asked.tree.contents(member, *_ends(wanted)), wanted.length)
+    length = wanted.length
+    if asked.request.method == "HEAD" or not length:
+        return Answer(200, tuple(fields), b"", length)
+    contents = await asked.tree.contents(member, wanted.start, wanted.end)
+    return Answer(206 if span else 200, tuple(fields), contents, length)
 
 
 async def _thumbnail(asked: Asked, member: Member) -> Answer:
@@ -66,10 +68,6 @@ async def _thumbnail(asked: Asked, member: Member) -> Answer:
     if read_conditions(asked.request).of(held, reads=True) is Verdict.NOT_MODIFIED:
         return Answer(304, fields)
     return Answer(200, ((b"content-type", KIND.encode()), *fields), picture)
-
-
-def _ends(span: Span) -> tuple[int, int]:
-    return span.start, span.end
 
 
 async def _listing(asked: Asked, folder: Member) -> AsyncIterator[bytes]:

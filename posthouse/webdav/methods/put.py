@@ -43,7 +43,8 @@ async def _put(asked: Asked) -> Answer:
         raise HttpError(409, "a file's address has no slash at its end")
     if not at.folder:
         raise HttpError(409, "the folder is not there")
-    if asked.request.field("content-encoding").strip().lower() not in ("", "identity"):
+    coding = asked.request.fields.get("content-encoding")
+    if coding is not None and coding.strip().lower() not in ("", "identity"):
         # kept as it comes, it would be read as what it is not
         raise HttpError(415, "contents are taken as they are, in no coding", ((b"accept-encoding", b"identity"),))
     guard = await guard_of(asked, at)
@@ -125,13 +126,15 @@ def _expected(asked: Asked) -> int | None:
 
 def _modified(asked: Asked) -> int | None:
     """When its sender says that it was changed, in ms; None where he does not, or cannot be believed."""
+    if "x-oc-mtime" not in asked.request.fields:
+        return None
     value = asked.request.field("x-oc-mtime").strip()
     is_number = value.isascii() and value.isdecimal() and len(value) < 12
     return int(value) * 1000 or None if is_number else None
 
 
 def _media_type(asked: Asked) -> str:
-    said = asked.request.field("content-type").strip()
+    said = asked.request.fields.get("content-type", "").strip()
     if said and said.lower() != UNKNOWN and len(said) <= _LONGEST_TYPE and _MEDIA_TYPE.fullmatch(said):
         return said
     return media_type_of(asked.path[-1])

@@ -217,11 +217,11 @@ async def test_tokens() -> None:
 @pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\nb", b"a\rb"])
 def test_a_field_cannot_be_two(value: bytes) -> None:
     with pytest.raises(ValueError, match="line break"):
-        compose(200, ((b"x", value),), b"", "now")
+        compose(200, ((b"x", value),), b"", 0)
 
 
 def test_a_guard_that_an_answer_has_itself_is_not_given_twice() -> None:
-    head = compose(200, ((b"referrer-policy", b"origin"),), b"Content-Length: 0\r\n", "now")
+    head = compose(200, ((b"referrer-policy", b"origin"),), b"Content-Length: 0\r\n", 0)
     lines = head.decode().lower().split("\r\n")
     assert [line for line in lines if line.startswith("referrer-policy")] == ["referrer-policy: origin"]
     assert "x-frame-options: deny" in lines

@@ -178,8 +178,8 @@ async def test_who_goes_counts_no_more() -> None:
     wire = Wire(factory)
     wire.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
     await asyncio.sleep(0)
-    assert factory._throttle._open
+    assert factory.throttle._open
     wire.lose()
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert not factory._throttle._open
+    assert not factory.throttle._open
