@@ -40,7 +40,7 @@ class FileTrees(msgspec.Struct, frozen=True):
     now: Callable[[], int]
     thumbnails: Thumbnails
     directories: Directories
-    own: dict[tuple[Login, Path], FilesTree] = msgspec.field(default_factory=dict)
+    own: dict[Login, FilesTree] = msgspec.field(default_factory=dict)
 
     async def open(self, login: Login, whose: str, root: Path, path: Path) -> tuple[Tree, Path] | None:
         """The tree of `whose` files, at `root` on the site, and the path in it; None where one may know of none."""
@@ -69,12 +69,12 @@ class FileTrees(msgspec.Struct, frozen=True):
 
     def _own(self, login: Login, root: Path) -> FilesTree:
         """One's own tree; it knows nothing of a request, and so is there for the next one, too."""
-        held = self.own.get((login, root))
-        if held is None:
+        held = self.own.get(login)
+        if held is None or held.root != root:  # an address has more than one spelling
             if len(self.own) >= MOST_OWN:
                 del self.own[next(iter(self.own))]
             drive = self._drive(login, login.account, root)
-            held = self.own[login, root] = FilesTree(drive, (*PRINCIPALS, login.address), shared=self.shared)
+            held = self.own[login] = FilesTree(drive, (*PRINCIPALS, login.address), shared=self.shared)
         return held
 
     async def _leads_on(self, drive: Drive) -> bool:

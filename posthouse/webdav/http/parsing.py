@@ -87,23 +87,11 @@ class Parser:
 
     def next(self) -> Head | bytes | End | None:
         """A head, then its body's octets and their end; None when more must come. Raises BadRequest."""
-        while True:
-            match self._at:
-                case _At.HEAD:
-                    return self._head()
-                case _At.BODY:
-                    if not self._left:
-                        return self._end()
-                    return self._piece()
-                case _At.CHUNK:
-                    if self._left:
-                        return self._piece()
-                    self._at = _At.CHUNK_END
-                case _:
-                    if (line := self._line()) is None:
-                        return None
-                    if self._chunked(line):
-                        return self._end()
+        if self._at is _At.HEAD:
+            return self._head()
+        if self._at is _At.BODY:
+            return self._piece() if self._left else self._end()
+        return self._next_of_chunks()
 
     def _head(self) -> Head | None:
         buffer, start = self._buffer, self._position
@@ -131,6 +119,18 @@ class Parser:
         elif head.length:
             self._at, self._left = _At.BODY, head.length
         return head
+
+    def _next_of_chunks(self) -> bytes | End | None:
+        while True:
+            if self._at is not _At.CHUNK:
+                if (line := self._line()) is None:
+                    return None
+                if self._chunked(line):
+                    return self._end()
+            elif self._left:
+                return self._piece()
+            else:
+                self._at = _At.CHUNK_END
 
     def _piece(self) -> bytes | None:
         """What is there of what is left."""
