@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import msgspec
 import structlog
@@ -65,7 +64,6 @@ class Authenticator:
         # what is remembered of a right password says nothing outside this process
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[int, float]] = {}
-        self._grounds: dict[Login, Grounds] = {}  # of logins that were asked about lately
 
     async def check_password(self, name: str, password: str, peer_host: str) -> Login:
         """Who logs in by `name`, an address of the account, from `peer_host`.
@@ -84,17 +82,11 @@ class Authenticator:
         self._remember(found.account, password, credentials.version)
         return self.admit(found, credentials.epoch)
 
-    async def still_stands(self, login: Login) -> bool:
-        """True while what let somebody in, and the account, are as they were then."""
-        held = self._grounds.get(login)
+    async def grounds(self, login: Login, held: Grounds | None) -> Grounds | None:
+        """What a login stands by, as it was `held` where nothing of that has changed; None when it stands no more."""
         if held is not None and await self._store.read(are_unchanged, held.keys, held.values):
-            return True
-        self._grounds.pop(login, None)
-        found = await self._store.read(grounds_of, login.account, login.epoch)
-        if found is not None:
-            _make_room(self._grounds, self.settings.remembered_logins)
-            self._grounds[login] = found
-        return found is not None
+            return held
+        return await self._store.read(grounds_of, login.account, login.epoch)
 
     def mark(self, secret: str) -> bytes:
         """What a secret is known again by in this process; it says nothing outside."""
@@ -163,7 +155,8 @@ class Authenticator:
     def _remember(self, account: int, password: str, version: int) -> None:
         if not self.settings.remember_login_seconds or not self.settings.remembered_logins:
             return
-        _make_room(self._remembered, self.settings.remembered_logins)
+        while len(self._remembered) >= self.settings.remembered_logins:
+            del self._remembered[next(iter(self._remembered))]
         mark = self._mark(account, password)
         self._remembered.pop(mark, None)
         self._remembered[mark] = (version, self._clock() + self.settings.remember_login_seconds)
@@ -171,12 +164,6 @@ class Authenticator:
     def _mark(self, account: int, password: str) -> bytes:
         # keyed, and looked up by its whole: comparing it takes no secret's time
         return hashlib.blake2b(b"%d\0" % account + password.encode(), key=self._key, digest_size=32).digest()
-
-
-def _make_room(remembered: dict[Any, Any], most: int) -> None:
-    """Forget the oldest of what is remembered, so that one more is not too many."""
-    while remembered and len(remembered) >= most:
-        del remembered[next(iter(remembered))]
 
 
 def network(host: str) -> str:

@@ -43,13 +43,14 @@ async def _by_password(field: str, authenticator: Authenticator, request: Reques
     """On a connection that goes on by the same password only this is looked at: that it still lets him in."""
     kept, mark = request.kept, authenticator.mark(field)
     if kept.login is not None and kept.mark == mark and kept.until > time.monotonic():
-        if await authenticator.still_stands(kept.login):
+        kept.grounds = await authenticator.grounds(kept.login, kept.grounds)
+        if kept.grounds is not None:
             return kept.login
         kept.login = None
     name, password = _credentials(field, _asks(authenticator))
     login = await authenticator.check_password(name, password, request.peer.host)
     seconds = authenticator.settings.remember_login_seconds
-    kept.login, kept.mark, kept.until = login, mark, time.monotonic() + seconds
+    kept.login, kept.grounds, kept.mark, kept.until = login, None, mark, time.monotonic() + seconds
     return login
 
 

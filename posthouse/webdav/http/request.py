@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 import msgspec
 
 from posthouse.core.authentication.authenticator import Login
+from posthouse.core.authentication.standing import Grounds
 from posthouse.core.peer import Peer
 from posthouse.webdav.http.body import Body
 from posthouse.webdav.http.errors import HttpError
@@ -20,11 +21,12 @@ HOST = re.compile(r"[\w.~!$&'()*+,;=%:\[\]-]*", re.ASCII)  # RFC 3986 3.2.2, wit
 
 
 class Kept(msgspec.Struct):
-    """What a connection keeps from one request to the next: who asked, by what `mark` he is known again, until when
-    (seconds of the monotonic clock).
+    """What a connection keeps from one request to the next: who asked, what his login stands by once that was looked
+    at, by what `mark` he is known again, until when (seconds of the monotonic clock).
     """
 
     login: Login | None = None
+    grounds: Grounds | None = None
     mark: bytes = b""
     until: float = 0.0
 

@@ -12,6 +12,7 @@ from posthouse.core.accounts.accounts import NewAccount, add_account
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Login
 from posthouse.core.authentication.settings import AuthenticationSettings
+from posthouse.core.authentication.standing import Grounds
 from posthouse.core.directories.settings import DirectorySettings
 from posthouse.core.files.settings import FileLimits, FileSettings
 from posthouse.core.files.thumbnails import NoThumbnails, Thumbnails
@@ -44,8 +45,8 @@ class Porter:
     def mark(self, secret: str) -> bytes:
         return secret.encode()
 
-    async def still_stands(self, login: Login) -> bool:
-        return True
+    async def grounds(self, login: Login, held: Grounds | None) -> Grounds | None:
+        return Grounds([], [])
 
     async def check_password(self, name: str, password: str, peer_host: str) -> Login:
         return Login({"ann@example.org": 1, "bob@example.org": 2, "cat@example.org": 3}[name], name, 1)
