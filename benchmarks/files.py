@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import psutil
 
+from benchmarks.bare import Bare
 from benchmarks.dav_client import GET, PUT, DavClient, rate
 from benchmarks.dav_peers import USER, Apache, WsgiDav
 from benchmarks.figures import Figure, row, timed
@@ -77,19 +78,21 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="posthouse-bench-") as name:
         directory = Path(name)
         directory.chmod(0o755)
-        apache, wsgidav = Apache(directory / "apache"), WsgiDav(directory / "wsgidav")
+        bare, apache, wsgidav = Bare(directory / "bare"), Apache(directory / "apache"), WsgiDav(directory / "wsgidav")
+        bare.start()
         apache.start()
         wsgidav.start()
         ours = Ours(directory / "posthouse")
         try:
-            return _figures(ours, apache, wsgidav)
+            return _figures(ours, apache, wsgidav, bare)
         finally:
+            bare.stop()
             ours.house.stop()
             wsgidav.stop()
             apache.stop()
 
 
-def _figures(ours: Ours, apache: Apache, wsgidav: WsgiDav) -> list[Figure]:
+def _figures(ours: Ours, apache: Apache, wsgidav: WsgiDav, bare: Bare) -> list[Figure]:
     servers: tuple[Server, ...] = (ours, apache, wsgidav)
     figures = []
     for server in servers:
@@ -101,7 +104,7 @@ def _figures(ours: Ours, apache: Apache, wsgidav: WsgiDav) -> list[Figure]:
     ):
         found = _in_turns(servers, measure)
         figures += _against(work, "/s", found, floor, more_is_better=True)
-    figures.append(_synced(ours, apache))
+    figures += _synced(ours, apache, bare)
     (worker,) = ours.house.worker_pids()
     peaks = _Peak(worker)
     for work, measure, floor in (("512 MB up", _up, 1.0), ("512 MB down", _down, 0.4)):
@@ -157,18 +160,22 @@ def _puts_over(server: Server) -> float:
     return rate(server.port, f"{server.base}/put", over, CLIENTS, SECONDS)
 
 
-def _synced(ours: Ours, apache: Apache) -> Figure:
-    """New files against a peer that has them on the disk too when it answers."""
+def _synced(ours: Ours, apache: Apache, bare: Bare) -> list[Figure]:
+    """New files against peers that have them on the disk too when they answer."""
     folder = apache.place_synced()
-    taken: dict[str, list[float]] = {ours.name: [], apache.name: []}
+    targets = ((ours, f"{ours.base}/put"), (apache, folder), (bare, "/put"))
+    taken: dict[str, list[float]] = {server.name: [] for server, _ in targets}
     for _ in range(ROUNDS):
         first = next(_numbers) * 1_000_000
-        taken[ours.name].append(_puts(ours))
-        taken[apache.name].append(rate(apache.port, folder, PUT, CLIENTS, SECONDS, first))
-    own, theirs = (statistics.median(values) for values in taken.values())
-    figure = Figure(f"PUT of 10 KB, {CLIENTS} clients", "/s", own, f"{apache.name}, each synced", theirs)
-    print(row(figure), file=sys.stderr)
-    return figure
+        for server, base in targets:
+            taken[server.name].append(rate(server.port, base, PUT, CLIENTS, SECONDS, first))
+    own, *theirs = (statistics.median(values) for values in taken.values())
+    names = (f"{apache.name}, each synced", bare.name)
+    work = f"PUT of 10 KB, {CLIENTS} clients"
+    figures = [Figure(work, "/s", own, name, value) for name, value in zip(names, theirs, strict=True)]
+    for figure in figures:
+        print(row(figure), file=sys.stderr)
+    return figures
 
 
 def _gets(server: Server) -> float:
