@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import lmdb
 
 from posthouse.storage.contract import Operation, OperationFailed, ReadTransaction, StoreUnavailable
-from posthouse.storage.lmdb.transaction import LmdbTransaction
+from posthouse.storage.lmdb.transaction import LmdbReading
 from posthouse.storage.settings import StoreSettings
 
 P = ParamSpec("P")
@@ -29,7 +29,7 @@ class Reader:
         except lmdb.Error as error:
             txn = self._begin_again(error)
         try:
-            return query.function(LmdbTransaction(txn, {}), *args)  # type: ignore[call-arg]  # they are of its kinds
+            return query.function(LmdbReading(txn), *args)  # type: ignore[call-arg]  # they are of its kinds
         except lmdb.Error as error:
             raise OperationFailed(query.name) from error
         finally:

@@ -7,17 +7,14 @@ from itertools import islice
 from typing import Any
 
 
-class LmdbTransaction:
-    """A read or write transaction; topics that were announced gather in `topics`."""
+class LmdbReading:
+    """A transaction that reads."""
 
-    __slots__ = ("_txn", "delete", "get", "put", "topics")
+    __slots__ = ("_txn", "get")
 
-    def __init__(self, txn: Any, topics: dict[str, None]) -> None:
+    def __init__(self, txn: Any) -> None:
         self._txn = txn
-        self.get = txn.get  # bound once: the hottest calls there are
-        self.put = txn.put
-        self.delete = txn.delete
-        self.topics = topics
+        self.get = txn.get  # bound once: the hottest call there is
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return list(map(self.get, keys))
@@ -49,6 +46,18 @@ class LmdbTransaction:
             if len(found) == limit and cursor.key() < end:
                 return found
         return [value for _, value in islice(self.scan(start, end), limit)]
+
+
+class LmdbTransaction(LmdbReading):
+    """A transaction that reads and writes; topics that were announced gather in `topics`."""
+
+    __slots__ = ("delete", "put", "topics")
+
+    def __init__(self, txn: Any, topics: dict[str, None]) -> None:
+        super().__init__(txn)
+        self.put = txn.put
+        self.delete = txn.delete
+        self.topics = topics
 
     def put_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         with self._txn.cursor() as cursor:
