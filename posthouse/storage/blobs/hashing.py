@@ -25,7 +25,7 @@ class FileHash:
         self._following = False
         self._reading: Future[None] | None = None
 
-    def update(self, octets: bytes) -> None:
+    def update(self, octets: bytes | memoryview) -> None:
         """The next octets; of no effect once the file is followed, which must have all of them."""
         if not self._following:
             self._hash.update(octets)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 from concurrent.futures import Executor, Future
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -40,7 +41,7 @@ class FileBlobWriter:
         self._inline_octets = settings.inline_octets
         self._compressor = zstandard.ZstdCompressor() if settings.compress else None
         self._executor = executor
-        self._hash = FileHash(executor)
+        self._hash: FileHash  # of what is in the file
         self._buffer = bytearray()
         self._index = bytearray()
         self._descriptor = -1
@@ -51,7 +52,6 @@ class FileBlobWriter:
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
-        self._hash.update(chunk)
         self.size += len(chunk)
         if self._error is not None:
             return
@@ -70,7 +70,8 @@ class FileBlobWriter:
 
     async def finish(self) -> Blob:
         if self._error is None and self.size <= self._inline_octets:
-            return Blob(self._hash.digest(), self.size, bytes(self._buffer), None)
+            octets = bytes(self._buffer)
+            return Blob(sha256(octets).digest(), self.size, octets, None)
         try:
             if self._error is not None:
                 raise self._error
@@ -128,8 +129,10 @@ class FileBlobWriter:
             path = f"{self._directory}/{INCOMING}/{secrets.token_hex(12)}"
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._path = path
+            self._hash = FileHash(self._executor)
         octets = memoryview(self._buffer)[:end]
         self._buffer = self._buffer[end:]
+        self._hash.update(octets)
         blocks = [octets[at : at + BLOCK] for at in range(0, end, BLOCK)]
         stored = blocks if self._compressor is None else [self._smaller(block) for block in blocks]
         self._index += b"".join([entry(block) for block in stored])
