@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from benchmarks.peers import DOMAIN, PASSWORD, Dovecot
 
 USER = "reader"
 SESSIONS = 1000
+IDLE_SECONDS = 5  # until what the sessions' beginning has set going is at rest, too
 LARGE = 49 << 20
 
 
@@ -65,6 +67,7 @@ def _idle_sessions(port: int) -> list[ImapClient]:
         client.socket.sendall(b"i IDLE\r\n")
         client.socket.recv(100)
         clients.append(client)
+    time.sleep(IDLE_SECONDS)
     return clients
 
 

@@ -63,7 +63,11 @@ class Served:
         init = ["init", *self._init, "--dir", str(self.directory), "--domain", self.domain, "--admin", self.admin]
         _run([*init, "--password-stdin", "--unprivileged", "--yes"], say=self.password)
         self.config.write_text(self.configuration())
-        self.start_again()
+        try:
+            self.start_again()
+        except BaseException:
+            self.kill_all()  # nobody else will
+            raise
 
     def configuration(self) -> str:
         """The configuration file."""
