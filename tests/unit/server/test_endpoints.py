@@ -7,19 +7,17 @@ import asyncio
 from posthouse.protocols.web import autoconfig, sts
 from posthouse.server.endpoints import open_to_pages
 from posthouse.webdav.http.settings import HttpSettings
+from posthouse.webdav.http.site import HttpFactory
 from posthouse.webdav.site import METHODS, ROOT
 from tests.unit.http.test_channel import echo
-from tests.unit.http.wire import Wire, site
+from tests.unit.http.wire import Wire
 
 ROUTES = dict.fromkeys([(), ("metrics",), ("share",), sts.PATH, *autoconfig.PATHS, ROOT], echo)
 
 
 async def allowed(path: str, settings: HttpSettings) -> str:
     """The methods that a page of https://app.example.org may use there."""
-    factory = site(echo)
-    factory._routes = open_to_pages(ROUTES, settings)
-    factory._deepest = 5
-    wire = Wire(factory)
+    wire = Wire(HttpFactory(open_to_pages(ROUTES, settings), HttpSettings()))
     said = b"Origin: https://app.example.org\r\nAccess-Control-Request-Method: GET\r\n"
     wire.send(b"OPTIONS %b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (path.encode(), said))
     return (await wire.answer())[1].get("access-control-allow-methods", "")
