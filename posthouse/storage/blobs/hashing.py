@@ -56,17 +56,17 @@ class FileHash:
 
     def _read(self, descriptor: int, end: int) -> Future[None]:
         # by a descriptor of its own, since the writer may close its at any time
-        self._reading = self._executor.submit(self._take, os.dup(descriptor), end)
+        own = os.dup(descriptor)
+        self._reading = self._executor.submit(self._take, own, end)
+        # nor is it left open by what is called off before it began
+        self._reading.add_done_callback(lambda _: os.close(own))
         return self._reading
 
     def _take(self, descriptor: int, end: int) -> None:
-        try:
-            buffer = memoryview(bytearray(APART_OCTETS))
-            while self._hashed < end:
-                read = os.preadv(descriptor, [buffer[: end - self._hashed]], self._hashed)
-                if not read:
-                    raise OSError("a file is shorter than what was written to it")
-                self._hash.update(buffer[:read])
-                self._hashed += read
-        finally:
-            os.close(descriptor)
+        buffer = memoryview(bytearray(APART_OCTETS))
+        while self._hashed < end:
+            read = os.preadv(descriptor, [buffer[: end - self._hashed]], self._hashed)
+            if not read:
+                raise OSError("a file is shorter than what was written to it")
+            self._hash.update(buffer[:read])
+            self._hashed += read

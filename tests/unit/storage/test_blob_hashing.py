@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import random
@@ -91,3 +92,20 @@ async def test_a_file_that_was_cut_is_told(tmp_path: Path, threads: HeldThreads)
         threads.gate.set()
         with pytest.raises(OSError, match="shorter"):
             await hashed.catch_up(file.fileno(), 3 * APART_OCTETS)
+
+
+async def test_who_gives_up_leaves_no_descriptor(tmp_path: Path) -> None:
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as threads, (tmp_path / "blob").open("w+b", buffering=0) as file:
+        file.write(bytes(2 * APART_OCTETS))
+        threads.submit(gate.wait, 60)  # so that what is asked for does not begin
+        hashed = FileHash(threads)
+        before = len(os.listdir("/proc/self/fd"))
+        hashed.follow(file.fileno(), 2 * APART_OCTETS)
+        waiting = asyncio.create_task(hashed.catch_up(file.fileno(), 2 * APART_OCTETS))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert len(os.listdir("/proc/self/fd")) == before
+        gate.set()
