@@ -59,7 +59,7 @@ class LineSession(Generic[D]):
         elif not self._busy and not self.ended:
             self._busy = True
             self.channel.start(self._work())
-        if self.is_busy and self.decoder.buffered > self._pending_octets and not self._reading_paused:
+        if self._busy and self.is_busy and self.decoder.buffered > self._pending_octets and not self._reading_paused:
             self._reading_paused = True
             self.channel.pause_reading()
 

@@ -94,7 +94,7 @@ def collection_called(
 def read_sequence(txn: ReadTransaction, account: int) -> AccountSequence:
     """The account's counters; zeros before its first write."""
     value = txn.get(SEQUENCE.key(account))
-    return AccountSequence() if value is None else decode_sequence(value)
+    return AccountSequence() if value is None else _SEQUENCE.decode(value)
 
 
 def decode_sequence(value: bytes) -> AccountSequence:

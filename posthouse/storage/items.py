@@ -17,6 +17,7 @@ from posthouse.storage.spaces import ITEM
 
 VERSION = 1
 FIXED = struct.Struct("<BHQIQQQ")
+_FIELDS = struct.Struct("<xHQIQQQ")  # the same without the version
 RECEIVED_AT = struct.calcsize("<BHQI")
 SIZE_AT = struct.calcsize("<BHQIQQ")
 KEYWORDS_AT = FIXED.size
@@ -47,16 +48,14 @@ class Item(msgspec.Struct, gc=False):
 
 def decode_item(value: bytes) -> Item:
     """What `Item.encode` wrote; raises ValueError for bytes of another version or cut short."""
-    return Item(*unpack_item(value))
+    return Item(*unpack_fixed(value), int.from_bytes(value[KEYWORDS_AT:], "little"))
 
 
-def unpack_item(value: bytes) -> tuple[int, int, int, int, int, int, int]:
-    """The same as the fields of Item, in their order."""
+def unpack_fixed(value: bytes) -> tuple[int, int, int, int, int, int]:
+    """The same as the fields of Item but the last: flags, modseq, object, received, saved, size."""
     if len(value) < KEYWORDS_AT or value[0] != VERSION:
         raise ValueError("not an item record")
-    _, flags, modseq, object_, received, saved, size = FIXED.unpack_from(value)
-    keywords = int.from_bytes(value[KEYWORDS_AT:], "little") if len(value) > KEYWORDS_AT else 0
-    return flags, modseq, object_, received, saved, size, keywords
+    return _FIELDS.unpack_from(value)
 
 
 def scan_items(

@@ -30,10 +30,10 @@ from posthouse.storage import ranges as uid_ranges
 from posthouse.storage.arrays import from_big_endian
 from posthouse.storage.blobs.records import BlobPlace, keep, place
 from posthouse.storage.changes import LogPage, Revision, happened_since, log_page
-from posthouse.storage.collections import CollectionRecord, read_collection
+from posthouse.storage.collections import CollectionRecord, read_collection, read_sequence
 from posthouse.storage.contract import ReadTransaction, WriteTransaction, operation, query
 from posthouse.storage.item_bytes import Items, flags_of, read_items
-from posthouse.storage.items import KEYWORDS_AT, scan_items, unpack_item
+from posthouse.storage.items import KEYWORDS_AT, scan_items, unpack_fixed
 from posthouse.storage.ranges import Range
 from posthouse.storage.spaces import ITEM, MESSAGE
 
@@ -138,8 +138,9 @@ def rows(
 def some_rows(txn: ReadTransaction, account: int, mailbox: int, uids: list[int], columns: int) -> list[Row]:
     """The messages of those UIDs that are still there, in their order."""
     found: list[Row] = []
-    values = txn.get_many(ITEM.keys(account, mailbox, last=uids))
-    for uid, value in zip(uids, values, strict=True):
+    get, key = txn.get, ITEM.key
+    for uid in uids:
+        value = get(key(account, mailbox, uid))
         if value is not None:
             found.append(_row(uid, value))
     if columns:
@@ -157,7 +158,7 @@ def bodies(txn: ReadTransaction, account: int, messages: list[int]) -> list[Blob
 @query
 def is_newest(txn: ReadTransaction, account: int, modseq: int) -> bool:
     """True when nothing has happened in the account since `modseq`; asked behind every command."""
-    return not happened_since(txn, account, modseq)
+    return read_sequence(txn, account).modseq == modseq
 
 
 @query
@@ -288,34 +289,35 @@ def _mailbox(txn: ReadTransaction, account: int, mailbox: int) -> CollectionReco
 
 
 def _row(uid: int, value: bytes) -> Row:
-    flags, modseq, message, received, saved, size, _ = unpack_item(value)
+    flags, modseq, message, received, saved, size = unpack_fixed(value)
     return Row(uid, flags, value[KEYWORDS_AT:], modseq, message, received, saved, size)
 
 
 def _fill(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
     if columns != _ORIGIN:
-        _fill_from_records(txn, account, found, columns)
+        get, key = txn.get, MESSAGE.key
+        for row in found:
+            value = get(key(account, row.message))  # not many at once: most of it is let go of again
+            if value is None:
+                continue
+            if columns & _BODY:
+                row.body = place(txn, decode_hash(value))
+            if columns & _ENVELOPE:
+                row.envelope = decode_envelope(value)
+            if columns & _STRUCTURE:
+                structures = decode_structures(value)
+                row.structure = structures if structures.bodystructure else None
+            if columns & _RECORD:
+                row.record = decode_message(value)
     if columns & _ORIGIN:
-        came = origins_of(txn, MESSAGES, account, (row.message for row in found))
-        for row in found if came else ():
-            row.origin = came.get(row.message)
-    if columns & _ORIGIN and columns & _RECORD:
+        _fill_origins(txn, account, found, columns)
+
+
+def _fill_origins(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
+    came = origins_of(txn, MESSAGES, account, (row.message for row in found))
+    for row in found if came else ():
+        row.origin = came.get(row.message)
+    if columns & _RECORD:
         came = origins_of(txn, THREADS, account, (row.thread for row in found))
         for row in found if came else ():
             row.thread_origin = came.get(row.thread)
-
-
-def _fill_from_records(txn: ReadTransaction, account: int, found: list[Row], columns: int) -> None:
-    for row, key in zip(found, MESSAGE.keys(account, last=[row.message for row in found]), strict=True):
-        value = txn.get(key)  # not many at once: most of it is let go of again
-        if value is None:
-            continue
-        if columns & _ENVELOPE:
-            row.envelope = decode_envelope(value)
-        if columns & _STRUCTURE:
-            structures = decode_structures(value)
-            row.structure = structures if structures.bodystructure else None
-        if columns & _RECORD:
-            row.record = decode_message(value)
-        if columns & _BODY:
-            row.body = place(txn, decode_hash(value))

@@ -99,7 +99,9 @@ class ExpungedRecord(msgspec.Struct, array_like=True, tag=1, frozen=True):
 
 
 ENCODER = msgspec.msgpack.Encoder()
-_ENVELOPE_AT = 2 + 2 + 32  # an array's head and the tag, an octet each; the hash behind its head
+_HASH_HEAD = b"\x02\xc4\x20"  # behind an array's head: the tag, and 32 octets follow
+_HASH_AT = 4
+_ENVELOPE_AT = _HASH_AT + 32
 _BIN_8, _BIN_16 = 0xC4, 0xC5  # heads of octets in msgpack, their count in one octet or two
 _MESSAGE = msgspec.msgpack.Decoder(MessageRecord)
 _HASH = msgspec.msgpack.Decoder(_Hash)
@@ -115,6 +117,8 @@ def decode_message(value: bytes) -> MessageRecord:
 
 def decode_hash(value: bytes) -> bytes:
     """The hash alone of a MESSAGE record."""
+    if value.startswith(_HASH_HEAD, 1):  # so that its place is known, which is quicker than the decoder
+        return value[_HASH_AT:_ENVELOPE_AT]
     return _HASH.decode(value).hash
 
 

@@ -68,8 +68,9 @@ class Dialect:
 
         `values` stand in the braces of the text.
         """
-        shown = translated(self.texts, text, values)
-        return encoder.status_line(tag, condition, shown, code, utf8=bool(self.texts))
+        if not self.texts and not values:
+            return encoder.status_line(tag, condition, text, code)
+        return encoder.status_line(tag, condition, translated(self.texts, text, values), code, utf8=bool(self.texts))
 
     def fetched(self, number: int, uid: int, items: bytes) -> bytes:
         """A FETCH response, or a UIDFETCH where there are no numbers (RFC 9586 3.3)."""

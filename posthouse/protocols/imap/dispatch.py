@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from posthouse.core.mail.criteria import keys
 from posthouse.protocols.imap.commands.condstore import enables_condstore
@@ -11,7 +11,7 @@ from posthouse.protocols.imap.commands.restrictions import refuse_unspeakable
 from posthouse.protocols.imap.commands.table import CONNECTION_COMMANDS, MAILBOX_COMMANDS, USER_COMMANDS
 from posthouse.protocols.imap.contracts import Ok
 from posthouse.protocols.imap.errors import Bad
-from posthouse.protocols.imap.news import is_foreign, renew_rights
+from posthouse.protocols.imap.news import renew_rights
 from posthouse.protocols.imap.wire.commands.append import Replace
 from posthouse.protocols.imap.wire.commands.command import Command
 from posthouse.protocols.imap.wire.commands.mailboxes import Examine, Select, Unselect
@@ -29,14 +29,15 @@ REMOVING = frozenset({Expunge, UidExpunge, Move, Replace})
 
 async def do(command: Command, session: Session) -> Ok | None:
     """Do it; raises Bad where it is not allowed, and whatever the command raises."""
-    if not session.dialect.condstore and session.user is not None and enables_condstore(command):
-        session.dialect.enable("CONDSTORE")
+    dialect = session.dialect
+    if not dialect.condstore and enables_condstore(command) and session.user is not None:
+        dialect.enable("CONDSTORE")
         if session.view is not None and not isinstance(command, Select | Examine):
             session.view.tell_synced(session.channel)  # RFC 7162 3.1
-    if session.dialect.uid_only or session.dialect.utf8_accepted:
-        refuse_unspeakable(command, session.dialect)
+    if dialect.uid_only or dialect.utf8_accepted:
+        refuse_unspeakable(command, dialect)
     view = session.view
-    if view is not None and (view.virtual or is_foreign(view, session)) and type(command) not in LEAVING:
+    if view is not None and (view.virtual or view.foreign) and type(command) not in LEAVING:
         await renew_rights(view, session)
         await view.refresh()
     outcome = await _begun(command, session)
@@ -51,14 +52,15 @@ def _begun(command: Command, session: Session) -> Awaitable[Ok | None]:
     for_connection = CONNECTION_COMMANDS.get(kind)
     if for_connection is not None:
         return for_connection(command, session)
-    if session.user is None:
+    user, view = session.user, session.view
+    if user is None:
         raise Bad("Log in first")
-    for_user = USER_COMMANDS.get(kind)
-    if for_user is not None:
-        return for_user(command, session.user)
-    if session.view is None:
+    on_mailbox = MAILBOX_COMMANDS.get(kind)
+    if on_mailbox is None:
+        return USER_COMMANDS[kind](command, user)
+    if view is None:
         raise Bad("Select a mailbox first")
-    return MAILBOX_COMMANDS[kind](command, session.view, session.user)
+    return on_mailbox(command, view, user)
 
 
 def by_number(command: Command) -> bool:
@@ -66,9 +68,23 @@ def by_number(command: Command) -> bool:
 
     RFC 3501 7.4.1; RFC 7162 3.2.10.2 for UID SEARCH, and RFC 5256 3 for UID SORT, with numbers among its keys.
     """
-    match command:  # isinstance would build a union of the types for each command
-        case Fetch() | Store():
-            return not command.uid
-        case Search() | Sort() | Thread() | MultiSearch():
-            return not command.uid or keys.holds(command.key, Numbers)
-    return False
+    rule = _BY_NUMBER.get(type(command))
+    return rule is not None and rule(command)
+
+
+def _unless_uid(command: Fetch | Store) -> bool:
+    return not command.uid
+
+
+def _by_keys(command: Search | Sort | Thread | MultiSearch) -> bool:
+    return not command.uid or keys.holds(command.key, Numbers)
+
+
+_BY_NUMBER: dict[type[Command], Callable[[Any], bool]] = {
+    Fetch: _unless_uid,
+    Store: _unless_uid,
+    Search: _by_keys,
+    Sort: _by_keys,
+    Thread: _by_keys,
+    MultiSearch: _by_keys,
+}

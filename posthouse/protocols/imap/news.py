@@ -24,7 +24,7 @@ DAY_SECONDS = 86_400.0
 async def catch_up(view: View, session: Session, *, expunges: bool) -> None:
     """Tell what others did in the open mailbox; where it is lost the session ends."""
     try:
-        if is_foreign(view, session):
+        if view.foreign:
             await renew_rights(view, session)
         watch = session.watch
         arrived = await view.catch_up(session.channel, expunges=expunges, flags=watch is None or watch.tells_flags)
@@ -70,15 +70,10 @@ async def tell_watched(watch: Watch, session: Session) -> bool:
     return True
 
 
-def is_foreign(view: View, session: Session) -> bool:
-    """True for a mailbox that is not one's own."""
-    return session.user is not None and view.account != session.user.account
-
-
 async def renew_rights(view: View, session: Session) -> None:
     """What one may do with another's mailbox may have changed; raises ViewLost when one may not read it now."""
     user = session.user
-    if user is not None and view.account != user.account:
+    if user is not None and view.foreign:
         rights = await user.store.read(rights_on, user.visitor, view.account, view.mailbox)
         view.renew(rights, session.channel)
 

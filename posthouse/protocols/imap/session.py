@@ -167,22 +167,24 @@ class Session(LineSession[Decoder]):
 
     async def _work(self) -> None:
         began = monotonic()
+        decoder = self.decoder
         while not self.ended:
             if self.idling is not None:
                 going_on = await self._idle(self.idling)
+            elif (event := decoder.next_event()) is not None:
+                going_on = True
+                await self._take(event)
             else:
-                event = self.decoder.next_event()
-                going_on = event is not None
-                if event is not None:
-                    await self._take(event)
+                going_on = False
             if not going_on and self.watch is not None:
                 going_on = await news.tell_watched(self.watch, self)
-            if not going_on and not self._reading_paused:
+            if self._reading_paused:
+                # where nothing is whole yet, however much there is, only reading brings the rest
+                if not going_on or decoder.buffered <= self._pending_octets:
+                    self._read_on()
+            elif not going_on:
                 break
-            # where nothing is whole yet, however much there is, only reading brings the rest
-            if not going_on or self.decoder.buffered <= self._pending_octets:
-                self._read_on()
-            if self.decoder.buffered and monotonic() - began > TURN_SECONDS:
+            if decoder.buffered and monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)  # a thousand commands that wait are not done in one turn
                 began = monotonic()
         self._busy = False
@@ -203,7 +205,10 @@ class Session(LineSession[Decoder]):
 
     async def _take(self, event: Event) -> None:
         if isinstance(event, Command):
-            await self._run(event)
+            removes = type(event) in REMOVING
+            await self._answer(event.tag, do(event, self), expunges=not by_number(event), removes=removes)
+            if self.watch is not None and self.user is not None:
+                self.watch.follow(self.view.account if self.view is not None and self.view.foreign else 0, self.user)
         elif isinstance(event, NeedContinuation):
             self.channel.write(encoder.continuation())
         elif isinstance(event, Malformed):
@@ -233,19 +238,6 @@ class Session(LineSession[Decoder]):
         elif isinstance(event, AppendStart | AppendText) and event.synchronising:
             self.channel.write(encoder.continuation())
 
-    async def _run(self, command: Command) -> None:
-        await self._answer(
-            command.tag,
-            do(command, self),
-            expunges=not by_number(command),
-            removes=type(command) in REMOVING,
-        )
-        if self.watch is not None and self.user is not None:
-            self.watch.follow(self._foreign_account(self.user), self.user)
-
-    def _foreign_account(self, user: User) -> int:
-        return 0 if self.view is None or self.view.account == user.account else self.view.account
-
     async def _answer(
         self, tag: str, work: Awaitable[Ok | None], *, expunges: bool = True, removes: bool = False
     ) -> None:
@@ -256,18 +248,17 @@ class Session(LineSession[Decoder]):
             outcome = await work
         except Exception as error:
             outcome = self._refusal(error)
+        view, watch = self.view, self.watch
         # RFC 5465 3.1: who wants to hear nothing of the open mailbox hears what was removed at its own behest
-        heeds = self.watch is None or self.watch.follows_view or removes
-        if heeds and self.view is not None and self.view is before and not self.ended:
-            await news.catch_up(self.view, self, expunges=expunges)
+        heeds = watch is None or watch.follows_view or removes
+        if heeds and view is not None and view is before and not self.ended:
+            await news.catch_up(view, self, expunges=expunges)
             if isinstance(outcome, Ok) and outcome.synced and self.dialect.qresync:
-                code = encoder.number_code(b"HIGHESTMODSEQ", self.view.synced)
+                code = encoder.number_code(b"HIGHESTMODSEQ", view.synced)
                 outcome = Ok(outcome.text, code, limited=outcome.limited)
-        if isinstance(outcome, Ok) and outcome.limited is not None:
-            outcome = self._limited(outcome, outcome.limited)
         if outcome is not None and not self.ended:
             self._tell(tag, outcome)
-        if self.failed_logins >= self.contracts.settings.failed_logins:
+        if self.failed_logins and self.failed_logins >= self.contracts.settings.failed_logins:
             self.say_bye("Too many logins failed")
         await self.channel.drain()
 
@@ -299,12 +290,14 @@ class Session(LineSession[Decoder]):
         return refusal
 
     def _tell(self, tag: str, outcome: Ok | No | Bad) -> None:
-        condition: encoder.Condition = "OK" if isinstance(outcome, Ok) else "NO" if isinstance(outcome, No) else "BAD"
-        code = outcome.code
-        values = () if isinstance(outcome, Ok) else outcome.values
-        self.channel.write(
-            self.dialect.say(tag, condition, outcome.text, code.encode() if isinstance(code, str) else code, *values)
-        )
+        if isinstance(outcome, Ok):
+            if outcome.limited is not None:
+                outcome = self._limited(outcome, outcome.limited)
+            self.channel.write(self.dialect.say(tag, "OK", outcome.text, outcome.code))
+            return
+        condition: encoder.Condition = "NO" if isinstance(outcome, No) else "BAD"
+        code = None if outcome.code is None else outcome.code.encode()
+        self.channel.write(self.dialect.say(tag, condition, outcome.text, code, *outcome.values))
         if isinstance(outcome, Bad):
             self._count_bad()
 

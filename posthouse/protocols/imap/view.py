@@ -22,7 +22,7 @@ from posthouse.core.turns import Turn
 from posthouse.protocols.connection import Output
 from posthouse.protocols.imap import mailbox_log
 from posthouse.protocols.imap.dialect import Dialect
-from posthouse.protocols.imap.errors import ViewLost
+from posthouse.protocols.imap.errors import Bad, ViewLost
 from posthouse.protocols.imap.known_uids import KnownUids
 from posthouse.protocols.imap.numbering import Numbering
 from posthouse.protocols.imap.windows import merged
@@ -52,6 +52,7 @@ class View:
         "claims",
         "dialect",
         "flag_lists",
+        "foreign",
         "highest",
         "id_mark",
         "mailbox",
@@ -95,6 +96,7 @@ class View:
         self.claims = claims and not read_only and not dialect.rev2  # \Recent messages are this session's own
         self.rights = rights
         self.reader = account  # the account of whom it is shown to
+        self.foreign = False  # it is not that one's own
         self.id_mark = b""  # what stands in the object ids of another account's messages; RFC 8474 3
         self.flag_lists = FlagLists(mailbox.keywords)
         # UIDs that this session shows as \Recent (RFC 3501 2.3.2)
@@ -109,7 +111,8 @@ class View:
     def shown_to(self, reader: int) -> None:
         """It is another account's user who looks at it."""
         self.reader = reader
-        self.id_mark = b"" if reader == self.account else b"%d-" % self.account
+        self.foreign = reader != self.account
+        self.id_mark = b"%d-" % self.account if self.foreign else b""
 
     # Numbers and UIDs
 
@@ -130,28 +133,33 @@ class View:
 
     async def uids(self) -> array[int]:
         """The UID of each message as the peer knows them, by position from 0."""
-        return await self.numbering.uids()
+        return self.numbering.held or await self.numbering.uids()
 
     def let_go(self, keep: int) -> None:
         """Forget the UIDs of a mailbox of more than `keep` messages; they are read again when needed."""
         self.numbering.let_go(keep)
 
     async def positions(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
-        """The messages that a set names, as half-open ranges of positions in `uids()`.
+        """The messages that a set names, as half-open ranges of positions in `uids()`; any UID may be named.
 
-        The caller has seen to it that no message number is too large (`SequenceSet.exceeds`).
+        Raises Bad when there is no message of a number; RFC 9051 6.4.
         """
         uids = await self.uids()
         if sequence.saved:
             return await self.saved_positions()
-        return sequence.uid_positions(uids) if uid else sequence.positions(self.exists)
+        if uid:
+            return sequence.uid_positions(uids)
+        exists = self.numbering.exists
+        if sequence.exceeds(exists):
+            raise Bad("There are {} messages", None, exists)
+        return sequence.positions(exists)
 
     async def saved_positions(self) -> list[Range]:
         """Where the messages are that were saved, likewise."""
         return await self.numbering.positions(self.saved)
 
     async def uid_ranges(self, sequence: SequenceSet, *, uid: bool) -> list[Range]:
-        """Likewise as inclusive ranges of UIDs that name no other message."""
+        """Likewise as inclusive ranges of UIDs that name no other message; raises Bad."""
         uids = await self.uids()
         turn = Turn()
         found: list[Range] = []
@@ -252,7 +260,7 @@ class View:
         if self.virtual:
             await self.refresh()
         numbering = self.numbering
-        if not numbering.gone and await self.store.read(messages.is_newest, self.account, self.modseq):
+        if not numbering.gone and await self.store.read(messages.is_newest, self.account, numbering.modseq):
             return []
         changes = await numbering.news()
         if changes.complete and changes.modseq == self.modseq and not numbering.gone:

@@ -6,6 +6,7 @@ Turns of the event loop are counted, not time: with portions made small, a mailb
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from posthouse.core import turns
 from posthouse.core.mail.digests import reading as digests
 from posthouse.protocols.imap import mailbox_log, numbering, view, windows
 from posthouse.protocols.imap.commands import expunge, limiting, listing, sorting
-from posthouse.protocols.imap.commands.fetch import command as fetching
+from posthouse.protocols.imap.commands.fetch import plan as fetching
 from posthouse.protocols.imap.commands.search import answer, relevancy, sieve
 from posthouse.protocols.imap.commands.search import command as searching
 from posthouse.protocols.imap.commands.sort import ordering
@@ -29,7 +30,7 @@ PORTIONS = COUNT // PORTION
 
 
 @pytest.fixture(autouse=True)
-def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_portions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module, names in (
         (digests, "ROWS_AT_ONCE"),
         (turns, "SECONDS"),
@@ -56,6 +57,9 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, name, -1.0 if name == "SECONDS" else PORTION)
     monkeypatch.setattr(threading, "LEAST", 10)
     monkeypatch.setattr(ordering, "LEAST", 10)
+    fetching.plan.cache_clear()  # portions are part of it
+    yield
+    fetching.plan.cache_clear()
 
 
 async def filled() -> tuple[World, Client]:

@@ -76,7 +76,7 @@ def _beside(name: str, view: View | None, user: User) -> str:
     """The name on the level of the selected mailbox, or at the top when none is."""
     if view is None:
         return name
-    if view.account != user.account:
+    if view.foreign:
         raise ValueError("what it is relative to has another name for its owner")
     level = view.called.rpartition(SEPARATOR)[0]
     return f"{level}{SEPARATOR}{name}" if level else name

@@ -8,7 +8,6 @@ from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.incoming import no_target
 from posthouse.protocols.imap.commands.limiting import newest_of
-from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.commands.placed import copied
 from posthouse.protocols.imap.contracts import Ok, Placed, User
 from posthouse.protocols.imap.errors import No
@@ -38,7 +37,6 @@ async def _transfer(
     command: Copy | Move, view: View, user: User
 ) -> tuple[bytes | None, tuple[Placed, ...], bytes | None]:
     """The COPYUID code, what was placed, and the code of a limit."""
-    check_numbers(command.sequence, view, uid=command.uid)
     moves = isinstance(command, Move)
     if moves:
         view.need(Right.DELETE | Right.EXPUNGE)  # RFC 6851 3.3: as if each were marked and expunged

@@ -18,7 +18,6 @@ from posthouse.core.mail.records import Letter
 from posthouse.core.sharing.rights import Right
 from posthouse.protocols.imap.commands.catenate import named_octets
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
-from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import User
 from posthouse.protocols.imap.errors import Bad, No
 from posthouse.protocols.imap.view import View
@@ -145,7 +144,6 @@ async def _find_replaced(replaced: Replaced, view: View | None) -> int:
     refuse_read_only(view)
     view.need(Right.DELETE | Right.EXPUNGE)
     sequence = SequenceSet(((replaced.number, replaced.number),))
-    check_numbers(sequence, view, uid=replaced.uid)
     found = await view.uid_ranges(sequence, uid=replaced.uid)
     if not found:
         raise No("There is no such message")

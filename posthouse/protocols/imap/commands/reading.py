@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator, Sequence
 
 from posthouse.core.mail.messages import Row, rows, some_rows
 from posthouse.protocols.imap.view import View
@@ -14,44 +11,36 @@ from posthouse.storage.ranges import Range
 _SIDE_BY_SIDE = 16  # so many in a row are read as a range, fewer by their UIDs
 
 
-class Batch(msgspec.Struct, frozen=True, gc=False):
-    """Some messages to read at once: a range of positions, or several positions beside each other."""
-
-    start: int
-    stop: int
-    scattered: list[int] | None = None
-
-    @property
-    def count(self) -> int:
-        """How many messages."""
-        return self.stop - self.start if self.scattered is None else len(self.scattered)
+def batches(positions: list[Range], size: int) -> Iterable[Sequence[int]]:
+    """The positions in batches of at most `size`, in their order: each a range, or several beside each other."""
+    if len(positions) == 1 and positions[0][1] - positions[0][0] <= size:
+        return [range(*positions[0])]
+    return _batches(positions, size)
 
 
-def batches(positions: list[Range], size: int) -> Iterator[Batch]:
-    """The positions in batches of at most `size` messages, in their order."""
+async def read_rows(view: View, batch: Sequence[int], columns: int) -> list[Row]:
+    """The batch's messages that are still there."""
+    uids = await view.uids()
+    if isinstance(batch, range) and len(batch) >= _SIDE_BY_SIDE:
+        first, last = uids[batch[0]], uids[batch[-1]]
+        return await view.store.read(rows, view.account, view.mailbox, first, last, len(batch), columns)
+    return await view.store.read(some_rows, view.account, view.mailbox, [uids[at] for at in batch], columns)
+
+
+def _batches(positions: list[Range], size: int) -> Iterator[Sequence[int]]:
     scattered: list[int] = []
     for start, stop in positions:
         if stop - start < _SIDE_BY_SIDE:
             for at in range(start, stop):
                 scattered.append(at)
                 if len(scattered) == size:
-                    yield Batch(0, 0, scattered)
+                    yield scattered
                     scattered = []
             continue
         if scattered:
-            yield Batch(0, 0, scattered)
+            yield scattered
             scattered = []
         for at in range(start, stop, size):
-            yield Batch(at, min(at + size, stop))
+            yield range(at, min(at + size, stop))
     if scattered:
-        yield Batch(0, 0, scattered)
-
-
-async def read_rows(view: View, batch: Batch, columns: int) -> list[Row]:
-    """The batch's messages that are still there; `view.uids()` was awaited."""
-    uids: array[int] = await view.uids()
-    if batch.scattered is not None:
-        wanted = [uids[at] for at in batch.scattered]
-        return await view.store.read(some_rows, view.account, view.mailbox, wanted, columns)
-    first, last = uids[batch.start], uids[batch.stop - 1]
-    return await view.store.read(rows, view.account, view.mailbox, first, last, batch.count, columns)
+        yield scattered

@@ -10,7 +10,6 @@ from posthouse.core.sharing.errors import NotAllowed
 from posthouse.protocols.imap.commands import acting
 from posthouse.protocols.imap.commands.expunge import refuse_read_only
 from posthouse.protocols.imap.commands.limiting import newest_of, portions
-from posthouse.protocols.imap.commands.numbers import check_numbers
 from posthouse.protocols.imap.contracts import Ok, User
 from posthouse.protocols.imap.errors import No
 from posthouse.protocols.imap.view import View
@@ -27,7 +26,6 @@ async def store(command: Store, view: View, user: User) -> Ok:
     6.4.9).
     """
     refuse_read_only(view)
-    check_numbers(command.sequence, view, uid=command.uid)
     ranges = await view.uid_ranges(command.sequence, uid=command.uid)
     if not ranges:
         return Ok("There is nothing to change")

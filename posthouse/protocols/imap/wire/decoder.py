@@ -22,6 +22,7 @@ from posthouse.protocols.imap.wire.events import (
     Malformed,
     NeedContinuation,
 )
+from posthouse.protocols.imap.wire.fetch_grammar import fetch_one
 from posthouse.protocols.imap.wire.grammar import parse_command, tag_of
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
@@ -29,6 +30,7 @@ from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)*+")
 _LONGEST_LITERAL_HEADER = 25
+_CR = 13
 _CHECKED_EARLY = 8192  # octets of a command; each check reads it from its start
 
 
@@ -63,6 +65,7 @@ class Decoder:
         "_buffer",
         "_left",
         "_limits",
+        "_longest_line",
         "_offered",
         "_scanned",
         "_state",
@@ -74,8 +77,9 @@ class Decoder:
     def __init__(self, limits: WireLimits, *, utf8: bool = False) -> None:
         self.utf8 = utf8
         self._limits = limits
+        self._longest_line = limits.line_octets + 1  # with CR
         self._buffer = b""
-        self._at = 0  # what of the buffer is used up
+        self._at = 0  # what of the buffer is used up, never all
         self._scanned = 0  # up to here there is no end of line
         self._text = bytearray()  # the command so far, with its literals
         self._state = _State.LINE
@@ -88,13 +92,12 @@ class Decoder:
 
     def feed(self, octets: bytes) -> None:
         """Take what came. To bound what is held, the endpoint stops reading while `buffered` is large."""
-        if self._at < len(self._buffer):
+        if self._buffer:
             self._buffer = self._buffer[self._at :] + octets
             self._scanned -= self._at
             self._at = 0
         else:
             self._buffer = octets
-            self._at = self._scanned = 0
 
     @property
     def buffered(self) -> int:
@@ -147,6 +150,13 @@ class Decoder:
         line = self._take_line()
         if not isinstance(line, bytes):
             return line
+        if not self._text and self._appending is None:
+            try:
+                asked = fetch_one(line, self._limits)
+            except Expected as error:
+                return self._malformed(error, line)
+            if asked is not None:
+                return asked
         literal = _LITERAL_AT_END.search(line) if line.endswith(b"}") else None
         if self._text or literal is not None:
             if len(self._text) + len(line) > self._limits.command_octets:
@@ -315,21 +325,29 @@ class Decoder:
         buffer = self._buffer
         start = self._at
         end = buffer.find(b"\n", self._scanned)
-        if (end if end >= 0 else len(buffer)) - start > self._limits.line_octets + 1:  # CR
-            malformed = self._malformed(
-                Expected(f"the line is longer than {self._limits.line_octets} octets"),
-                bytes(self._text) or buffer[start : start + 1000],
-            )
-            self._reset()
-            self._scanned = max(self._scanned, end)
-            self._state = _State.REFUSED_LINE
-            return malformed
+        if (len(buffer) if end < 0 else end) - start > self._longest_line:
+            return self._refuse_line(max(self._scanned, end))
         if end < 0:
             self._scanned = len(buffer)
             return None
-        line = buffer[start : end - 1] if buffer.startswith(b"\r", end - 1) and end > start else buffer[start:end]
-        self._use(end + 1)
+        line = buffer[start : end - 1 if end > start and buffer[end - 1] == _CR else end]
+        if end + 1 == len(buffer):
+            self._buffer = b""
+            self._at = self._scanned = 0
+        else:
+            self._at = self._scanned = end + 1
         return line
+
+    def _refuse_line(self, scanned: int) -> Malformed:
+        """It is too long; there is no end of line before `scanned`."""
+        malformed = self._malformed(
+            Expected(f"the line is longer than {self._limits.line_octets} octets"),
+            bytes(self._text) or self._buffer[self._at : self._at + 1000],
+        )
+        self._reset()
+        self._scanned = scanned
+        self._state = _State.REFUSED_LINE
+        return malformed
 
     def _take(self, most: int) -> bytes:
         """Up to so many octets."""

@@ -5,6 +5,7 @@ Whatever can carry a peer's text goes through formats/imap/strings.py or `printa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -29,10 +30,20 @@ def status_line(tag: str, condition: Condition, text: str, code: bytes | None = 
 
     `utf8` for text that need not be ASCII (RFC 5255 3.5).
     """
-    shown = printable(text, utf8=utf8)
     if code is None:
-        return b"%b %b %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), shown)
-    return b"%b %b [%b] %b\r\n" % (tag.encode("ascii"), condition.encode("ascii"), code, shown)
+        return tag.encode("ascii") + _without_code(condition, text, utf8)
+    return b"%b %b [%b] %b\r\n" % (
+        tag.encode("ascii"),
+        condition.encode("ascii"),
+        code,
+        printable(text, utf8=utf8),
+    )
+
+
+@functools.lru_cache(256)
+def _without_code(condition: Condition, text: str, utf8: bool) -> bytes:
+    """What stands behind the tag; most answers have one of few texts."""
+    return b" %b %b\r\n" % (condition.encode("ascii"), printable(text, utf8=utf8))
 
 
 def continuation(text: str = "go on") -> bytes:

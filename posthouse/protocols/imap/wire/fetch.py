@@ -38,7 +38,7 @@ class Part(enum.Enum):
     __hash__ = object.__hash__  # likewise
 
 
-class Section(msgspec.Struct, frozen=True, gc=False):
+class Section(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """BODY[...], BODY.PEEK[...], RFC822, RFC822.HEADER and RFC822.TEXT.
 
     `label` is the name under which the response carries it, ready to be written. `path` counts parts from 1.
@@ -53,7 +53,7 @@ class Section(msgspec.Struct, frozen=True, gc=False):
     partial: tuple[int, int] | None = None
 
 
-class Binary(msgspec.Struct, frozen=True, gc=False):
+class Binary(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """BINARY[...] and BINARY.PEEK[...]: the part without its transfer encoding; RFC 9051 6.4.5."""
 
     label: bytes
@@ -62,14 +62,14 @@ class Binary(msgspec.Struct, frozen=True, gc=False):
     partial: tuple[int, int] | None = None
 
 
-class BinarySize(msgspec.Struct, frozen=True, gc=False):
+class BinarySize(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """BINARY.SIZE[...]: octets of the part without its transfer encoding."""
 
     label: bytes
     path: tuple[int, ...] = ()
 
 
-class Preview(msgspec.Struct, frozen=True, gc=False):
+class Preview(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """PREVIEW and PREVIEW (LAZY): lazy may be answered NIL; RFC 8970 3.1."""
 
     lazy: bool = False

@@ -18,9 +18,8 @@ _PART = re.compile(rb"(?:HEADER(?:\.FIELDS(?:\.NOT)?)?|TEXT|MIME)(?=[\] ])", re.
 _PARTIAL = re.compile(rb"<(\d{1,19})(?:\.(\d{1,19}))?>")
 _LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)
 _REMEMBERED_OCTETS = 200
-_ONE = re.compile(
-    rb'([^\x00-\x20(){%*"\\+\x7f-\xff]++) ([Uu][Ii][Dd] )?[Ff][Ee][Tt][Cc][Hh] ([1-9]\d{0,8}+) ([^\r\n]{1,200})'
-)
+_MOST_DIGITS = 9  # whose number needs no look at its size
+_ZERO, _LITERAL_END = b"0}"
 _MOST_LEVELS = 100  # of parts in a section's path; deeper messages are not taken apart either
 
 _SIMPLE: dict[bytes, Attribute] = {attribute.value: attribute for attribute in Attribute}
@@ -41,14 +40,28 @@ _MACROS: dict[bytes, tuple[FetchAttribute, ...]] = {
 Asked = tuple[tuple[FetchAttribute, ...], bool, int | None, bool, tuple[int, int] | None]
 
 
-def fetch_one(text: bytes, limits: WireLimits) -> Fetch | None:
-    """A whole command that asks for one message, as it is asked for most; None for any other. Raises Expected."""
-    match = _ONE.fullmatch(text)
-    if match is None:
+def fetch_one(line: bytes, limits: WireLimits) -> Fetch | None:
+    """A line that asks for one message, as it is asked for most; None for any other. Raises Expected."""
+    words = line.split(b" ", 3)
+    if len(words) < 4:
         return None
-    tag, uid, octets, asked = match.groups()
-    number = int(octets)
-    return Fetch(tag.decode("ascii"), SequenceSet(((number, number),)), *_remembered(asked, uid is not None, limits))
+    tag, verb, number, asked = words
+    uid = verb.upper() == b"UID"
+    if uid:
+        verb = number
+        number, _, asked = asked.partition(b" ")
+    if (
+        verb.upper() != b"FETCH"
+        or not tag.isalnum()  # others are looked at more closely
+        or not number.isdigit()
+        or len(number) > _MOST_DIGITS
+        or number[0] == _ZERO
+        or not 0 < len(asked) <= _REMEMBERED_OCTETS
+        or asked[-1] == _LITERAL_END
+    ):
+        return None
+    one = int(number)
+    return Fetch(tag.decode("ascii"), SequenceSet(((one, one),)), *_remembered(asked, uid, limits))
 
 
 def fetch(reader: Reader, tag: str, uid: bool) -> Fetch:

@@ -29,7 +29,7 @@ from posthouse.protocols.imap.wire.commands.session import (
     StartTls,
     Unauthenticate,
 )
-from posthouse.protocols.imap.wire.fetch_grammar import fetch, fetch_one
+from posthouse.protocols.imap.wire.fetch_grammar import fetch
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.list_grammar import list_, lsub, status
 from posthouse.protocols.imap.wire.mailbox_grammar import create, named, rename, select, supplied
@@ -63,8 +63,6 @@ def parse_command(text: bytes, limits: WireLimits, *, utf8: bool = False, partia
 
     A `partial` one ends in the header of a literal: Incomplete says that it is right so far.
     """
-    if not partial and (asked := fetch_one(text, limits)) is not None:
-        return asked
     match = _HEAD.match(text)
     if match is None:
         if not _TAG.match(text):

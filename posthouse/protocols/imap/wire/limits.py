@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 
-class WireLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WireLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """Bounds of one connection's command decoder."""
 
     line_octets: Annotated[

@@ -46,9 +46,10 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
 
     def positions(self, count: int) -> list[Range]:
         """Message numbers as half-open ranges of positions from 0 in a view of `count` messages; others drop out."""
-        if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] != STAR:  # one message, as is asked most
-            number = self.ranges[0][0]
-            return [(number - 1, number)] if number <= count else []
+        if len(self.ranges) == 1:
+            first, last = self.ranges[0]
+            if first == last != STAR:  # one message, as is asked most
+                return [(first - 1, first)] if first <= count else []
         return [(first - 1, min(last, count)) for first, last in self.resolve(count) if first <= count]
 
     def uid_positions(self, uids: Sequence[int]) -> list[Range]:

@@ -50,7 +50,16 @@ def outcome(parsed: Callable[[], Command | None]) -> Command | str | None:
 
 
 @pytest.mark.parametrize(
-    "rest", [b"0 FLAGS", b"1:2 FLAGS", b"* FLAGS", b"1", b"1 ", b"4294967296 FLAGS", b"1 BODY[]\r\n"]
+    "rest",
+    [
+        b"0 FLAGS",
+        b"1:2 FLAGS",
+        b"* FLAGS",
+        b"1",
+        b"1 ",
+        b"4294967296 FLAGS",
+        b"1 BODY[HEADER.FIELDS ({3}",
+    ],
 )
 def test_others_go_the_long_way(rest: bytes) -> None:
     assert fetch_one(b"a1 FETCH " + rest, LIMITS) is None

@@ -20,7 +20,6 @@ from posthouse.storage.blobs.contract import BlobDamaged
 log = structlog.get_logger()
 
 GATHERED_OCTETS = 131_072  # small messages are gathered up to this before they are written
-_AROUND = 50  # octets around a message, more or less
 _FIELDS = (Part.HEADER_FIELDS, Part.HEADER_FIELDS_NOT)
 
 
@@ -35,12 +34,12 @@ class Bodies:
         self._gathered: list[bytes] = []
         self._size = 0
 
-    def add_whole(self, head: bytes, label: bytes, octets: bytes) -> bool:
-        """A response with one whole message that is in memory; True when it is time to flush."""
-        shown = fetch_encoder.body_octets(octets)
-        self._gathered += head, fetch_encoder.section_head(label, len(octets)), shown, b")\r\n"
-        self._size += len(octets) + _AROUND
-        return self._size >= GATHERED_OCTETS
+    async def add(self, response: bytes) -> None:
+        """One message's whole response, which is in memory."""
+        self._gather(response)
+        if self._size >= GATHERED_OCTETS:
+            self.flush()
+            await self._output.drain()
 
     async def show(self, row: Row, head: bytes, has_items: bool, sections: tuple[Cut, ...]) -> None:
         """One message's whole response, whose `head` is made; a blank follows it where that has items."""

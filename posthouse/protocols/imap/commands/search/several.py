@@ -85,7 +85,7 @@ async def _opened(found: Found, user: User) -> View | None:
 
 async def _called(view: View, user: User) -> str:
     """What the selected mailbox is called now: it may have got another name since it was selected."""
-    if view.account != user.account:
+    if view.foreign:
         return view.called
     return (await user.store.read(read_mailbox, view.account, view.mailbox)).name
 
