@@ -109,8 +109,13 @@ def forget_origin(txn: WriteTransaction, origins: Origins, account: int, number:
 def forget_origins(txn: WriteTransaction, account: int) -> None:
     """Forget all of an account that is being erased; what was copied from there keeps its ids."""
     for origins in (MESSAGES, THREADS):
-        txn.delete_range(*origins.of.range(account))
-        txn.delete_range(*origins.copied.range(account))
+        forget_all(txn, origins, account)
+
+
+def forget_all(txn: WriteTransaction, origins: Origins, account: int) -> None:
+    """Forget all origins of one kind in an account."""
+    txn.delete_range(*origins.of.range(account))
+    txn.delete_range(*origins.copied.range(account))
 
 
 def encode_origin(origin: Origin) -> bytes:

@@ -22,7 +22,7 @@ from posthouse.storage.spaces import MESSAGE, THREAD, THREAD_LINK
 
 LINK_OCTETS = 8
 NEAREST = 7  # references that are looked up beside the first of the chain
-MOST_MEMBERS = 200  # a thread with so many takes no more: another begins
+MOST_MEMBERS = 200  # a thread with so many takes no more, but copies: another begins
 MOST_LINKS = 2000  # likewise with all links that ever led to it
 
 
@@ -63,27 +63,32 @@ def copied_members(txn: ReadTransaction, account: int, origin: Origin) -> list[i
 
 
 def join_copied(txn: WriteTransaction, account: int, message: int, links: bytes, origin: Origin) -> int:
-    """The thread of a copy: where it can be, the one that has the id of its original's (`origin`); else as any other.
+    """The thread of a copy: the one that has the id of its original's (`origin`), however full, or a new one with it.
 
-    A thread that begins with the copy gets that id.
+    So what is the same message has the same THREADID, and none that was told changes (RFC 8474 5.2). What led to
+    another thread still does: the account's own conversation goes on as it was.
     """
-    same = number_of(txn, THREADS, account, origin)
-    if same is not None and not thread_members(txn, account, same):
-        same = None
-    thread = join_thread(txn, account, message, links, same)
-    if thread == message and same is None:
+    thread = number_of(txn, THREADS, account, origin)
+    record = None
+    if thread is None or not thread_members(txn, account, thread):
+        thread = message
         keep_origin(txn, THREADS, account, thread, origin)
+    else:
+        record = read_thread(txn, account, thread)
+    keys = _keys(account, links)
+    new = [key for key, value in zip(keys, txn.get_many(keys), strict=True) if value is None]
+    _add_to(txn, account, thread, record, message, new)
     return thread
 
 
-def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes, preferred: int | None = None) -> int:
-    """The thread of a new message: the `preferred`, that of others with a link of it, or one of its own."""
+def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes) -> int:
+    """The thread of a new message: that of others with a link of it, or one of its own."""
     if not links:
         return message
     keys = _keys(account, links)
     led = txn.get_many(keys)
     thread, record = message, None
-    for value in led if preferred is None else [preferred.to_bytes(4, "little"), *led]:
+    for value in led:
         if value is not None:
             thread = int.from_bytes(value, "little")
             record = read_thread(txn, account, thread)
@@ -91,17 +96,9 @@ def join_thread(txn: WriteTransaction, account: int, message: int, links: bytes,
                 break
             thread, record = message, None
     number = thread.to_bytes(4, "little")
-    new = [key for key, value in zip(keys, led, strict=True) if value != number]
-    for key in new:
-        txn.put(key, number)
-    if thread != message:
-        if record is None:
-            # the first is joined by a second: from now on there is a record
-            first = _read_message(txn, account, thread)
-            record = ThreadRecord(array("I", [thread]).tobytes(), b"" if first is None else first.links)
-        record.members += array("I", [message]).tobytes()
-        record.links += b"".join([key[-LINK_OCTETS:] for key in new])
-        write_thread(txn, account, thread, record)
+    _add_to(
+        txn, account, thread, record, message, [key for key, value in zip(keys, led, strict=True) if value != number]
+    )
     return thread
 
 
@@ -143,6 +140,23 @@ def read_thread(txn: ReadTransaction, account: int, thread: int) -> ThreadRecord
 def write_thread(txn: WriteTransaction, account: int, thread: int, record: ThreadRecord) -> None:
     """Store the record."""
     txn.put(THREAD.key(account, thread), ENCODER.encode(record))
+
+
+def _add_to(
+    txn: WriteTransaction, account: int, thread: int, record: ThreadRecord | None, message: int, new: list[bytes]
+) -> None:
+    """Put a message into a thread, whose record is None without a second one, and let these keys lead to it."""
+    number = thread.to_bytes(4, "little")
+    for key in new:
+        txn.put(key, number)
+    if thread != message:
+        if record is None:
+            # the first is joined by a second: from now on there is a record
+            first = _read_message(txn, account, thread)
+            record = ThreadRecord(array("I", [thread]).tobytes(), b"" if first is None else first.links)
+        record.members += array("I", [message]).tobytes()
+        record.links += b"".join([key[-LINK_OCTETS:] for key in new])
+        write_thread(txn, account, thread, record)
 
 
 def _read_message(txn: ReadTransaction, account: int, message: int) -> MessageRecord | None:

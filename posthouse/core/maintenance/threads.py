@@ -7,9 +7,17 @@ from collections import defaultdict
 
 import msgspec
 
-from posthouse.core.mail.origins import THREADS
+from posthouse.core.mail.origins import THREADS, Origin, forget_all, origins_of
 from posthouse.core.mail.records import ENCODER, MessageRecord, decode_message
-from posthouse.core.mail.threads import LINK_OCTETS, ThreadRecord, forget_threads, join_thread, links_of, read_thread
+from posthouse.core.mail.threads import (
+    LINK_OCTETS,
+    ThreadRecord,
+    forget_threads,
+    join_copied,
+    join_thread,
+    links_of,
+    read_thread,
+)
 from posthouse.core.maintenance.faults import REBUILD, Fault
 from posthouse.core.maintenance.origins import check_origins
 from posthouse.core.maintenance.records import UNREADABLE, scan_readable
@@ -26,29 +34,43 @@ def check_threads(txn: ReadTransaction, account: int) -> list[Fault]:
 
 @operation
 def mend_threads(txn: WriteTransaction, account: int) -> list[Fault]:
-    """Thread all messages anew, in the order in which they came, if something is wrong; the faults that there were."""
+    """Thread all messages anew, in the order in which they came, if something is wrong; the faults that there were.
+
+    Those of a thread that came from another account stay together, with its id.
+    """
     faults = check_threads(txn, account)
     if not faults:
         return []
-    forget_threads(txn, account)
-    threads: set[int] = set()
-    for key, value in list(txn.scan(*MESSAGE.range(account))):
+    records: list[tuple[bytes, MessageRecord]] = []
+    for key, value in txn.scan(*MESSAGE.range(account)):
         try:
-            record = decode_message(value)
+            records.append((key, decode_message(value)))
         except UNREADABLE:
             continue  # a restore mends that
+    came = _mended_origins(txn, account, {record.thread for _, record in records})
+    forget_threads(txn, account)
+    forget_all(txn, THREADS, account)
+    for key, record in records:
         message = int.from_bytes(key[-4:], "big")
         links = links_of(record.header)
-        thread = join_thread(txn, account, message, links)
-        threads.add(thread)
+        origin = came.get(record.thread)
+        if origin is None:
+            thread = join_thread(txn, account, message, links)
+        else:
+            thread = join_copied(txn, account, message, links, origin)
         if (record.thread, record.links) != (thread, links):
             txn.put(key, ENCODER.encode(msgspec.structs.replace(record, thread=thread, links=links)))
+    return faults
+
+
+def _mended_origins(txn: WriteTransaction, account: int, threads: set[int]) -> dict[int, Origin]:
+    """Whence threads came, as far as one of both records says it."""
     wrong = check_origins(txn, THREADS, account, threads)
     for stray in wrong.stray:
         txn.delete(stray)
     for key, value in wrong.amended.items():
         txn.put(key, value)
-    return faults
+    return origins_of(txn, THREADS, account, threads)
 
 
 def _wrong(txn: ReadTransaction, account: int) -> str | None:

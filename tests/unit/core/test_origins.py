@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from posthouse.core.mail import threads
 from posthouse.core.mail.erase import erase_some
 from posthouse.core.mail.finding import Found
 from posthouse.core.mail.flags import DELETED, FlagChange
@@ -34,6 +35,7 @@ from posthouse.storage.spaces import (
     MESSAGE,
     MESSAGE_ORIGIN,
     PLACES,
+    THREAD,
     THREAD_ORIGIN,
 )
 from tests.letters import letter
@@ -174,14 +176,50 @@ async def test_a_thread_keeps_its_id_while_it_has_messages(store: Store) -> None
     assert await store.read(kept) == [0, 0, 0, 0]
 
 
-async def test_a_thread_that_is_there_takes_copies_of_it(store: Store) -> None:
+async def test_a_conversation_that_is_there_is_another_thread_than_its_copy(store: Store) -> None:
+    """What is the same message has the same THREADID, and what led to one's own conversation still does."""
     await two_domains(store)
     for account in (ANN, BOB):
         await add(store, account, 1)
         await add(store, account, 9, subject="Milk")
     await add(store, ANN, 2, "<1@x>")
     await carry(store, ANN, 3, BOB)
-    assert await ids(store, BOB) == [(b"M2-1", b"T2-1"), (b"M2-2", b"T2-2"), (b"M3", b"T2-1")]
+    await add(store, BOB, 3, "<1@x>")
+    await add(store, BOB, 4, "<2@x>")
+    await carry(store, ANN, 1, BOB)
+    assert await ids(store, BOB) == [
+        (b"M2-1", b"T2-1"), (b"M2-2", b"T2-2"), (b"M3", b"T1"), (b"M2-4", b"T2-1"), (b"M2-5", b"T1"), (b"M1", b"T1"),
+    ]  # fmt: skip
+    await sound(store)
+
+
+async def test_threads_that_are_made_anew_keep_the_ids_of_copies(store: Store) -> None:
+    await two_domains(store)
+    for account in (ANN, BOB):
+        await add(store, account, 1)
+    await carry(store, ANN, 1, BOB)
+    await add(store, ANN, 2, "<1@x>")
+    await carry(store, ANN, 2, BOB)
+    await remove(store, BOB, 2)
+    before = await ids(store, BOB)
+    assert before == [(b"M2-1", b"T2-1"), (b"M2", b"T1")]
+    await store.write(put_raw, THREAD.key(BOB, 2), None)
+    assert await store.write(mend_threads, BOB)
+    assert await ids(store, BOB) == before
+    assert await store.read(copied_members, BOB, Origin(ANN, 1)) == [3]
+    await sound(store)
+
+
+async def test_copies_join_a_thread_however_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "MOST_MEMBERS", 2)
+    await two_domains(store)
+    await add(store, ANN, 1)
+    await add(store, ANN, 2, "<1@x>")
+    await carry(store, ANN, 1, BOB)
+    for number in (3, 4):
+        await add(store, BOB, number, "<1@x>")
+    await carry(store, ANN, 2, BOB)
+    assert [thread for _, thread in await ids(store, BOB)] == [b"T1", b"T1", b"T2-3", b"T1"]
     await sound(store)
 
 

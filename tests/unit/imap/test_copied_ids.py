@@ -42,15 +42,15 @@ class Known:
 
     def __init__(self) -> None:
         self.emails: dict[tuple[Mailbox, int], bytes] = {}
-        self.threads: dict[tuple[int, bytes], bytes] = {}
+        self.threads: dict[bytes, bytes] = {}
         self.copied = 0
 
     def email(self, mailbox: Mailbox, uid: int, id_: bytes) -> None:
         assert self.emails.setdefault((mailbox, uid), id_) == id_
 
-    def thread(self, owner: int, email: bytes, id_: bytes) -> None:
-        """Within an account a message has one thread, wherever it stands."""
-        assert self.threads.setdefault((owner, email), id_) == id_
+    def thread(self, email: bytes, id_: bytes) -> None:
+        """A message has one thread, wherever it stands."""
+        assert self.threads.setdefault(email, id_) == id_
 
 
 class Person(Client):
@@ -92,7 +92,7 @@ class Person(Client):
                 uids.append(int(row[1]))
                 email, thread = self._general(row[2]), self._general(row[3])
                 self._known.email(self._open, uids[-1], email)
-                self._known.thread(self._open[0], email, thread)
+                self._known.thread(email, thread)
         return uids
 
     async def _append(self) -> None:
