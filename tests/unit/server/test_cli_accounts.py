@@ -219,6 +219,7 @@ IMPATIENT = """
 import os, signal, sys
 from posthouse.server.cli import account, main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who was started in the background would not hear it
 add_rows = account.add_rows
 
 def add_some(store, rows, settings, now, done):
