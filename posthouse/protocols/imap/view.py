@@ -335,11 +335,13 @@ class View:
             first = start
             while first <= last:
                 rows = await self.store.read(messages.rows, self.account, self.mailbox, first, last, ROWS_PER_READ, 0)
+                lines = []
                 for row in rows:
                     at = bisect_left(uids, row.uid)
                     if not numbered or (at < len(uids) and uids[at] == row.uid):
                         flags = self.flags_of(row.uid, row.flags, row.keywords)
-                        output.write(flags_line(before + at + 1, row.uid, flags, row.modseq))
+                        lines.append(flags_line(before + at + 1, row.uid, flags, row.modseq))
+                output.write(b"".join(lines))
                 await output.drain()
                 if len(rows) < ROWS_PER_READ:
                     break
