@@ -138,14 +138,15 @@ async def list_(command: List, user: User) -> Ok:
         await turn.share()
         if not wanted.matches(one.name):
             continue
+        fits = one.fits(command.select)
         child_info = _child_info(command.select) if recursive and one.name in fitting else []
-        if not (one.fits(command.select) or child_info):
+        if not (fits or child_info):
             continue
         names = attributes(one, has_children=one.name in parents)
         if one.is_subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
             names.append("\\Subscribed")
         user.output.write(encoder.list_line(names, one.name, utf8=user.dialect.utf8, child_info=child_info))
-        if one.mailbox is not None:
+        if fits and one.mailbox is not None:  # RFC 5819 3: not where only something under it does
             longest = max(longest, await _show_more(one, command, user))
     return told(longest)
 
@@ -220,6 +221,8 @@ def attributes(one: Listed, *, has_children: bool) -> list[str]:
     names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
     if one.mailbox is None:
         names.append("\\NonExistent" if one.left else "\\Noselect")
+    elif not one.rights & Right.READ:
+        names.append("\\Noselect")  # RFC 5819 2
     elif one.mailbox.virtual:
         names.append("\\Noinferiors")
     elif one.mailbox.role in ATTRIBUTES:
