@@ -35,13 +35,14 @@ MAILBOXES_PER_READ = 1000  # about 2 ms
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A name that LIST may show; no mailbox where it is only a level above shared ones, or left as a subscription."""
+    """A name that LIST may show, with the mailbox that has it, if one does."""
 
     name: str
     mailbox: Mailbox | None
     rights: Right = ALL
     found: Found | None = None  # where the mailbox is, if that is known already
-    left: bool = False
+    level: bool = False  # above what others share
+    left: bool = False  # subscribed to, and of no mailbox any more
 
     @property
     def is_subscribed(self) -> bool:
@@ -70,7 +71,7 @@ async def known(user: User) -> list[Listed]:
         await turn.share()
     await asyncio.sleep(0)
     levels.difference_update([one.name for one in mine], [one.name for one in shared])
-    return mine + sorted([*shared, *[Listed(name, None, Right(0)) for name in levels]], key=_name)
+    return mine + sorted([*shared, *[Listed(name, None, level=True) for name in levels]], key=_name)
 
 
 async def own_listed(user: User) -> list[Listed]:
@@ -111,7 +112,7 @@ async def known_subscribed(user: User) -> list[Listed]:
     names = {one.name for one in left}  # one may be a level above shared mailboxes, too
     found = [one for one in found if one.name not in names]
     levels = {above for name in names for above in _above(name)} - names - {one.name for one in found}
-    return sorted([*found, *left, *[Listed(name, None, Right(0)) for name in levels]], key=_order)
+    return sorted([*found, *left, *[Listed(name, None) for name in levels]], key=_order)
 
 
 async def list_(command: List, user: User) -> Ok:
@@ -120,18 +121,21 @@ async def list_(command: List, user: User) -> Ok:
         user.output.write(encoder.DELIMITER_LINE)
         return Ok("That is all")
     found = await (known_subscribed(user) if command.select & ListSelect.SUBSCRIBED else known(user))
+    recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
+    wanted = Patterns(command.reference, command.patterns)
     parents: set[str] = set()
-    fitting: set[str] = set()
+    fitting: set[str] = set()  # above what fits
+    standing_for: set[str] = set()  # above what fits and is not shown itself
     turn = Turn()
     for one in found:
         await turn.share()
         levels = [*_above(one.name)]
-        if not one.left:
+        if one.mailbox is not None or one.level:
             parents.update(levels)
-        if one.fits(command.select):
+        if recursive and one.fits(command.select):
             fitting.update(levels)
-    recursive = bool(command.select & ListSelect.RECURSIVEMATCH)
-    wanted = Patterns(command.reference, command.patterns)
+            if not wanted.matches(one.name):
+                standing_for.update(levels)
     longest = 0  # annotation that was too large to be shown
     for one in found:
         await user.output.drain()
@@ -139,9 +143,9 @@ async def list_(command: List, user: User) -> Ok:
         if not wanted.matches(one.name):
             continue
         fits = one.fits(command.select)
-        child_info = _child_info(command.select) if recursive and one.name in fitting else []
-        if not (fits or child_info):
+        if not (fits or one.name in standing_for):  # RFC 5258 3.3, 3.5
             continue
+        child_info = _child_info(command.select) if one.name in fitting else []
         names = attributes(one, has_children=one.name in parents)
         if one.is_subscribed and (command.select & ListSelect.SUBSCRIBED or command.returns & ListReturn.SUBSCRIBED):
             names.append("\\Subscribed")
@@ -220,7 +224,7 @@ def attributes(one: Listed, *, has_children: bool) -> list[str]:
     """Name attributes; RFC 9051 7.3.1, RFC 3348, RFC 6154 2. The use is always told: Outlook goes by it."""
     names = ["\\HasChildren" if has_children else "\\HasNoChildren"]
     if one.mailbox is None:
-        names.append("\\NonExistent" if one.left else "\\Noselect")
+        names.append("\\Noselect" if one.level else "\\NonExistent")
     elif not one.rights & Right.READ:
         names.append("\\Noselect")  # RFC 5819 2
     elif one.mailbox.virtual:

@@ -69,7 +69,7 @@ class Names:
                 shown[name] = self._list_line(parent)
         elif NotifyEvent.MailboxName in asked_of_level(self._groups, name):
             children = self._has_children(name)
-            names = attributes(Listed(name, None), has_children=True) if children else ["\\NonExistent"]
+            names = attributes(Listed(name, None, level=True), has_children=True) if children else ["\\NonExistent"]
             shown[name] = encoder.list_line(names, name, utf8=self._utf8)
 
     def _list_line(self, one: Watched, old_name: str | None = None) -> bytes:
