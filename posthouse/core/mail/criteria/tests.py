@@ -17,7 +17,8 @@ from posthouse.core.mail.origins import Origin, parse_id
 from posthouse.formats.casemap import casemap
 
 DAY_MS = 86_400_000
-_ZONES_MS = 14 * 3_600_000  # no zone is farther from UTC
+# No zone is read that is farther from UTC than a day, and an hour 24 belongs to the day before (formats/mime/dates)
+_ZONES_MS = 26 * 3_600_000
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
 
 

@@ -44,10 +44,13 @@ def partial_of(span: Span, partial: tuple[int, int] | None) -> Span:
 
 
 def chosen_fields(header: bytes, section: Section) -> bytes:
-    """HEADER.FIELDS and HEADER.FIELDS.NOT: whole fields as they stand, then the empty line."""
+    """HEADER.FIELDS and HEADER.FIELDS.NOT: whole fields as they stand, then the empty line.
+
+    None follows where the header ends without one, as it does of a message without a body (RFC 9051 6.4.5.1).
+    """
     names = {name.lower().encode("utf-8", "replace") for name in section.fields}
     wanted = section.part is Part.HEADER_FIELDS
     fields = [match[0] for match in _FIELD.finditer(header) if (match[1].lower() in names) is wanted]
-    if fields and not fields[-1].endswith(b"\n"):
+    if header.endswith((b"\n\r\n", b"\n\n")) or header in (b"\r\n", b"\n"):
         fields.append(b"\r\n")
-    return b"".join(fields) + b"\r\n"
+    return b"".join(fields)
