@@ -96,7 +96,7 @@ def built(message: Part, blob: Blob) -> Letter:
     fields = read_fields(message.header)
     found = summary(message, fields)
     header = Header(
-        sent=found.sent or 0,
+        sent=0 if found.sent is None else found.sent or 1,
         message_id=found.message_id,
         subject=found.subject,
         from_=found.from_,

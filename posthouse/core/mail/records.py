@@ -11,6 +11,7 @@ from posthouse.storage.spaces import MESSAGE, PLACES
 class Header(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The decoded header fields that search and sort look at; addresses as display text.
 
+    `sent` is in ms since the epoch: 0 without a date that can be read, 1 where that is the epoch itself.
     `references` are the ids of the messages that this one answers, the oldest first, as `core.mail.ids` keeps them.
     """
 

@@ -89,10 +89,12 @@ def _written(second: int) -> str:
 
 
 def _offset(east: bytes | None, minutes: bytes | None, name: bytes | None) -> int:
-    """Minutes east of UTC; RFC 5322 4.3: zones by other names than these say nothing."""
+    """Minutes east of UTC; RFC 5322 4.3: zones by other names than these say nothing, nor do such as -9959."""
     if east is None or minutes is None:
         return _ZONES.get((name or b"").upper(), 0)
     offset = abs(int(east)) * 60 + int(minutes)
+    if offset > 24 * 60:
+        return 0  # RFC 5256 2.2: a zone that is none is taken for UTC
     return -offset if east[:1] == b"-" else offset
 
 
@@ -105,7 +107,7 @@ def _moment(
     elif len(year_text) == 3:
         year += 1900
     hour, minute, second = [int(number or 0) for number in time]
-    if month is None or hour > 24 or minute > 59 or second > 60 or abs(offset) > 24 * 60:
+    if month is None or hour > 24 or minute > 59 or second > 60:
         return None
     try:
         number = datetime.date(year, month, int(day)).toordinal()

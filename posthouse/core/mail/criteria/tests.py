@@ -7,6 +7,7 @@ doubt are opened.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 
@@ -199,15 +200,29 @@ def sent_test(fits: Callable[[int], bool]) -> Test:
 
 # Fields that the message's record has decoded; for any other the header itself is read
 _RECORDED = {"from": "from_", "to": "to", "cc": "cc", "subject": "subject", "message-id": "message_id"}
+_ADDRESSES = ("from", "to", "cc")
+# what the record has otherwise than the field's text, as names without their quotes
+_SPECIALS = re.compile(r'[()<>\[\]:;\\,"]')
+
+
+def is_recorded(key: keys.EnvelopeField | keys.Header) -> bool:
+    """Whether the record answers the key.
+
+    It does not tell whether a field is there at all, which HEADER with an empty text asks, and of addresses it has names
+    and mailboxes (FROM looks at those), where HEADER looks at what comes after the colon (RFC 9051 6.4.4).
+    """
+    name = key.field if isinstance(key, keys.EnvelopeField) else key.name
+    if name not in _RECORDED or not key.text:
+        return False
+    return isinstance(key, keys.EnvelopeField) or name not in _ADDRESSES or _SPECIALS.search(key.text) is None
 
 
 def header_test(key: keys.EnvelopeField | keys.Header) -> Compiled:
     """FROM, SUBJECT ... and HEADER."""
     name = key.field if isinstance(key, keys.EnvelopeField) else key.name
     text = casemap(key.text)
-    attribute = _RECORDED.get(name)
-    # HEADER with an empty text asks whether the field is there at all, which the record does not tell
-    if attribute is not None and text:
+    if is_recorded(key):
+        attribute = _RECORDED[name]
 
         def test(one: Candidate) -> bool | None:
             record = one.row.record

@@ -15,6 +15,7 @@ import msgspec
 
 from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import leaves
+from posthouse.core.mail.criteria.tests import is_recorded
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.origins import message_number, parse_id
@@ -50,10 +51,10 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def facet_of(key: keys.SearchKey) -> Facet | None:
-    """The facet that answers a key; HEADER with an empty text asks whether there is such a field, which none tells."""
+    """The facet that answers a key; facets are made of what is recorded."""
     match key:
-        case keys.EnvelopeField(field, text) | keys.Header(field, text):
-            return FACETS.get(field) if text else None
+        case keys.EnvelopeField(field) | keys.Header(field):
+            return FACETS.get(field) if is_recorded(key) else None
     return None
 
 
