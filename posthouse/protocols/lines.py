@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_CR = 13
+
 
 class BadLine(Exception):
     """What came is no line that can be taken."""
@@ -16,43 +18,66 @@ class BareLineEnd(BadLine):
 
 
 class LineBuffer:
-    """Octets in by `feed`, lines out; `octets` is what waits, `searched` of them hold no line end."""
+    """Octets in by `feed`, lines out, or all that waits by `take`."""
 
-    __slots__ = ("_limit", "_overlong", "octets", "searched")
+    __slots__ = ("_at", "_limit", "_octets", "_overlong", "_searched")
 
     def __init__(self, limit: int) -> None:
         """A line has `limit` octets at most, with its end."""
-        self.octets = bytearray()
+        self._octets = b""
+        self._at = 0  # what of them is used up, never all
+        self._searched = 0  # up to here there is no end of line
         self._limit = limit
-        self.searched = 0
         self._overlong = False
+
+    def __len__(self) -> int:
+        return len(self._octets) - self._at
+
+    @property
+    def has_new(self) -> bool:
+        """True while octets wait that nobody has looked at."""
+        return self._searched < len(self._octets)
 
     def feed(self, octets: bytes) -> None:
         """More octets came."""
-        self.octets += octets
+        if self._octets:
+            self._octets = self._octets[self._at :] + octets
+            self._searched -= self._at
+            self._at = 0
+        else:
+            self._octets = octets
+
+    def take(self) -> bytes:
+        """All that waits, which is no line."""
+        octets = self._octets[self._at :]
+        self._use(len(self._octets))
+        return octets
 
     def discard(self) -> None:
         """Forget what came in plain text before TLS began."""
-        self.octets.clear()
-        self.searched = 0
+        self._use(len(self._octets))
         self._overlong = False
 
     def next_line(self) -> bytes | None:
         """The next line without its end, None when it is not whole; raises BadLine."""
-        at = self.octets.find(b"\n", self.searched)
-        if at < 0:
-            self.searched = len(self.octets)
-            if self.searched > self._limit:
+        octets, start = self._octets, self._at
+        end = octets.find(b"\n", self._searched)
+        if end < 0:
+            self._searched = len(octets)
+            if len(octets) - start > self._limit:
                 self._overlong = True  # its rest is dropped as it comes
-                self.octets.clear()
-                self.searched = 0
+                self._use(len(octets))
             return None
-        line = bytes(self.octets[:at])
-        del self.octets[: at + 1]
-        self.searched = 0
-        if self._overlong or at >= self._limit:
+        self._use(end + 1)
+        if self._overlong or end - start >= self._limit:
             self._overlong = False
             raise LineTooLong
-        if line[-1:] != b"\r":
+        if end == start or octets[end - 1] != _CR:
             raise BareLineEnd
-        return line[:-1]
+        return octets[start : end - 1]
+
+    def _use(self, end: int) -> None:
+        if end == len(self._octets):
+            self._octets = b""
+            end = 0
+        self._at = self._searched = end

@@ -69,9 +69,10 @@ def _open(session: Session) -> Incoming:
         # RFC 2033 4.2 wants 503 here, RFC 5321 3.3 has 554
         raise SmtpRefusal(503 if session.contracts.role.lmtp else 554, "5.5.1", "No recipient was taken")
     contracts = session.contracts
-    number = new_number(contracts.now())
+    now = contracts.now()
+    number = new_number(now)
     fields = trace_fields(
-        _passage(session, transaction),
+        _passage(session, transaction, now),
         transaction.mail.sender,
         [recipient.address for recipient in transaction.recipients],
         written(number),
@@ -79,9 +80,9 @@ def _open(session: Session) -> Incoming:
     completion = None
     if contracts.role.submission:
         name = f"{written(number)}@{contracts.hostname}"
-        completion = Completion(date_time(contracts.now()), name, contracts.settings.header_octets)
+        completion = Completion(date_time(now), name, contracts.settings.header_octets)
     settings = contracts.settings
-    due = contracts.now() + settings.message_seconds * 1000
+    due = now + settings.message_seconds * 1000
     return Incoming(contracts.letters.open(), fields, settings.message_octets, number, due, completion)
 
 
@@ -196,7 +197,7 @@ def _taken(number: int, transaction: Transaction) -> Reply:
     return Reply(250, "2.0.0", f"{what} as {written(number)}")
 
 
-def _passage(session: Session, transaction: Transaction) -> Passage:
+def _passage(session: Session, transaction: Transaction, now: int) -> Passage:
     contracts, peer = session.contracts, session.channel.peer
     assert session.helo is not None, "MAIL comes behind EHLO"
     return Passage(
@@ -208,7 +209,7 @@ def _passage(session: Session, transaction: Transaction) -> Passage:
         tls=peer.tls,
         authenticated=session.login is not None,
         utf8=transaction.mail.utf8,
-        now=contracts.now(),
+        now=now,
         name=session.client_name,
         priority=transaction.mail.priority,
     )

@@ -35,14 +35,12 @@ class Decoder:
     @property
     def buffered(self) -> int:
         """Octets that wait."""
-        return len(self._lines.octets)
+        return len(self._lines)
 
     @property
     def is_ready(self) -> bool:
         """True when something is to be asked for: octets that nobody has looked at, or the end of the mail data."""
-        return len(self._lines.octets) > self._lines.searched or (
-            self._content is not None and self._content.is_complete
-        )
+        return self._lines.has_new or (self._content is not None and self._content.is_complete)
 
     @property
     def in_content(self) -> bool:
@@ -88,10 +86,11 @@ class Decoder:
                 return End(content.has_bare_line_end)
             self._chunk = None if content.is_last else content
             return End(content.has_bare_line_end, content.is_last)
-        if not self._lines.octets:
+        if not self._lines:
             return None
-        octets, rest = content.take(bytes(self._lines.octets))
-        self._lines.octets = bytearray(rest)
+        octets, rest = content.take(self._lines.take())
+        if rest:
+            self._lines.feed(rest)
         if octets or content.is_complete:
             return Octets(octets)
         return None
