@@ -17,7 +17,12 @@ _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 def decode_words(value: bytes) -> str:
     """Display text of unfolded header text: encoded words decoded, raw 8-bit guessed, controls made blanks."""
     text = _decode(value) if value.find(b"=?") >= 0 else guess_text(value)
-    return text.strip() if text.isprintable() else _CONTROLS.sub(" ", text).strip()
+    return without_controls(text).strip()
+
+
+def without_controls(text: str) -> str:
+    """The text with a blank for each run of controls."""
+    return text if text.isprintable() else _CONTROLS.sub(" ", text)
 
 
 def _decode(value: bytes) -> str:

@@ -75,8 +75,16 @@ LEAVES = st.one_of(
     st.builds(keys.HasFlag, st.sampled_from([1, 4]), st.booleans()),
     st.builds(keys.HasKeyword, st.sampled_from(["$work", "none"]), st.booleans()),
     st.builds(IsRecent, st.booleans()),
-    st.builds(keys.EnvelopeField, st.sampled_from(["from", "to", "subject"]), st.sampled_from(["ann", "te", "z", "ä"])),
-    st.builds(keys.Header, st.sampled_from(["message-id", "x-number"]), st.sampled_from(["1", "22", ""])),
+    st.builds(
+        keys.EnvelopeField,
+        st.sampled_from(["from", "to", "subject"]),
+        st.sampled_from(["ann", "te", "z", "ä", "a\nt", "re:\tT"]),
+    ),
+    st.builds(
+        keys.Header,
+        st.sampled_from(["message-id", "x-number", "from"]),
+        st.sampled_from(["1", "22", "", "<x1@", "N\n"]),
+    ),
     st.builds(keys.Larger, st.integers(100, 200)),
     st.builds(keys.Body, st.sampled_from(["body body", "nothing"])),
     st.builds(Numbers, st.builds(SequenceSet, st.tuples(NUMBERS))),
@@ -122,6 +130,13 @@ def test_searches(trees: list[keys.SearchKey]) -> None:
             assert await find("t", key, view, user) == await one_by_one(key, view, user), key
 
     LOOP.run_until_complete(asyncio.wait_for(work(), 60))
+
+
+async def test_no_text_is_found_across_two_messages() -> None:
+    _, view, user = await filled()
+    for text in ("a\nt", "tea\n", "\nre:", "tea\r\ntea"):
+        assert await find("t", keys.EnvelopeField("subject", text), view, user) == []
+    assert await find("t", keys.EnvelopeField("subject", "Re:\ttea"), view, user) != []
 
 
 CRITERIA = st.lists(

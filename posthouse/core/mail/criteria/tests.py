@@ -16,6 +16,7 @@ from posthouse.core.mail.criteria.candidate import Candidate, Test
 from posthouse.core.mail.messages import Column
 from posthouse.core.mail.origins import Origin, parse_id
 from posthouse.formats.casemap import casemap
+from posthouse.formats.mime.words import without_controls
 
 DAY_MS = 86_400_000
 # No zone is read that is farther from UTC than a day, and an hour 24 belongs to the day before (formats/mime/dates)
@@ -208,8 +209,8 @@ _SPECIALS = re.compile(r'[()<>\[\]:;\\,"]')
 def is_recorded(key: keys.EnvelopeField | keys.Header) -> bool:
     """Whether the record answers the key.
 
-    It does not tell whether a field is there at all, which HEADER with an empty text asks, and of addresses it has names
-    and mailboxes (FROM looks at those), where HEADER looks at what comes after the colon (RFC 9051 6.4.4).
+    It does not tell whether a field is there at all, which HEADER with an empty text asks, and of addresses it has
+    names and mailboxes (FROM looks at those), where HEADER looks at what comes after the colon (RFC 9051 6.4.4).
     """
     name = key.field if isinstance(key, keys.EnvelopeField) else key.name
     if name not in _RECORDED or not key.text:
@@ -217,10 +218,15 @@ def is_recorded(key: keys.EnvelopeField | keys.Header) -> bool:
     return isinstance(key, keys.EnvelopeField) or name not in _ADDRESSES or _SPECIALS.search(key.text) is None
 
 
+def sought(key: keys.EnvelopeField | keys.Header) -> str:
+    """The text as it is looked for: casemapped, and without controls, as decoded fields are."""
+    return casemap(without_controls(key.text))
+
+
 def header_test(key: keys.EnvelopeField | keys.Header) -> Compiled:
     """FROM, SUBJECT ... and HEADER."""
     name = key.field if isinstance(key, keys.EnvelopeField) else key.name
-    text = casemap(key.text)
+    text = sought(key)
     if is_recorded(key):
         attribute = _RECORDED[name]
 

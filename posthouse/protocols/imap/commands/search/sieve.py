@@ -15,14 +15,13 @@ import msgspec
 
 from posthouse.core.mail.criteria import keys
 from posthouse.core.mail.criteria.keys import leaves
-from posthouse.core.mail.criteria.tests import is_recorded
+from posthouse.core.mail.criteria.tests import is_recorded, sought
 from posthouse.core.mail.digests.facets import Facet
 from posthouse.core.mail.digests.reading import Digests
 from posthouse.core.mail.origins import message_number, parse_id
 from posthouse.core.mail.reading import FlagPage, flag_page
 from posthouse.core.mail.threads import copied_members
 from posthouse.core.turns import Turn
-from posthouse.formats.casemap import casemap
 from posthouse.protocols.imap.view import View
 from posthouse.storage.ranges import Range
 
@@ -50,12 +49,11 @@ class Bounds(msgspec.Struct, frozen=True):
     possible: int
 
 
-def facet_of(key: keys.SearchKey) -> Facet | None:
+def facet_of(key: keys.EnvelopeField | keys.Header) -> Facet | None:
     """The facet that answers a key; facets are made of what is recorded."""
-    match key:
-        case keys.EnvelopeField(field) | keys.Header(field):
-            return FACETS.get(field) if is_recorded(key) else None
-    return None
+    if not is_recorded(key):
+        return None
+    return FACETS.get(key.field if isinstance(key, keys.EnvelopeField) else key.name)
 
 
 class Sieve:
@@ -69,9 +67,12 @@ class Sieve:
 
     async def read(self, key: keys.SearchKey, digests: Digests, positions: list[Range]) -> None:
         """Find out of each key that digests answer which of the messages at `positions` fit."""
-        asked = {leaf: facet for leaf in leaves(key) if (facet := facet_of(leaf)) is not None}
-        # those that a facet answers have a text
-        texts = {leaf: casemap(leaf.text).encode() for leaf in islice(asked, MOST_MASKS)}  # type: ignore[union-attr]
+        asked = {
+            leaf: facet
+            for leaf in leaves(key)
+            if isinstance(leaf, keys.EnvelopeField | keys.Header) and (facet := facet_of(leaf)) is not None
+        }
+        texts = {leaf: sought(leaf).encode() for leaf in islice(asked, MOST_MASKS)}
         if not texts:
             return
         masks = {leaf: bytearray(self._count) for leaf in texts}
