@@ -22,7 +22,7 @@ from posthouse.core.authentication.credentials import (
     is_app_password,
     read_credentials,
 )
-from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
+from posthouse.core.authentication.errors import ActsAsAnother, LoginDisabled, TooManyFailures, WrongCredentials
 from posthouse.core.authentication.nobody import salt_of_nobody, unfitting_keys
 from posthouse.core.authentication.passwords import SALT_OCTETS, app_password_digest, check
 from posthouse.core.authentication.settings import AuthenticationSettings
@@ -95,6 +95,12 @@ class Authenticator:
     async def find(self, name: str) -> AccountFound | None:
         """The account that somebody means by a login name."""
         return await self._store.read(find_login, name)
+
+    async def check_acts_as(self, account: int, name: str) -> None:
+        """Raises ActsAsAnother unless `name` is one of the account's own."""
+        found = await self.find(name)
+        if found is None or found.account != account:
+            raise ActsAsAnother
 
     async def credentials(self, account: int) -> Credentials:
         """The account's credentials."""

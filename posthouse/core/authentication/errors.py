@@ -11,6 +11,10 @@ class WrongCredentials(AuthenticationRefused):
     """The name or the password is wrong; which of them is not told."""
 
 
+class ActsAsAnother(WrongCredentials):
+    """They are right, but not those of whom the peer wants to act as (RFC 4422 2, the authorization identity)."""
+
+
 class LoginDisabled(AuthenticationRefused):
     """The password is right, but the account or its domain is disabled or locked."""
 

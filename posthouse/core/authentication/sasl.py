@@ -6,7 +6,7 @@ PLAIN (RFC 4616), LOGIN (a draft that clients still use), SCRAM-SHA-256, OAUTHBE
 from __future__ import annotations
 
 from posthouse.core.authentication.authenticator import Authenticator
-from posthouse.core.authentication.errors import BadExchange, WrongCredentials
+from posthouse.core.authentication.errors import BadExchange
 from posthouse.core.authentication.exchange import Challenge, Channel, Done, Mechanism, text_of
 from posthouse.core.authentication.scram import ScramSha256, ScramSha256Plus
 from posthouse.core.authentication.tokens import Bearer
@@ -28,9 +28,7 @@ class Plain:
         authorize, name, password = (text_of(part) for part in parts)
         login = await self._authenticator.check_password(name, password, self._peer_host)
         if authorize:
-            other = await self._authenticator.find(authorize)
-            if other is None or other.account != login.account:
-                raise WrongCredentials
+            await self._authenticator.check_acts_as(login.account, authorize)
         return Done(login)
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 
 from posthouse.core.accounts.lookup import AccountFound
@@ -16,6 +17,8 @@ from posthouse.core.authentication.authenticator import Authenticator, Login
 from posthouse.core.authentication.credentials import ScramKeys
 from posthouse.core.authentication.errors import BadExchange, WrongCredentials
 from posthouse.core.authentication.exchange import Challenge, Channel, Done, text_of
+
+_LONE_EQUALS = re.compile(rb"=(?!2C|3D)")
 
 
 class ScramSha256:
@@ -27,6 +30,7 @@ class ScramSha256:
         self._channel = channel
         self._authenticator = authenticator
         self._peer_host = peer_host
+        self._authorize = ""  # whom the peer wants to act as, when he says so
         self._found: AccountFound | None = None
         self._keys: ScramKeys | None = None
         self._real = False
@@ -55,9 +59,9 @@ class ScramSha256:
         fields = bare.split(b",")
         if len(fields) < 2 or not fields[0].startswith(b"n=") or not fields[1].startswith(b"r="):
             raise BadExchange("expected n= and r=")
-        name = text_of(fields[0][2:].replace(b"=2C", b",").replace(b"=3D", b"="))
-        if authorize and text_of(authorize.removeprefix(b"a=")) != name:
-            raise WrongCredentials
+        if authorize and not authorize.startswith(b"a="):
+            raise BadExchange("expected a=")
+        name, self._authorize = _name_of(fields[0][2:]), _name_of(authorize[2:])
         nonce = fields[1][2:]
         if not nonce or not all(0x21 <= octet <= 0x7E for octet in nonce):
             raise BadExchange("the nonce has other characters than printable ones")
@@ -122,8 +126,17 @@ class ScramSha256:
         if not fits or not self._real or self._found is None:
             await self._authenticator.count_failure(self._found, self._peer_host)
             raise WrongCredentials
+        if self._authorize:
+            await self._authenticator.check_acts_as(self._found.account, self._authorize)
         self._login = self._authenticator.admit(self._found, self._epoch)
         return b"v=" + base64.b64encode(hmac.digest(keys.server_key, signed, "sha256"))
+
+
+def _name_of(octets: bytes) -> str:
+    """What a saslname stands for; RFC 5802 5.1."""
+    if _LONE_EQUALS.search(octets):
+        raise BadExchange("in names = is written as =3D")
+    return text_of(octets.replace(b"=2C", b",").replace(b"=3D", b"="))
 
 
 class ScramSha256Plus(ScramSha256):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posthouse.core.accounts.errors import OverQuota
-from posthouse.core.authentication.errors import LoginDisabled, TooManyFailures, WrongCredentials
+from posthouse.core.authentication.errors import ActsAsAnother, LoginDisabled, TooManyFailures, WrongCredentials
 from posthouse.core.mail.errors import (
     InvalidMailboxName,
     MailboxExists,
@@ -75,6 +75,7 @@ ANSWERS: dict[type[Exception], tuple[str | None, str]] = {
     TooManyAnnotations: ("METADATA TOOMANY", "There are too many annotations, or too large ones"),
     TooManyKeywords: ("LIMIT", "The mailbox has too many keywords"),
     WrongCredentials: ("AUTHENTICATIONFAILED", "The name or the password is wrong"),
+    ActsAsAnother: ("AUTHORIZATIONFAILED", "You may not act as somebody else"),
     LoginDisabled: ("CONTACTADMIN", "This account is not to be used now"),
     # so that clients come back later, and do not ask for another password
     TooManyFailures: ("UNAVAILABLE", "There were too many failed logins, try later"),

@@ -143,6 +143,7 @@ GERMAN: dict[str, str] = {
     "Those criteria cannot be read: {}": "Diese Kriterien sind nicht lesbar: {}",
     "Those criteria cannot be those of a search folder": "Mit diesen Kriterien geht kein Suchordner",
     "What is said of the server to all is not for you to say": "Was vom Server allen gesagt wird, sagt die Verwaltung",
+    "You may not act as somebody else": "Für andere dürfen Sie nicht handeln",
     "You may not do that with this mailbox": "Dazu fehlt das Recht an diesem Postfach",
     "You were here a moment ago": "Die letzte Anmeldung war erst eben",
     # Commands that do not fit now

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from posthouse.core.accounts.domains import add_domain
 from posthouse.core.authentication.authenticator import Authenticator, Login
-from posthouse.core.authentication.errors import AuthenticationRefused, BadExchange, TooManyFailures, WrongCredentials
+from posthouse.core.authentication.errors import (
+    ActsAsAnother,
+    AuthenticationRefused,
+    BadExchange,
+    TooManyFailures,
+    WrongCredentials,
+)
 from posthouse.core.authentication.exchange import Challenge, Done
 from posthouse.core.authentication.passwords import scram_keys
 from posthouse.core.authentication.sasl import MECHANISMS, mechanisms, start
@@ -34,12 +40,12 @@ def test_scram_keys_are_those_of_rfc_7677() -> None:
     assert base64.b64encode(signature) == b"6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
 
 
-def client_final(password: bytes, first_bare: bytes, server_first: bytes) -> bytes:
+def client_final(password: bytes, first_bare: bytes, server_first: bytes, header: bytes = b"n,,") -> bytes:
     """What a SCRAM client answers; RFC 5802 3."""
     fields = dict(part.split(b"=", 1) for part in server_first.split(b","))
     salted = hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(fields[b"s"]), int(fields[b"i"]))
     client_key = hmac.digest(salted, b"Client Key", "sha256")
-    without_proof = b"c=biws,r=" + fields[b"r"]
+    without_proof = b"c=" + base64.b64encode(header) + b",r=" + fields[b"r"]
     message = first_bare + b"," + server_first + b"," + without_proof
     signature = hmac.digest(hashlib.sha256(client_key).digest(), message, "sha256")
     proof = bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
@@ -68,6 +74,41 @@ async def test_scram(monkeypatch: pytest.MonkeyPatch, name: str, password: bytes
     assert house.hashed == 0
 
 
+@pytest.mark.parametrize(
+    ("authorize", "password", "refusal"),
+    [
+        (b"ANN@example.net", b"secret", None),
+        (b"nobody@example.org", b"secret", ActsAsAnother),
+        (b"nobody@example.org", b"wrong", WrongCredentials),
+    ],
+)
+async def test_scram_as_whom_one_acts(store: Store, authorize: bytes, password: bytes, refusal: type | None) -> None:
+    house = House(store)
+    await house.furnish()
+    await store.write(add_domain, "example.net", "example.org", NOW)
+    mechanism = start("SCRAM-SHA-256", house.authenticator, "192.0.2.1")
+    header, bare = b"n,a=" + authorize + b",", b"n=ann@example.org,r=abcdef"
+    first = await mechanism.step(header + bare)
+    assert isinstance(first, Challenge)
+    final = client_final(password, bare, first.challenge, header)
+    if refusal is None:
+        assert isinstance(await mechanism.step(final), Challenge)
+        return
+    with pytest.raises(WrongCredentials) as raised:
+        await mechanism.step(final)
+    assert type(raised.value) is refusal
+
+
+@pytest.mark.parametrize(
+    "message", [b"n,,n=an=n@example.org,r=abc", b"n,a=an=,n=ann@example.org,r=abc", b"n,ann,n=ann,r=abc"]
+)
+async def test_scram_names_that_are_not_written_as_they_should_be(message: bytes) -> None:
+    """RFC 5802 5.1: "=" stands only in =2C and =3D."""
+    mechanism = start("SCRAM-SHA-256", Authenticator(MemoryStore(), LocalRegistry(), WEAK), "h")
+    with pytest.raises(BadExchange):
+        await mechanism.step(message)
+
+
 async def salt_of(authenticator: Authenticator, name: str) -> bytes:
     first = await start("SCRAM-SHA-256", authenticator, "192.0.2.1").step(b"n,,n=" + name.encode() + b",r=abcdef")
     assert isinstance(first, Challenge)
@@ -94,7 +135,7 @@ async def test_plain_and_login(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = start("plain", house.authenticator, "h")
     assert await plain.step(None) == Challenge(b"")
     assert await plain.step(b"\0ann@example.org\0secret") == Done(Login(1, "ann@example.org", 1))
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(ActsAsAnother):
         await start("PLAIN", house.authenticator, "h").step(b"bob@example.org\0ann@example.org\0secret")
     login = start("LOGIN", house.authenticator, "h")
     assert await login.step(None) == Challenge(b"Username:")
