@@ -17,6 +17,7 @@ from posthouse.protocols.imap import news
 from posthouse.protocols.imap.capabilities import capabilities
 from posthouse.protocols.imap.commands.idle import Idling
 from posthouse.protocols.imap.commands.incoming import Incoming
+from posthouse.protocols.imap.commands.select import leave
 from posthouse.protocols.imap.contracts import Contracts, Ok, User
 from posthouse.protocols.imap.dialect import Dialect
 from posthouse.protocols.imap.dispatch import REMOVING, by_number, do
@@ -215,6 +216,8 @@ class Session(LineSession[Decoder]):
             self._drop_incoming()
             if event.unsaves and self.view is not None:
                 self.view.saved = []  # RFC 5182 2.1
+            if event.closes:
+                leave(self)  # RFC 9051 6.3.2: whatever SELECT is refused for
             self._tell(event.tag, Bad(event.text) if event.code is None else No(event.text, event.code))
         else:
             await self._take_letter(event)

@@ -26,11 +26,7 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         raise Bad("Log in first")
     if command.qresync is not None and not session.dialect.qresync:
         raise Bad("ENABLE QRESYNC first")  # RFC 7162 3.2.5
-    if session.view is not None:
-        session.view.let_go(0)
-        session.view = None
-        # RFC 7162 3.2.11, RFC 9051 7.1: what follows is of the other mailbox
-        session.channel.write(session.dialect.say("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
+    leave(session)
     found = await user.find(command.name)
     found.need(Right.READ)
     read_only = isinstance(command, Examine) or not found.rights & CHANGES  # RFC 4314 5.2
@@ -54,6 +50,14 @@ async def select(command: Select | Examine, session: Session) -> Ok:
         await resynchronise(view, command.qresync, user)
     session.view = view
     return Ok("Mailbox is open", b"READ-ONLY" if read_only else b"READ-WRITE")
+
+
+def leave(session: Session) -> None:
+    """The mailbox that was open is not any more: what follows is of the other one (RFC 7162 3.2.11, RFC 9051 7.1)."""
+    if session.view is not None:
+        session.view.let_go(0)
+        session.view = None
+        session.channel.write(session.dialect.say("*", "OK", "The mailbox that was open is closed", b"CLOSED"))
 
 
 def announce(view: View, user: User, session: Session) -> None:

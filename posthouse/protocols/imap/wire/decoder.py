@@ -28,6 +28,7 @@ from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
 
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
+_OPENS = re.compile(rb"\S+ (?:SELECT|EXAMINE) ", re.IGNORECASE)
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)*+")
 _LONGEST_LITERAL_HEADER = 25
 _CR = 13
@@ -313,7 +314,8 @@ class Decoder:
         self._appending = None
         if isinstance(error, Incomplete):
             return Malformed(tag, "expected the octets of a literal")
-        return Malformed(tag, error.what, error.code, error.unsaves and error.code is not None)
+        refused = error.code is not None
+        return Malformed(tag, error.what, error.code, refused and error.unsaves, refused and bool(_OPENS.match(text)))
 
     def _too_large(self, octets: int) -> Expected:
         return Expected(f"the command or its literal is too large, {max(0, octets)} octets are taken", "TOOBIG")

@@ -57,13 +57,15 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
     """A command that is not to be run; the decoder is at the next one already.
 
     Answer NO with `code` in brackets when there is one (TOOBIG, CANNOT, BADCHARSET ...), else BAD. `tag` is "*"
-    when it could not be read. `text` says what was expected. `unsaves`: a NO to it leaves no saved search result.
+    when it could not be read. `text` says what was expected. `unsaves`: a NO to it leaves no saved search result,
+    `closes`: no open mailbox.
     """
 
     tag: str
     text: str
     code: str | None = None
     unsaves: bool = False
+    closes: bool = False
 
 
 AppendEvent = AppendStart | AppendUrl | AppendText | AppendOctets | AppendEnd

@@ -48,7 +48,8 @@ def list_(reader: Reader, tag: str) -> List:
     reader.end()
     if ListSelect.SUBSCRIBED in select:
         returns |= ListReturn.SUBSCRIBED  # RFC 9051 6.3.9.1
-    return List(tag, reference, tuple(patterns), select, returns, status, extended, metadata)
+    wanted = tuple([pattern for pattern in patterns if pattern is not None])  # RFC 5258 3: others are passed over
+    return List(tag, reference, wanted, select, returns, status, extended, metadata)
 
 
 def lsub(reader: Reader, tag: str) -> Lsub:
@@ -58,7 +59,7 @@ def lsub(reader: Reader, tag: str) -> Lsub:
     reader.sp()
     pattern = reader.list_mailbox()
     reader.end()
-    return Lsub(tag, reference, pattern)
+    return Lsub(tag, reference, pattern or "")
 
 
 def status(reader: Reader, tag: str) -> Status:

@@ -248,13 +248,18 @@ class Reader:
         """mailbox as Unicode; INBOX in capitals, however it was written."""
         return self._mailbox_name(self.astring("a mailbox name"))
 
-    def list_mailbox(self) -> str:
-        """list-mailbox: a mailbox name that may hold wildcards."""
+    def list_mailbox(self) -> str | None:
+        """list-mailbox: a mailbox name that may hold wildcards; None for what no name is like (RFC 5258 3)."""
         match = _LIST_MAILBOX.match(self.text, self.at)
         if match is None:
-            return self._mailbox_name(self.string("a mailbox pattern"))
-        self.at = match.end()
-        return self._mailbox_name(match[0])
+            octets = self.string("a mailbox pattern")
+        else:
+            octets = match[0]
+            self.at = match.end()
+        try:
+            return self._mailbox_name(octets)
+        except Expected:
+            return None
 
     def flag_list(self) -> Flags:
         """flag-list."""
