@@ -37,9 +37,11 @@ async def authenticate(command: Authenticate, session: Session) -> Ok:
     """A SASL exchange; RFC 9051 6.2.2."""
     _refuse_second_login(session)
     peer = session.channel.peer
-    tokens = session.contracts.authenticator.tokens is not None
-    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=session.channel.can_bind, tokens=tokens):
+    tokens, bound = session.contracts.authenticator.tokens is not None, session.channel.can_bind
+    if command.mechanism not in mechanisms(clear=True, bound=bound, tokens=tokens):
         raise No("That mechanism cannot be used here", "CANNOT")
+    if command.mechanism not in mechanisms(clear=peer.may_send_password, bound=bound, tokens=tokens):
+        raise No("Passwords are taken over TLS only", "PRIVACYREQUIRED")  # RFC 5530 3
     mechanism = start(command.mechanism, session.contracts.authenticator, peer.host, session.channel)
     try:
         found = await go_through(mechanism, command.initial, partial(_ask, session))
