@@ -37,11 +37,11 @@ class SequenceSet(msgspec.Struct, frozen=True, gc=False):
     def exceeds(self, count: int) -> bool:
         """True when a message number above `count` is named, an error of the peer (RFC 9051 9, seq-number).
 
-        `*` never exceeds, nor does the 1 of `1:*`: clients ask for that of an empty mailbox.
+        `*` never exceeds, nor does the 1 of `1:*` or `*:1`: clients ask for that of an empty mailbox.
         """
         for first, last in self.ranges:
             if first > count or last > count:
-                return bool(count) or self.ranges != ((1, STAR),)
+                return bool(count) or self.ranges not in (((1, STAR),), ((STAR, 1),))
         return False
 
     def positions(self, count: int) -> list[Range]:

@@ -58,6 +58,7 @@ def test_an_empty_mailbox_has_nothing() -> None:
 
 def test_exceeds() -> None:
     assert not SequenceSet(((1, STAR),)).exceeds(0)
+    assert not SequenceSet(((STAR, 1),)).exceeds(0)
     assert SequenceSet(((1, 1),)).exceeds(0)
     assert SequenceSet(((2, STAR),)).exceeds(1)
     assert not SequenceSet(((STAR, 1), (3, 2))).exceeds(3)
