@@ -17,35 +17,52 @@ class BareLineEnd(BadLine):
     """It ends with an LF that no CR stands before."""
 
 
-class LineBuffer:
-    """Octets in by `feed`, lines out, or all that waits by `take`."""
+class Waiting:
+    """Octets that came and are not used yet: in by `feed`, used from their beginning, moved only when more come."""
 
-    __slots__ = ("_at", "_limit", "_octets", "_overlong", "_searched")
+    __slots__ = ("_at", "_octets", "_searched")
 
-    def __init__(self, limit: int) -> None:
-        """A line has `limit` octets at most, with its end."""
+    def __init__(self) -> None:
         self._octets = b""
         self._at = 0  # what of them is used up, never all
         self._searched = 0  # up to here there is no end of line
-        self._limit = limit
-        self._overlong = False
-
-    def __len__(self) -> int:
-        return len(self._octets) - self._at
 
     @property
-    def has_new(self) -> bool:
-        """True while octets wait that nobody has looked at."""
-        return self._searched < len(self._octets)
+    def buffered(self) -> int:
+        """How many wait."""
+        return len(self._octets) - self._at
 
     def feed(self, octets: bytes) -> None:
-        """More octets came."""
+        """More octets came. To bound what is held, the endpoint stops reading while `buffered` is large."""
         if self._octets:
             self._octets = self._octets[self._at :] + octets
             self._searched -= self._at
             self._at = 0
         else:
             self._octets = octets
+
+    def _use(self, end: int) -> None:
+        if end >= len(self._octets):
+            self._octets = b""
+            end = 0
+        self._at = self._searched = end
+
+
+class LineBuffer(Waiting):
+    """Octets in by `feed`, lines out, or all that waits by `take`."""
+
+    __slots__ = ("_limit", "_overlong")
+
+    def __init__(self, limit: int) -> None:
+        """A line has `limit` octets at most, with its end."""
+        super().__init__()
+        self._limit = limit
+        self._overlong = False
+
+    @property
+    def has_new(self) -> bool:
+        """True while octets wait that nobody has looked at."""
+        return self._searched < len(self._octets)
 
     def take(self) -> bytes:
         """All that waits, which is no line."""
@@ -75,9 +92,3 @@ class LineBuffer:
         if end == start or octets[end - 1] != _CR:
             raise BareLineEnd
         return octets[start : end - 1]
-
-    def _use(self, end: int) -> None:
-        if end == len(self._octets):
-            self._octets = b""
-            end = 0
-        self._at = self._searched = end

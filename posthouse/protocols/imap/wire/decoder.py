@@ -26,6 +26,7 @@ from posthouse.protocols.imap.wire.fetch_grammar import fetch_one
 from posthouse.protocols.imap.wire.grammar import parse_command, tag_of
 from posthouse.protocols.imap.wire.limits import WireLimits
 from posthouse.protocols.imap.wire.reader import Expected, Incomplete, Reader
+from posthouse.protocols.lines import Waiting
 
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}\Z")
 _OPENS = re.compile(rb"\S+ (?:SELECT|EXAMINE) ", re.IGNORECASE)
@@ -54,7 +55,7 @@ class _Again(enum.Enum):
 _AGAIN = _Again.AGAIN
 
 
-class Decoder:
+class Decoder(Waiting):
     """One connection's incoming side.
 
     `utf8`: mailbox names come in UTF-8 from now on (after ENABLE IMAP4rev2 or UTF8=ACCEPT); settable at any time.
@@ -62,13 +63,10 @@ class Decoder:
 
     __slots__ = (
         "_appending",
-        "_at",
-        "_buffer",
         "_left",
         "_limits",
         "_longest_line",
         "_offered",
-        "_scanned",
         "_state",
         "_text",
         "_waiting",
@@ -76,12 +74,10 @@ class Decoder:
     )
 
     def __init__(self, limits: WireLimits, *, utf8: bool = False) -> None:
+        super().__init__()
         self.utf8 = utf8
         self._limits = limits
         self._longest_line = limits.line_octets + 1  # with CR
-        self._buffer = b""
-        self._at = 0  # what of the buffer is used up, never all
-        self._scanned = 0  # up to here there is no end of line
         self._text = bytearray()  # the command so far, with its literals
         self._state = _State.LINE
         self._left = 0  # octets of the literal that are to come
@@ -91,25 +87,11 @@ class Decoder:
 
     # What the session uses
 
-    def feed(self, octets: bytes) -> None:
-        """Take what came. To bound what is held, the endpoint stops reading while `buffered` is large."""
-        if self._buffer:
-            self._buffer = self._buffer[self._at :] + octets
-            self._scanned -= self._at
-            self._at = 0
-        else:
-            self._buffer = octets
-
-    @property
-    def buffered(self) -> int:
-        """Octets that came and are not used yet."""
-        return len(self._buffer) - self._at
-
     def next_event(self) -> Event | None:
         """The next event, None when more octets are needed for one. Never raises."""
         if self._waiting:
             return self._waiting.pop()
-        if not self._buffer and self._state is _State.LINE:
+        if not self._octets and self._state is _State.LINE:
             return None
         while True:
             event = _STEPS[self._state](self)
@@ -142,7 +124,7 @@ class Decoder:
 
     def discard(self) -> None:
         """Forget all that came: plain text before TLS is not to be trusted behind it (RFC 9051 6.2.1)."""
-        self._use(len(self._buffer))
+        self._use(len(self._octets))
         self._reset()
 
     # Steps, one a state
@@ -179,9 +161,9 @@ class Decoder:
 
     def _literal(self) -> Event | _Again | None:
         end = self._at + self._left
-        if len(self._buffer) < end:
+        if len(self._octets) < end:
             return None
-        self._text += self._buffer[self._at : end]
+        self._text += self._octets[self._at : end]
         self._use(end)
         self._left = 0
         self._offered = False
@@ -206,13 +188,13 @@ class Decoder:
         return _AGAIN
 
     def _refused_line(self) -> Event | _Again | None:
-        end = self._buffer.find(b"\n", self._scanned)
+        end = self._octets.find(b"\n", self._searched)
         if end < 0:
             # a literal's header may end this line: as much as that can be stays
-            self._buffer = self._buffer[max(self._at, len(self._buffer) - _LONGEST_LITERAL_HEADER) :]
-            self._at, self._scanned = 0, len(self._buffer)
+            self._octets = self._octets[max(self._at, len(self._octets) - _LONGEST_LITERAL_HEADER) :]
+            self._at, self._searched = 0, len(self._octets)
             return None
-        tail = self._buffer[max(self._at, end - _LONGEST_LITERAL_HEADER) : end].removesuffix(b"\r")
+        tail = self._octets[max(self._at, end - _LONGEST_LITERAL_HEADER) : end].removesuffix(b"\r")
         self._use(end + 1)
         self._reset()
         self._skip_literal(_LITERAL_AT_END.search(tail))
@@ -224,7 +206,7 @@ class Decoder:
         """The command ends here."""
         if not text:
             # an empty line: some clients send one behind a literal; others are a flood, which costs no more than one
-            self._use(_EMPTY_LINES.match(self._buffer, self._at).end())  # type: ignore[union-attr]  # it matches nothing, too
+            self._use(_EMPTY_LINES.match(self._octets, self._at).end())  # type: ignore[union-attr]  # it matches nothing, too
             return _AGAIN
         try:
             return parse_command(text, self._limits, utf8=self.utf8)
@@ -324,48 +306,38 @@ class Decoder:
 
     def _take_line(self) -> bytes | Malformed | None:
         """The next line; None when there is none yet, Malformed when it is too long and to be thrown away."""
-        buffer = self._buffer
+        buffer = self._octets
         start = self._at
-        end = buffer.find(b"\n", self._scanned)
+        end = buffer.find(b"\n", self._searched)
         if (len(buffer) if end < 0 else end) - start > self._longest_line:
-            return self._refuse_line(max(self._scanned, end))
+            return self._refuse_line(max(self._searched, end))
         if end < 0:
-            self._scanned = len(buffer)
+            self._searched = len(buffer)
             return None
         line = buffer[start : end - 1 if end > start and buffer[end - 1] == _CR else end]
-        if end + 1 == len(buffer):
-            self._buffer = b""
-            self._at = self._scanned = 0
-        else:
-            self._at = self._scanned = end + 1
+        self._use(end + 1)
         return line
 
     def _refuse_line(self, scanned: int) -> Malformed:
         """It is too long; there is no end of line before `scanned`."""
         malformed = self._malformed(
             Expected(f"the line is longer than {self._limits.line_octets} octets"),
-            bytes(self._text) or self._buffer[self._at : self._at + 1000],
+            bytes(self._text) or self._octets[self._at : self._at + 1000],
         )
         self._reset()
-        self._scanned = scanned
+        self._searched = scanned
         self._state = _State.REFUSED_LINE
         return malformed
 
     def _take(self, most: int) -> bytes:
         """Up to so many octets."""
-        if not self._at and len(self._buffer) <= most:
-            octets, self._buffer = self._buffer, b""
-            self._scanned = 0
+        if not self._at and len(self._octets) <= most:
+            octets, self._octets = self._octets, b""
+            self._searched = 0
             return octets
-        octets = self._buffer[self._at : self._at + most]
+        octets = self._octets[self._at : self._at + most]
         self._use(self._at + len(octets))
         return octets
-
-    def _use(self, end: int) -> None:
-        if end >= len(self._buffer):
-            self._buffer = b""
-            end = 0
-        self._at = self._scanned = end
 
     def _reset(self) -> None:
         """Be at the start of a command."""

@@ -17,7 +17,7 @@ class Decoder:
     @property
     def buffered(self) -> int:
         """Octets that wait."""
-        return len(self._lines)
+        return self._lines.buffered
 
     def feed(self, octets: bytes) -> None:
         """More octets came."""

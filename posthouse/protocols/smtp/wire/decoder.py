@@ -35,7 +35,7 @@ class Decoder:
     @property
     def buffered(self) -> int:
         """Octets that wait."""
-        return len(self._lines)
+        return self._lines.buffered
 
     @property
     def is_ready(self) -> bool:
@@ -86,7 +86,7 @@ class Decoder:
                 return End(content.has_bare_line_end)
             self._chunk = None if content.is_last else content
             return End(content.has_bare_line_end, content.is_last)
-        if not self._lines:
+        if not self._lines.buffered:
             return None
         octets, rest = content.take(self._lines.take())
         if rest:

@@ -34,9 +34,9 @@ class Bodies:
         self._gathered: list[bytes] = []
         self._size = 0
 
-    async def add(self, response: bytes) -> None:
-        """One message's whole response, which is in memory."""
-        self._gather(response)
+    async def add(self, octets: bytes) -> None:
+        """One message's whole response, or the end of one; what was gathered goes out when it is much."""
+        self._gather(octets)
         if self._size >= GATHERED_OCTETS:
             self.flush()
             await self._output.drain()
@@ -54,10 +54,7 @@ class Bodies:
                 self._gather(nothing(section))  # its octets are lost
             else:
                 await self._show_section(section, outline, octets)
-        self._gather(b")\r\n")
-        if self._size >= GATHERED_OCTETS:
-            self.flush()
-            await self._output.drain()
+        await self.add(b")\r\n")
 
     def flush(self) -> None:
         """Write what was gathered."""
