@@ -41,16 +41,21 @@ def mend_threads(txn: WriteTransaction, account: int) -> list[Fault]:
     faults = check_threads(txn, account)
     if not faults:
         return []
-    records: list[tuple[bytes, MessageRecord]] = []
+    messages: list[bytes] = []
+    threads: set[int] = set()
     for key, value in txn.scan(*MESSAGE.range(account)):
         try:
-            records.append((key, decode_message(value)))
+            threads.add(decode_message(value).thread)
         except UNREADABLE:
             continue  # a restore mends that
-    came = _mended_origins(txn, account, {record.thread for _, record in records})
+        messages.append(key)
+    came = _mended_origins(txn, account, threads)
     forget_threads(txn, account)
     forget_all(txn, THREADS, account)
-    for key, record in records:
+    for key in messages:
+        held = txn.get(key)  # one after the other: all of them may be gigabytes
+        assert held is not None, "it was just there"
+        record = decode_message(held)
         message = int.from_bytes(key[-4:], "big")
         links = links_of(record.header)
         origin = came.get(record.thread)
